@@ -1,0 +1,290 @@
+package io.github.nettybpf.core;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be known of a program without a packet: one forward pass (jumps only go forward) that carries, for each
+ * register and scratch slot, the interval its value must lie in, and skips what no packet can reach.
+ */
+final class Analysis {
+    /** What is read, each with the first instruction that does. */
+    final Map<Extension, Integer> extensions = new EnumMap<>(Extension.class);
+
+    final Map<Window, Integer> windows = new EnumMap<>(Window.class);
+    final OptionalLong reach;
+    final Optional<Set<Integer>> verdicts;
+
+    private static final long MAX = 0xffff_ffffL;
+    private static final Interval ANY = new Interval(0, MAX);
+    private static final Interval ZERO = new Interval(0, 0);
+
+    /** An unsigned value is known to be {@code lo..hi}. */
+    private record Interval(long lo, long hi) {
+        static Interval of(int value) {
+            long unsigned = Integer.toUnsignedLong(value);
+            return new Interval(unsigned, unsigned);
+        }
+
+        boolean isOne() {
+            return lo == hi;
+        }
+
+        Interval join(Interval other) {
+            return new Interval(Math.min(lo, other.lo), Math.max(hi, other.hi));
+        }
+
+        boolean touches(long from, long to) {
+            return lo <= to && hi >= from;
+        }
+    }
+
+    /** What is known when an instruction is reached: slots 0..15 are M[], then A and X. */
+    private static final class State {
+        static final int A = 16;
+        static final int X = 17;
+        final Interval[] values;
+
+        State(Interval[] values) {
+            this.values = values;
+        }
+
+        State with(int slot, Interval value) {
+            Interval[] changed = values.clone();
+            changed[slot] = value;
+            return new State(changed);
+        }
+
+        State join(@Nullable State other) {
+            if (other == null) {
+                return this;
+            }
+            Interval[] joined = new Interval[values.length];
+            Arrays.setAll(joined, i -> values[i].join(other.values[i]));
+            return new State(joined);
+        }
+
+        Interval a() {
+            return values[A];
+        }
+
+        Interval x() {
+            return values[X];
+        }
+    }
+
+    private final @Nullable State[] states;
+    private final Set<Integer> returned = new LinkedHashSet<>();
+    private boolean returnsAnything;
+    private boolean reachesAnywhere;
+    private long reached;
+
+    Analysis(Program program) {
+        List<Instruction> instructions = program.instructions();
+        states = new State[instructions.size()];
+        Interval[] start = new Interval[18];
+        Arrays.fill(start, ANY);
+        start[State.A] = ZERO;
+        start[State.X] = ZERO;
+        states[0] = new State(start);
+        for (int pc = 0; pc < states.length; pc++) {
+            State state = states[pc];
+            if (state != null) {
+                step(pc, instructions.get(pc), state);
+                states[pc] = null;
+            }
+        }
+        reach = reachesAnywhere ? OptionalLong.empty() : OptionalLong.of(reached);
+        verdicts = returnsAnything ? Optional.empty() : Optional.of(Collections.unmodifiableSet(returned));
+    }
+
+    private void step(int pc, Instruction instruction, State in) {
+        if (instruction instanceof LoadConstant load) {
+            flow(pc + 1, in.with(slot(load.dst()), Interval.of(load.val())));
+        } else if (instruction instanceof LoadScratch load) {
+            flow(pc + 1, in.with(slot(load.dst()), in.values[load.n()]));
+        } else if (instruction instanceof StoreScratch store) {
+            flow(pc + 1, in.with(store.n(), in.values[slot(store.src())]));
+        } else if (instruction instanceof LoadAbsolute load) {
+            load(pc, Interval.of(load.off()), load.size());
+            flow(pc + 1, in.with(State.A, loaded(load.size())));
+        } else if (instruction instanceof LoadIndirect load) {
+            load(pc, shifted(in.x(), load.off()), load.size());
+            flow(pc + 1, in.with(State.A, loaded(load.size())));
+        } else if (instruction instanceof LoadMemShift load) {
+            load(pc, Interval.of(load.off()), 1);
+            flow(pc + 1, in.with(State.X, new Interval(0, 60)));
+        } else if (instruction instanceof LoadExtension load) {
+            extension(pc, load, in);
+        } else if (instruction instanceof AluConstant alu) {
+            flow(pc + 1, in.with(State.A, alu(alu.op(), in.a(), Interval.of(alu.val()))));
+        } else if (instruction instanceof AluX alu) {
+            aluX(pc, alu.op(), in);
+        } else if (instruction instanceof NegateA) {
+            flow(pc + 1, in.with(State.A, in.a().isOne() ? Interval.of((int) -in.a().lo) : ANY));
+        } else if (instruction instanceof Jump jump) {
+            flow(pc + 1 + jump.skip(), in);
+        } else if (instruction instanceof JumpIf jump) {
+            Interval val = Interval.of(jump.val());
+            flow(pc + 1 + jump.skipTrue(), refine(in, jump.cond(), val, true));
+            flow(pc + 1 + jump.skipFalse(), refine(in, jump.cond(), val, false));
+        } else if (instruction instanceof JumpIfX jump) {
+            flow(pc + 1 + jump.skipTrue(), refine(in, jump.cond(), in.x(), true));
+            flow(pc + 1 + jump.skipFalse(), refine(in, jump.cond(), in.x(), false));
+        } else if (instruction instanceof Tax) {
+            flow(pc + 1, in.with(State.X, in.a()));
+        } else if (instruction instanceof Txa) {
+            flow(pc + 1, in.with(State.A, in.x()));
+        } else if (instruction instanceof ReturnConstant ret) {
+            returned.add(ret.val());
+        } else {
+            returnA(in.a());
+        }
+    }
+
+    private void flow(int pc, @Nullable State state) {
+        if (state != null) {
+            states[pc] = state.join(states[pc]);
+        }
+    }
+
+    private static int slot(Register register) {
+        return register == Register.A ? State.A : State.X;
+    }
+
+    private static Interval loaded(int size) {
+        return new Interval(0, MAX >>> (32 - 8 * size));
+    }
+
+    /** X + k modulo 2^32; an interval that wraps around in the middle is no interval. */
+    private static Interval shifted(Interval x, int k) {
+        long by = Integer.toUnsignedLong(k);
+        long lo = x.lo + by;
+        long hi = x.hi + by;
+        if (lo > MAX) {
+            return new Interval(lo & MAX, hi & MAX);
+        }
+        return hi > MAX ? ANY : new Interval(lo, hi);
+    }
+
+    private void load(int pc, Interval offset, int size) {
+        returned.add(0);
+        if (offset.touches(0, Integer.MAX_VALUE)) {
+            windows.putIfAbsent(Window.PACKET, pc);
+            reachesAnywhere |= offset.lo == 0 && offset.hi == MAX;
+            reached = Math.max(reached, Math.min(offset.hi, Integer.MAX_VALUE) + size);
+        }
+        if (offset.touches(Integer.toUnsignedLong(Opcodes.NETWORK_BASE), MAX)) {
+            windows.putIfAbsent(Window.NETWORK, pc);
+        }
+        if (offset.touches(
+                Integer.toUnsignedLong(Opcodes.LINK_LAYER_BASE), Integer.toUnsignedLong(Opcodes.NETWORK_BASE) - 1)) {
+            windows.putIfAbsent(Window.LINK_LAYER, pc);
+        }
+    }
+
+    private void extension(int pc, LoadExtension load, State in) {
+        Interval value = ANY;
+        switch (load.num()) {
+            case XOR_X -> value = alu(AluOp.XOR, in.a(), in.x());
+            case PROTO, VLAN_TCI, VLAN_TPID, HATYPE -> value = loaded(2);
+            case VLAN_AVAIL -> value = new Interval(0, 1);
+            case TYPE -> value = new Interval(0, 7);
+            default -> {}
+        }
+        extensions.putIfAbsent(load.num(), pc);
+        switch (load.num()) {
+            case IFIDX, HATYPE -> returnA(in.a());
+            default -> {}
+        }
+        flow(pc + 1, in.with(slot(load.dst()), value));
+    }
+
+    private void aluX(int pc, AluOp op, State in) {
+        Interval x = in.x();
+        if ((op == AluOp.DIV || op == AluOp.MOD) && x.lo == 0) {
+            returned.add(0);
+            if (x.hi == 0) {
+                return;
+            }
+            x = new Interval(1, x.hi);
+        }
+        flow(pc + 1, in.with(State.A, alu(op, in.a(), x)));
+    }
+
+    private void returnA(Interval a) {
+        if (a.isOne()) {
+            returned.add((int) a.lo);
+        } else {
+            returnsAnything = true;
+        }
+    }
+
+    /** The values that A can have afterwards; a divisor is not 0. */
+    private static Interval alu(AluOp op, Interval a, Interval b) {
+        if (a.isOne() && b.isOne()) {
+            return Interval.of(op.apply((int) a.lo, (int) b.lo));
+        }
+        return switch (op) {
+            case ADD -> a.hi + b.hi <= MAX ? new Interval(a.lo + b.lo, a.hi + b.hi) : ANY;
+            case SUB -> a.lo >= b.hi ? new Interval(a.lo - b.hi, a.hi - b.lo) : ANY;
+            case MUL ->
+                Math.multiplyHigh(a.hi, b.hi) == 0 && a.hi * b.hi >= 0 && a.hi * b.hi <= MAX
+                        ? new Interval(a.lo * b.lo, a.hi * b.hi)
+                        : ANY;
+            case DIV -> new Interval(a.lo / b.hi, a.hi / b.lo);
+            case MOD -> new Interval(0, Math.min(a.hi, b.hi - 1));
+            case AND -> new Interval(0, Math.min(a.hi, b.hi));
+            case OR -> new Interval(Math.max(a.lo, b.lo), ones(a.hi | b.hi));
+            case XOR -> new Interval(0, ones(a.hi | b.hi));
+            case LSH ->
+                b.isOne() && a.hi << (b.lo & 31) <= MAX ? new Interval(a.lo << (b.lo & 31), a.hi << (b.lo & 31)) : ANY;
+            case RSH -> b.isOne() ? new Interval(a.lo >> (b.lo & 31), a.hi >> (b.lo & 31)) : new Interval(0, a.hi);
+        };
+    }
+
+    /** The lowest number of the form 2^n - 1 that is not below the value. */
+    private static long ones(long value) {
+        return value == 0 ? 0 : (Long.highestOneBit(value) << 1) - 1;
+    }
+
+    /** What is known behind a branch, or null if it cannot be taken. */
+    private static @Nullable State refine(State in, JumpTest test, Interval b, boolean taken) {
+        Interval a = in.a();
+        long lo = a.lo;
+        long hi = a.hi;
+        switch (test) {
+            case JEQ -> {
+                if (taken) {
+                    lo = Math.max(lo, b.lo);
+                    hi = Math.min(hi, b.hi);
+                } else if (a.isOne() && b.isOne() && a.lo == b.lo) {
+                    return null;
+                }
+            }
+            case JGT -> {
+                lo = taken ? Math.max(lo, b.lo + 1) : lo;
+                hi = taken ? hi : Math.min(hi, b.hi);
+            }
+            case JGE -> {
+                lo = taken ? Math.max(lo, b.lo) : lo;
+                hi = taken ? hi : Math.min(hi, b.hi - 1);
+            }
+            case JSET -> {
+                boolean known = a.isOne() && b.isOne();
+                if (known && taken != test.holds((int) a.lo, (int) b.lo)) {
+                    return null;
+                }
+            }
+        }
+        return lo > hi ? null : in.with(State.A, new Interval(lo, hi));
+    }
+}

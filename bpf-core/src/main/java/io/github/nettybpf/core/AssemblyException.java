@@ -1,0 +1,40 @@
+package io.github.nettybpf.core;
+
+/**
+ * Thrown for text that is no program. Where the text is well-formed and the program breaks a rule of the kernel, the
+ * cause is the {@link VerificationException}.
+ */
+public final class AssemblyException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    /** The line, from 1. */
+    private final int line;
+
+    /** The column, from 1. */
+    private final int column;
+
+    /** The message without the place in front. */
+    private final String problem;
+
+    AssemblyException(int line, int column, String problem) {
+        super("line " + line + ", column " + column + ": " + problem);
+        this.line = line;
+        this.column = column;
+        this.problem = problem;
+    }
+
+    /** {@return the line of the text, from 1} */
+    public int line() {
+        return line;
+    }
+
+    /** {@return the column in that line, from 1}; a tab counts as one. */
+    public int column() {
+        return column;
+    }
+
+    /** {@return what is wrong and what was expected}, without the place that the message begins with. */
+    public String problem() {
+        return problem;
+    }
+}

@@ -1,0 +1,39 @@
+package io.github.nettybpf.core;
+
+/**
+ * What {@link JumpIf} and {@link JumpIfX} ask of A, unsigned. The machine has these four; the assembler's {@code jneq},
+ * {@code jlt} and {@code jle} are the same with the two targets exchanged.
+ */
+public enum JumpTest {
+    /** {@code A == operand} */
+    JEQ("jeq", "jneq", Opcodes.JEQ),
+    /** {@code A > operand} */
+    JGT("jgt", "jle", Opcodes.JGT),
+    /** {@code A >= operand} */
+    JGE("jge", "jlt", Opcodes.JGE),
+    /** {@code (A & operand) != 0}; has no opposite. */
+    JSET("jset", "", Opcodes.JSET);
+
+    final String mnemonic;
+
+    /** The mnemonic of the opposite test, or empty. */
+    final String opposite;
+
+    final int bits;
+
+    JumpTest(String mnemonic, String opposite, int bits) {
+        this.mnemonic = mnemonic;
+        this.opposite = opposite;
+        this.bits = bits;
+    }
+
+    /** {@return whether the test holds} */
+    boolean holds(int a, int operand) {
+        return switch (this) {
+            case JEQ -> a == operand;
+            case JGT -> Integer.compareUnsigned(a, operand) > 0;
+            case JGE -> Integer.compareUnsigned(a, operand) >= 0;
+            case JSET -> (a & operand) != 0;
+        };
+    }
+}

@@ -1,0 +1,79 @@
+package io.github.nettybpf.core;
+
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads what {@code tcpdump -d} prints, by turning each line into the bpf_asm text that means the same: jump targets are
+ * instruction numbers there, and some extensions have names of their own. Source: libpcap's bpf_image.c, as printed.
+ */
+final class Listing {
+    private static final Pattern LINE = Pattern.compile(
+            "\\s*\\((\\d{1,5})\\)\\s+([a-z]+)(?:\\s+(.*?))??(?:\\s+jt\\s+(\\d{1,5})\\s+jf\\s+(\\d{1,5}))?\\s*");
+    private static final Pattern BRACKETED_NAME = Pattern.compile("\\[([a-z_]+)]");
+    private static final Map<String, Extension> NAMES =
+            Map.of("vlanp", Extension.VLAN_AVAIL, "random", Extension.RAND, "#pktlen", Extension.LEN);
+
+    private Listing() {}
+
+    /** {@return the name that tcpdump has for an extension} */
+    static String name(Extension extension) {
+        return switch (extension) {
+            case VLAN_AVAIL -> "vlanp";
+            case RAND -> "random";
+            default -> extension.text;
+        };
+    }
+
+    static boolean isListing(String text) {
+        return text.stripLeading().startsWith("(0");
+    }
+
+    /** {@return the bpf_asm text}, line for line. */
+    static String toAssembly(String listing) {
+        StringBuilder assembly = new StringBuilder();
+        String[] lines = listing.split("\n", -1);
+        int pc = 0;
+        for (int i = 0; i < lines.length; i++) {
+            if (!lines[i].isBlank()) {
+                assembly.append(statement(lines[i], i + 1, pc++));
+            }
+            assembly.append('\n');
+        }
+        return assembly.toString();
+    }
+
+    private static String statement(String line, int number, int pc) {
+        Matcher matcher = LINE.matcher(line);
+        if (!matcher.matches()) {
+            throw new AssemblyException(
+                    number, 1, "'" + line.strip() + "' (expected: a line of tcpdump -d, such as (003) ldh [12])");
+        }
+        if (Integer.parseInt(matcher.group(1)) != pc) {
+            throw new AssemblyException(number, 1, "instruction " + matcher.group(1) + " (expected: " + pc + ")");
+        }
+        String mnemonic = matcher.group(2);
+        String operand = matcher.group(3) == null ? "" : matcher.group(3);
+        String targets = "";
+        if (matcher.group(4) != null) {
+            targets = ", l" + Integer.parseInt(matcher.group(4)) + ", l" + Integer.parseInt(matcher.group(5));
+        } else if (mnemonic.equals("ja")) {
+            operand = "l" + operand;
+        }
+        return "l" + pc + ": " + mnemonic + " " + operand(operand) + targets;
+    }
+
+    private static String operand(String operand) {
+        Extension renamed = NAMES.get(operand);
+        if (renamed != null) {
+            return renamed.text;
+        }
+        Matcher bracketed = BRACKETED_NAME.matcher(operand);
+        if (!bracketed.matches()) {
+            return operand;
+        }
+        String name = bracketed.group(1);
+        return NAMES.containsKey(name) ? NAMES.get(name).text : name;
+    }
+}

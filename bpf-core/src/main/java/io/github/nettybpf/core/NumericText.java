@@ -1,0 +1,247 @@
+package io.github.nettybpf.core;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The notations of a program that are nothing but the numbers of {@code struct sock_filter}. */
+final class NumericText {
+    private static final Pattern C_NUMBER =
+            Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19})[uUlL]{0,3}");
+    private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,20}");
+    private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/|//[^\\n]*", Pattern.DOTALL);
+    private static final int HEX_DIGITS = 16;
+    private static final HexFormat HEX = HexFormat.of();
+
+    private final String text;
+    private final List<RawInstruction> program = new ArrayList<>();
+
+    /** Where in the text each instruction begins. */
+    private final List<Integer> starts = new ArrayList<>();
+
+    private NumericText(String text) {
+        this.text = text;
+    }
+
+    static String writeCounted(Program program, char separator) {
+        return program.raw().stream()
+                .map(RawInstruction::toString)
+                .collect(Collectors.joining(
+                        Character.toString(separator), program.size() + Character.toString(separator), separator + ""));
+    }
+
+    static String writeC(Program program) {
+        return program.raw().stream()
+                .map(raw -> String.format("{ %#4x, %2d, %2d, 0x%08x },\n", raw.code(), raw.jt(), raw.jf(), raw.k()))
+                .collect(Collectors.joining());
+    }
+
+    static String writeHex(Program program) {
+        ByteBuffer struct = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
+        return program.raw().stream()
+                .map(raw -> HEX.formatHex(struct.clear()
+                        .putShort((short) raw.code())
+                        .put((byte) raw.jt())
+                        .put((byte) raw.jf())
+                        .putInt(raw.k())
+                        .array()))
+                .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    /** {@return whether the text is a number alone on its first line, and the second line has four} */
+    static boolean isCountedLines(String text) {
+        return text.matches("(?s)\\s*\\d{1,5}[ \\t]*\\r?\\n\\s*(\\d+[ \\t]+){3}\\d+\\s*(\\n.*)?");
+    }
+
+    static boolean isHex(String text) {
+        int digits = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (HexFormat.isHexDigit(c)) {
+                digits++;
+            } else if (!Character.isWhitespace(c)) {
+                return false;
+            }
+        }
+        return digits > 0 && digits % HEX_DIGITS == 0;
+    }
+
+    static Program readCounted(String text, char separator) {
+        NumericText reader = new NumericText(text);
+        reader.readCounted(separator);
+        return reader.verified();
+    }
+
+    static Program readC(String text) {
+        Matcher comment = COMMENT.matcher(text);
+        NumericText reader = new NumericText(comment.replaceAll(c -> c.group().replaceAll("[^\\n]", " ")));
+        reader.readC();
+        return reader.verified();
+    }
+
+    static Program readHex(String text) {
+        NumericText reader = new NumericText(text);
+        reader.readHex();
+        return reader.verified();
+    }
+
+    private Program verified() {
+        try {
+            return Program.ofRaw(program);
+        } catch (VerificationException e) {
+            int at = e.pc() < 0 ? 0 : starts.get(e.pc());
+            throw error(at, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private void readCounted(char separator) {
+        int end = endOf(0, separator);
+        String count = text.substring(0, end).strip();
+        int countAt = skipSpace(0);
+        if (!DECIMAL.matcher(count).matches()) {
+            throw error(countAt, quoted(count) + " (expected: the number of instructions)");
+        }
+        for (int at = end + 1; at < text.length(); at = end + 1) {
+            end = endOf(at, separator);
+            String group = text.substring(at, end);
+            if (!group.isBlank()) {
+                instruction(group.strip().split("\\s+"), DECIMAL, skipSpace(at));
+            } else if (!text.substring(end).chars().allMatch(c -> c == separator || Character.isWhitespace(c))) {
+                throw error(at, "nothing (expected: an instruction: code jt jf k)");
+            }
+        }
+        if (parse(count, 10) != program.size()) {
+            throw error(countAt, "count " + count + " (expected: " + program.size() + ", the instructions behind it)");
+        }
+    }
+
+    private int endOf(int from, char separator) {
+        int end = text.indexOf(separator, from);
+        return end < 0 ? text.length() : end;
+    }
+
+    /** The initialisers stand alone, as the tools print them, or inside the braces of an array's definition. */
+    private void readC() {
+        int equals = text.indexOf('=');
+        int at = equals < 0 ? 0 : text.indexOf('{', equals) + 1;
+        while (true) {
+            at = skipSpace(at);
+            if (at == text.length() || text.startsWith("}", at)) {
+                return;
+            }
+            if (text.charAt(at) == ',' && !program.isEmpty()) {
+                at++;
+                continue;
+            }
+            int end = text.indexOf('}', at);
+            if (text.charAt(at) != '{' || end < 0) {
+                String token = text.substring(at, Math.min(text.length(), at + 16))
+                        .lines()
+                        .findFirst()
+                        .orElse("");
+                throw error(at, quoted(token) + " (expected: an initialiser { code, jt, jf, k })");
+            }
+            instruction(text.substring(at + 1, end).strip().split("\\s*,\\s*", -1), C_NUMBER, at);
+            at = end + 1;
+        }
+    }
+
+    private void readHex() {
+        StringBuilder digits = new StringBuilder();
+        for (int at = 0; at < text.length(); at++) {
+            if (Character.isWhitespace(text.charAt(at))) {
+                continue;
+            }
+            if (digits.isEmpty()) {
+                starts.add(at);
+            }
+            digits.append(text.charAt(at));
+            if (digits.length() == HEX_DIGITS) {
+                ByteBuffer struct = ByteBuffer.wrap(HEX.parseHex(digits)).order(ByteOrder.nativeOrder());
+                program.add(new RawInstruction(
+                        struct.getShort() & 0xffff, struct.get() & 0xff, struct.get() & 0xff, struct.getInt()));
+                digits.setLength(0);
+                requireRoom(at);
+            }
+        }
+    }
+
+    private void instruction(String[] words, Pattern pattern, int at) {
+        if (words.length != 4) {
+            throw error(at, words.length + " numbers (expected: 4: code jt jf k)");
+        }
+        long[] fields = new long[4];
+        for (int i = 0; i < 4; i++) {
+            Matcher matcher = pattern.matcher(words[i]);
+            if (!matcher.matches()) {
+                throw error(at, quoted(words[i]) + " (expected: a number)");
+            }
+            fields[i] = matcher.groupCount() == 0 ? parse(words[i], 10) : literal(matcher.group(1));
+        }
+        program.add(new RawInstruction(
+                (int) bounded("code", fields[0], 0xffff, at),
+                (int) bounded("jt", fields[1], 0xff, at),
+                (int) bounded("jf", fields[2], 0xff, at),
+                (int) bounded("k", fields[3], 0xffff_ffffL, at)));
+        starts.add(at);
+        requireRoom(at);
+    }
+
+    private void requireRoom(int at) {
+        if (program.size() > Program.MAX_SIZE) {
+            throw error(at, "instruction number 4097 (expected: at most 4096)");
+        }
+    }
+
+    private long bounded(String field, long value, long max, int at) {
+        if (value > max) {
+            throw error(at, field + " " + value + " (expected: 0.." + max + ")");
+        }
+        return value;
+    }
+
+    /** {@return the value of a C literal without its suffix} */
+    private static long literal(String literal) {
+        String lower = literal.toLowerCase(Locale.ROOT);
+        if (lower.startsWith("0x")) {
+            return parse(lower.substring(2), 16);
+        }
+        return parse(lower, lower.startsWith("0") ? 8 : 10);
+    }
+
+    /** {@return the number}; what does not fit in 63 bits becomes the largest that does, and is refused for its width. */
+    private static long parse(String digits, int radix) {
+        try {
+            return Long.parseLong(digits, radix);
+        } catch (NumberFormatException tooLong) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private int skipSpace(int from) {
+        int at = from;
+        while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+            at++;
+        }
+        return at;
+    }
+
+    private static String quoted(String token) {
+        return "'" + (token.length() > 32 ? token.substring(0, 32) + "..." : token) + "'";
+    }
+
+    private AssemblyException error(int at, String problem) {
+        return error(at, problem, null);
+    }
+
+    private AssemblyException error(int at, String problem, @Nullable Throwable cause) {
+        return new Scanner(text).error(at, problem, cause);
+    }
+}

@@ -1,0 +1,86 @@
+package io.github.nettybpf.core;
+
+/**
+ * The bit fields of {@code sock_filter.code}. Source: include/uapi/linux/bpf_common.h and filter.h of the kernel.
+ */
+final class Opcodes {
+    static final int LD = 0x00;
+    static final int LDX = 0x01;
+    static final int ST = 0x02;
+    static final int STX = 0x03;
+    static final int ALU = 0x04;
+    static final int JMP = 0x05;
+    static final int RET = 0x06;
+    static final int MISC = 0x07;
+
+    static final int W = 0x00;
+    static final int H = 0x08;
+    static final int B = 0x10;
+
+    static final int IMM = 0x00;
+    static final int ABS = 0x20;
+    static final int IND = 0x40;
+    static final int MEM = 0x60;
+    static final int LEN = 0x80;
+    static final int MSH = 0xa0;
+
+    static final int K = 0x00;
+    static final int X = 0x08;
+    static final int A = 0x10;
+
+    static final int ADD = 0x00;
+    static final int SUB = 0x10;
+    static final int MUL = 0x20;
+    static final int DIV = 0x30;
+    static final int OR = 0x40;
+    static final int AND = 0x50;
+    static final int LSH = 0x60;
+    static final int RSH = 0x70;
+    static final int NEG = 0x80;
+    static final int MOD = 0x90;
+    static final int XOR = 0xa0;
+
+    static final int JA = 0x00;
+    static final int JEQ = 0x10;
+    static final int JGT = 0x20;
+    static final int JGE = 0x30;
+    static final int JSET = 0x40;
+
+    static final int TAX = 0x00;
+    static final int TXA = 0x80;
+
+    /** SKF_AD_OFF: absolute loads from here up are extensions. */
+    static final int EXTENSION_BASE = -0x1000;
+
+    /** SKF_NET_OFF: offsets from here up (and below 0) count from the network header. */
+    static final int NETWORK_BASE = -0x100000;
+
+    /** SKF_LL_OFF: offsets from here up (and below {@link #NETWORK_BASE}) count from the link-layer header. */
+    static final int LINK_LAYER_BASE = -0x200000;
+
+    private Opcodes() {}
+
+    /** {@return the size field for a load of 1, 2 or 4 bytes} */
+    static int size(int bytes) {
+        return switch (bytes) {
+            case 1 -> B;
+            case 2 -> H;
+            case 4 -> W;
+            default -> throw new IllegalArgumentException("size " + bytes + " (expected: 1, 2 or 4)");
+        };
+    }
+
+    /** {@return the mnemonic of a load of 1, 2 or 4 bytes} */
+    static String loadMnemonic(int bytes) {
+        return switch (bytes) {
+            case 1 -> "ldb";
+            case 2 -> "ldh";
+            default -> "ld";
+        };
+    }
+
+    /** {@return {@code value} as the unsigned number that it is} */
+    static String unsigned(int value) {
+        return Integer.toUnsignedString(value);
+    }
+}

@@ -1,0 +1,52 @@
+package io.github.nettybpf.core;
+
+/**
+ * Where a program runs: what its offset 0 is, and how much of a packet a verdict keeps at least. Measured on Linux 6.18;
+ * packet(7), raw(7), udp(7) and unix(7) describe the sockets.
+ */
+public enum Placement {
+    /** A frame of an AF_PACKET socket of type SOCK_RAW: offset 0 is the Ethernet header. */
+    ETHERNET("Ethernet header", 0),
+    /** A packet of a raw IPv4 socket, or of an AF_PACKET socket of type SOCK_DGRAM: offset 0 is the IP header. */
+    IP("IP header", 0),
+    /** A datagram of a UDP socket: offset 0 is the UDP header, which no verdict but 0 cuts. */
+    UDP_SOCKET("UDP header", 8),
+    /** A segment of a TCP socket, handshake included: offset 0 is the TCP header, which no verdict but 0 cuts. */
+    TCP_SOCKET("TCP header", 20),
+    /** A message of a unix socket, or the content of any buffer in a pipeline: offset 0 is its first byte. */
+    PAYLOAD("first byte of the payload", 0);
+
+    private final String start;
+    private final int alwaysKept;
+
+    Placement(String start, int alwaysKept) {
+        this.start = start;
+        this.alwaysKept = alwaysKept;
+    }
+
+    /** {@return what is at offset 0, in words} */
+    public String start() {
+        return start;
+    }
+
+    /**
+     * {@return how many bytes every verdict but 0 keeps}: for TCP the shortest header; the kernel keeps the options too.
+     */
+    public int alwaysKept() {
+        return alwaysKept;
+    }
+
+    /**
+     * {@return how many of {@code length} bytes the verdict keeps}: 0 drops the packet.
+     *
+     * @param verdict the verdict, unsigned
+     * @param length the length of the packet, from offset 0
+     */
+    public int kept(int verdict, int length) {
+        if (verdict == 0) {
+            return 0;
+        }
+        int wanted = verdict < 0 || verdict > length ? length : verdict;
+        return Math.max(wanted, Math.min(alwaysKept, length));
+    }
+}

@@ -1,0 +1,171 @@
+package io.github.nettybpf.core;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program that the Linux kernel accepts: the factories apply its rules, so that nothing behind them has to check
+ * again. Immutable.
+ *
+ * <p>What {@link #extensions}, {@link #windows}, {@link #reach} and {@link #verdicts} tell is found without running the
+ * program, for all packets at once. It errs on the side of more: what they do not name cannot happen.
+ */
+public final class Program {
+    /** The most instructions that a program can have ({@code BPF_MAXINSNS}). */
+    public static final int MAX_SIZE = Verifier.MAX_INSTRUCTIONS;
+
+    private final List<RawInstruction> raw;
+    private final List<Instruction> instructions;
+
+    /** Found when first asked for; any thread may do so, and all find the same. */
+    private volatile @Nullable Analysis analysis;
+
+    private Program(List<RawInstruction> raw) {
+        this.raw = List.copyOf(raw);
+        Verifier.verify(this.raw);
+        this.instructions = this.raw.stream().map(RawInstruction::disassemble).toList();
+    }
+
+    /**
+     * {@return the program of these instructions}
+     *
+     * @param instructions the instructions, in order
+     * @throws VerificationException if the kernel would refuse the program
+     */
+    public static Program of(List<Instruction> instructions) {
+        return new Program(instructions.stream().map(Instruction::assemble).toList());
+    }
+
+    /**
+     * {@return the program of these instructions}
+     *
+     * @param instructions the instructions, in order
+     * @throws VerificationException if the kernel would refuse the program
+     */
+    public static Program of(Instruction... instructions) {
+        return of(List.of(instructions));
+    }
+
+    /**
+     * {@return the program of these encoded instructions}
+     *
+     * @param raw the instructions, in order; fields that the kernel ignores are kept in {@link #raw}
+     * @throws VerificationException if the kernel would refuse the program
+     */
+    public static Program ofRaw(List<RawInstruction> raw) {
+        return new Program(raw);
+    }
+
+    /**
+     * {@return the program that a text in the notation of the kernel's bpf_asm stands for} docs/assembler.md has the
+     * grammar. For other notations, see {@link ProgramFormat#read}.
+     *
+     * @param bpfAsm the text
+     * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
+     */
+    public static Program parse(CharSequence bpfAsm) {
+        return Assembler.assemble(bpfAsm.toString());
+    }
+
+    /** {@return the instructions, in order; unmodifiable} */
+    public List<Instruction> instructions() {
+        return instructions;
+    }
+
+    /** {@return the encoded instructions, in order; unmodifiable} */
+    public List<RawInstruction> raw() {
+        return raw;
+    }
+
+    /** {@return the number of instructions, 1..4096} */
+    public int size() {
+        return raw.size();
+    }
+
+    /** {@return the extensions that a packet can make the program read} */
+    public Set<Extension> extensions() {
+        return analysis().extensions.keySet();
+    }
+
+    /** {@return the parts of the packet that a packet can make the program read} */
+    public Set<Window> windows() {
+        return analysis().windows.keySet();
+    }
+
+    /**
+     * {@return the first instruction, counted from 0, that reads the extension}, or empty if none does.
+     *
+     * @param extension the extension
+     */
+    public OptionalInt firstReading(Extension extension) {
+        return first(analysis().extensions.get(extension));
+    }
+
+    /**
+     * {@return the first instruction, counted from 0, that can read from the window}, or empty if none does.
+     *
+     * @param window the window
+     */
+    public OptionalInt firstReading(Window window) {
+        return first(analysis().windows.get(window));
+    }
+
+    private static OptionalInt first(@Nullable Integer pc) {
+        return pc == null ? OptionalInt.empty() : OptionalInt.of(pc);
+    }
+
+    /**
+     * {@return how many bytes of the packet, from offset 0, the program can look at}: one more than the highest offset
+     * that it can load, 0 if it loads none. Empty if an indirect load can go anywhere. Loads through the other
+     * {@link Window}s do not count.
+     */
+    public OptionalLong reach() {
+        return analysis().reach;
+    }
+
+    /**
+     * {@return all verdicts that the program can give, as unsigned 32-bit values}, or empty if a {@code ret a} can give
+     * values that are not known beforehand. Contains 0 if a load can fall outside the packet or a division meet X = 0.
+     */
+    public Optional<Set<Integer>> verdicts() {
+        return analysis().verdicts;
+    }
+
+    /**
+     * {@return how many bytes the kernel charges for this program while a socket has it} A socket's charges must stay
+     * below net.core.optmem_max. Measured on Linux 6.18, x86-64; other kernels differ a little.
+     */
+    public int kernelCost() {
+        return KernelCost.of(this);
+    }
+
+    private Analysis analysis() {
+        Analysis known = analysis;
+        if (known == null) {
+            known = new Analysis(this);
+            analysis = known;
+        }
+        return known;
+    }
+
+    /** {@return whether the other program has the same instructions}; ignored fields of the encoding do not count. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Program program && instructions.equals(program.instructions);
+    }
+
+    @Override
+    public int hashCode() {
+        return instructions.hashCode();
+    }
+
+    /** {@return the program in bpf_asm notation}, one instruction a line: {@link #parse} leads back here. */
+    @Override
+    public String toString() {
+        return Disassembler.text(this);
+    }
+}

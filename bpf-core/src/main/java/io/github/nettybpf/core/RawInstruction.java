@@ -1,0 +1,113 @@
+package io.github.nettybpf.core;
+
+import static io.github.nettybpf.core.Opcodes.*;
+
+/**
+ * {@code struct sock_filter}: an instruction as the kernel takes it. Any bits can be held; {@link #disassemble} refuses
+ * codes that the kernel refuses.
+ *
+ * @param code the opcode, 16 bits
+ * @param jt how many instructions a conditional jump skips when its test holds, 8 bits; ignored elsewhere
+ * @param jf how many it skips when the test does not hold, 8 bits; ignored elsewhere
+ * @param k the operand, 32 bits, unsigned
+ */
+public record RawInstruction(int code, int jt, int jf, int k) {
+
+    /**
+     * Checks the widths.
+     *
+     * @throws IllegalArgumentException if {@code code} does not fit in 16 bits or {@code jt} or {@code jf} not in 8
+     */
+    public RawInstruction {
+        if (code < 0 || code > 0xffff) {
+            throw new IllegalArgumentException("code " + code + " (expected: 0..65535)");
+        }
+        requireByte("jt", jt);
+        requireByte("jf", jf);
+    }
+
+    static void requireByte(String name, int value) {
+        if (value < 0 || value > 255) {
+            throw new IllegalArgumentException(name + " " + value + " (expected: 0..255)");
+        }
+    }
+
+    static RawInstruction of(int code, int k) {
+        return new RawInstruction(code, 0, 0, k);
+    }
+
+    /**
+     * {@return the instruction that these bits mean} Fields that the kernel ignores for this code (jt and jf of all but
+     * conditional jumps; k of tax, txa, neg, ret a, len and of everything that works on X) do not come back from
+     * {@link Instruction#assemble}; the rest does, bit for bit.
+     *
+     * @throws IllegalArgumentException if the code is none of the 49 that the kernel accepts
+     */
+    public Instruction disassemble() {
+        return switch (code) {
+            case LD | IMM -> new LoadConstant(Register.A, k);
+            case LDX | IMM -> new LoadConstant(Register.X, k);
+            case LD | MEM -> new LoadScratch(Register.A, k);
+            case LDX | MEM -> new LoadScratch(Register.X, k);
+            case ST -> new StoreScratch(Register.A, k);
+            case STX -> new StoreScratch(Register.X, k);
+            case LD | LEN -> new LoadExtension(Extension.LEN);
+            case LDX | LEN -> new LoadExtension(Extension.LEN, Register.X, 4);
+            case LD | ABS | W -> loadAbsolute(4);
+            case LD | ABS | H -> loadAbsolute(2);
+            case LD | ABS | B -> loadAbsolute(1);
+            case LD | IND | W -> new LoadIndirect(k, 4);
+            case LD | IND | H -> new LoadIndirect(k, 2);
+            case LD | IND | B -> new LoadIndirect(k, 1);
+            case LDX | MSH | B -> new LoadMemShift(k);
+            case ALU | ADD | K -> new AluConstant(AluOp.ADD, k);
+            case ALU | SUB | K -> new AluConstant(AluOp.SUB, k);
+            case ALU | MUL | K -> new AluConstant(AluOp.MUL, k);
+            case ALU | DIV | K -> new AluConstant(AluOp.DIV, k);
+            case ALU | OR | K -> new AluConstant(AluOp.OR, k);
+            case ALU | AND | K -> new AluConstant(AluOp.AND, k);
+            case ALU | LSH | K -> new AluConstant(AluOp.LSH, k);
+            case ALU | RSH | K -> new AluConstant(AluOp.RSH, k);
+            case ALU | MOD | K -> new AluConstant(AluOp.MOD, k);
+            case ALU | XOR | K -> new AluConstant(AluOp.XOR, k);
+            case ALU | ADD | X -> new AluX(AluOp.ADD);
+            case ALU | SUB | X -> new AluX(AluOp.SUB);
+            case ALU | MUL | X -> new AluX(AluOp.MUL);
+            case ALU | DIV | X -> new AluX(AluOp.DIV);
+            case ALU | OR | X -> new AluX(AluOp.OR);
+            case ALU | AND | X -> new AluX(AluOp.AND);
+            case ALU | LSH | X -> new AluX(AluOp.LSH);
+            case ALU | RSH | X -> new AluX(AluOp.RSH);
+            case ALU | MOD | X -> new AluX(AluOp.MOD);
+            case ALU | XOR | X -> new AluX(AluOp.XOR);
+            case ALU | NEG -> new NegateA();
+            case JMP | JA -> new Jump(k);
+            case JMP | JEQ | K -> new JumpIf(JumpTest.JEQ, k, jt, jf);
+            case JMP | JGT | K -> new JumpIf(JumpTest.JGT, k, jt, jf);
+            case JMP | JGE | K -> new JumpIf(JumpTest.JGE, k, jt, jf);
+            case JMP | JSET | K -> new JumpIf(JumpTest.JSET, k, jt, jf);
+            case JMP | JEQ | X -> new JumpIfX(JumpTest.JEQ, jt, jf);
+            case JMP | JGT | X -> new JumpIfX(JumpTest.JGT, jt, jf);
+            case JMP | JGE | X -> new JumpIfX(JumpTest.JGE, jt, jf);
+            case JMP | JSET | X -> new JumpIfX(JumpTest.JSET, jt, jf);
+            case RET | K -> new ReturnConstant(k);
+            case RET | A -> new ReturnA();
+            case MISC | TAX -> new Tax();
+            case MISC | TXA -> new Txa();
+            default ->
+                throw new IllegalArgumentException(
+                        String.format("opcode 0x%02x (expected: a classic BPF opcode)", code));
+        };
+    }
+
+    private Instruction loadAbsolute(int size) {
+        Extension extension = Extension.atOffset(k);
+        return extension == null ? new LoadAbsolute(k, size) : new LoadExtension(extension, Register.A, size);
+    }
+
+    /** {@return the four fields as bpf_asm writes them}, for example {@code 40 0 0 12}. */
+    @Override
+    public String toString() {
+        return code + " " + jt + " " + jf + " " + unsigned(k);
+    }
+}

@@ -1,0 +1,6 @@
+/** The classic BPF machine as the Linux kernel means it. */
+module io.github.nettybpf.core {
+    requires static transitive org.jspecify;
+
+    exports io.github.nettybpf.core;
+}
