@@ -11,8 +11,7 @@ final class Disassembler {
     private Disassembler() {}
 
     /** {@return the program in bpf_asm notation}; instruction 7 is labelled {@code l7} if something jumps to it. */
-    static String text(Program program) {
-        List<Instruction> instructions = program.instructions();
+    static String text(List<Instruction> instructions) {
         BitSet labelled = new BitSet();
         for (int pc = 0; pc < instructions.size(); pc++) {
             markTargets(pc, instructions.get(pc), labelled);
@@ -76,8 +75,7 @@ final class Disassembler {
     }
 
     /** {@return the program as {@code tcpdump -d} lists it}: every instruction with its number, jumps with both targets. */
-    static String listing(Program program) {
-        List<Instruction> instructions = program.instructions();
+    static String listing(List<Instruction> instructions) {
         StringBuilder text = new StringBuilder();
         for (int pc = 0; pc < instructions.size(); pc++) {
             text.append(listed(pc, instructions.get(pc)).stripTrailing()).append('\n');

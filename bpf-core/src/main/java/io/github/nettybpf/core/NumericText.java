@@ -30,22 +30,28 @@ final class NumericText {
         this.text = text;
     }
 
-    static String writeCounted(Program program, char separator) {
-        return program.raw().stream()
+    static String writeCounted(List<RawInstruction> program, char separator) {
+        return program.stream()
                 .map(RawInstruction::toString)
                 .collect(Collectors.joining(
                         Character.toString(separator), program.size() + Character.toString(separator), separator + ""));
     }
 
-    static String writeC(Program program) {
-        return program.raw().stream()
-                .map(raw -> String.format("{ %#4x, %2d, %2d, 0x%08x },\n", raw.code(), raw.jt(), raw.jf(), raw.k()))
+    /** As bpf_asm's {@code %#04x} and {@code %#010x} print: there, a zero has no 0x in front. */
+    static String writeC(List<RawInstruction> program) {
+        return program.stream()
+                .map(raw -> String.format(
+                        "{ %s, %2d, %2d, %s },\n", cHex(raw.code(), 2), raw.jt(), raw.jf(), cHex(raw.k(), 8)))
                 .collect(Collectors.joining());
     }
 
-    static String writeHex(Program program) {
+    private static String cHex(int value, int digits) {
+        return value == 0 ? "0".repeat(digits + 2) : String.format("0x%0" + digits + "x", value);
+    }
+
+    static String writeHex(List<RawInstruction> program) {
         ByteBuffer struct = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
-        return program.raw().stream()
+        return program.stream()
                 .map(raw -> HEX.formatHex(struct.clear()
                         .putShort((short) raw.code())
                         .put((byte) raw.jt())
@@ -73,26 +79,31 @@ final class NumericText {
         return digits > 0 && digits % HEX_DIGITS == 0;
     }
 
-    static Program readCounted(String text, char separator) {
+    static NumericText readCounted(String text, char separator) {
         NumericText reader = new NumericText(text);
         reader.readCounted(separator);
-        return reader.verified();
+        return reader;
     }
 
-    static Program readC(String text) {
+    static NumericText readC(String text) {
         Matcher comment = COMMENT.matcher(text);
         NumericText reader = new NumericText(comment.replaceAll(c -> c.group().replaceAll("[^\\n]", " ")));
         reader.readC();
-        return reader.verified();
+        return reader;
     }
 
-    static Program readHex(String text) {
+    static NumericText readHex(String text) {
         NumericText reader = new NumericText(text);
         reader.readHex();
-        return reader.verified();
+        return reader;
     }
 
-    private Program verified() {
+    /** {@return the instructions, not verified} */
+    List<RawInstruction> raw() {
+        return program;
+    }
+
+    Program verified() {
         try {
             return Program.ofRaw(program);
         } catch (VerificationException e) {

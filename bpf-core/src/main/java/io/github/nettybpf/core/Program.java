@@ -166,6 +166,6 @@ public final class Program {
     /** {@return the program in bpf_asm notation}, one instruction a line: {@link #parse} leads back here. */
     @Override
     public String toString() {
-        return Disassembler.text(this);
+        return Disassembler.text(instructions);
     }
 }

@@ -1,5 +1,7 @@
 package io.github.nettybpf.core;
 
+import java.util.List;
+
 /**
  * The notations that tools write and read programs in. docs/formats.md shows each, and who takes it.
  */
@@ -7,78 +9,108 @@ public enum ProgramFormat {
     /** The text of the kernel's bpf_asm: see {@link Program#parse}. */
     ASM {
         @Override
-        public String write(Program program) {
-            return program.toString();
+        public String write(List<RawInstruction> program) {
+            return Disassembler.text(decoded(program));
         }
 
         @Override
         Program readText(String text) {
             return Program.parse(text);
         }
+
+        @Override
+        List<RawInstruction> readRaw(String text) {
+            return Assembler.assembleUnverified(text);
+        }
     },
 
     /** {@code 4,40 0 0 12,…}: iptables' xt_bpf, tc's cls_bpf, bpf_asm and bpf_dbg. One line. */
     BYTECODE {
         @Override
-        public String write(Program program) {
+        public String write(List<RawInstruction> program) {
             return NumericText.writeCounted(program, ',') + "\n";
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readCounted(text, ',');
+            return NumericText.readCounted(text, ',').verified();
+        }
+
+        @Override
+        List<RawInstruction> readRaw(String text) {
+            return NumericText.readCounted(text, ',').raw();
         }
     },
 
     /** C initialisers, {@code { 0x28, 0, 0, 0x0000000c },}: {@code bpf_asm -c} and {@code tcpdump -dd}. */
     C {
         @Override
-        public String write(Program program) {
+        public String write(List<RawInstruction> program) {
             return NumericText.writeC(program);
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readC(text);
+            return NumericText.readC(text).verified();
+        }
+
+        @Override
+        List<RawInstruction> readRaw(String text) {
+            return NumericText.readC(text).raw();
         }
     },
 
     /** The numbers of {@link #BYTECODE}, one instruction a line: {@code tcpdump -ddd}. */
     DDD {
         @Override
-        public String write(Program program) {
+        public String write(List<RawInstruction> program) {
             return NumericText.writeCounted(program, '\n');
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readCounted(text, '\n');
+            return NumericText.readCounted(text, '\n').verified();
+        }
+
+        @Override
+        List<RawInstruction> readRaw(String text) {
+            return NumericText.readCounted(text, '\n').raw();
         }
     },
 
     /** The bytes of {@code struct sock_filter} in hexadecimal, in the byte order of this machine, 16 digits a line. */
     HEX {
         @Override
-        public String write(Program program) {
+        public String write(List<RawInstruction> program) {
             return NumericText.writeHex(program);
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readHex(text);
+            return NumericText.readHex(text).verified();
+        }
+
+        @Override
+        List<RawInstruction> readRaw(String text) {
+            return NumericText.readHex(text).raw();
         }
     },
 
     /** What {@code tcpdump -d} prints: {@code (000) ldh [12]}, with the targets of jumps as instruction numbers. */
     LISTING {
         @Override
-        public String write(Program program) {
-            return Disassembler.listing(program);
+        public String write(List<RawInstruction> program) {
+            return Disassembler.listing(decoded(program));
         }
 
         @Override
         Program readText(String text) {
             return Program.parse(Listing.toAssembly(text));
+        }
+
+        @Override
+        List<RawInstruction> readRaw(String text) {
+            return Assembler.assembleUnverified(Listing.toAssembly(text));
         }
     };
 
@@ -87,9 +119,26 @@ public enum ProgramFormat {
      *
      * @param program the program
      */
-    public abstract String write(Program program);
+    public String write(Program program) {
+        return write(program.raw());
+    }
+
+    /**
+     * {@return instructions that need not be a program in this notation, ending with a line feed} {@link #ASM} and
+     * {@link #LISTING} name targets outside the program like those inside.
+     *
+     * @param program the encoded instructions
+     * @throws IllegalArgumentException if the notation is {@link #ASM} or {@link #LISTING} and has no name for an opcode
+     */
+    public abstract String write(List<RawInstruction> program);
 
     abstract Program readText(String text);
+
+    abstract List<RawInstruction> readRaw(String text);
+
+    private static List<Instruction> decoded(List<RawInstruction> program) {
+        return program.stream().map(RawInstruction::disassemble).toList();
+    }
 
     /**
      * {@return the program that the text in whatever notation stands for} The notation is found by {@link #of}.
@@ -100,6 +149,18 @@ public enum ProgramFormat {
     public static Program read(CharSequence text) {
         String string = text.toString();
         return of(string).readText(string);
+    }
+
+    /**
+     * {@return the instructions that the text stands for, without asking whether the kernel would take them} For
+     * fragments, and for tools that show what is wrong with a program.
+     *
+     * @param text the text, in whatever notation
+     * @throws AssemblyException if the text is malformed
+     */
+    public static List<RawInstruction> readUnverified(CharSequence text) {
+        String string = text.toString();
+        return List.copyOf(of(string).readRaw(string));
     }
 
     /**

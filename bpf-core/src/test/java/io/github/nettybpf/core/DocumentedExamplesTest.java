@@ -1,0 +1,17 @@
+package io.github.nettybpf.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+
+/** The programs that the kernel's Documentation/networking/filter.rst explains, and the bytecode that bpf_asm makes. */
+class DocumentedExamplesTest {
+    @ParameterizedTest(name = "{0}")
+    @CsvFileSource(resources = "documented.txt", delimiter = '|')
+    void assemble(String name, String source, String bytecode) {
+        Program program = ProgramFormat.read(source.replace('⏎', '\n'));
+        assertEquals(bytecode + "\n", ProgramFormat.BYTECODE.write(program));
+        assertEquals(program, Program.parse(program.toString()));
+    }
+}

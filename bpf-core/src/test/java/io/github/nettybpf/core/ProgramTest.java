@@ -1,0 +1,113 @@
+package io.github.nettybpf.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.nettybpf.core.VerificationException.Rule;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+
+class ProgramTest {
+    /** Bytecode without the count. */
+    static List<RawInstruction> raw(String bytecode) {
+        List<RawInstruction> program = new ArrayList<>();
+        for (String instruction : bytecode.split(",", -1)) {
+            String[] n = instruction.strip().split(" ", 4);
+            program.add(new RawInstruction(
+                    Integer.parseInt(n[0]),
+                    Integer.parseInt(n[1]),
+                    Integer.parseInt(n[2]),
+                    Integer.parseUnsignedInt(n[3])));
+        }
+        return program;
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvFileSource(resources = "verifier.txt", delimiter = '|')
+    void keepsTheRulesOfTheKernel(String name, String bytecode, String rule, String message) {
+        List<RawInstruction> raw = raw(bytecode);
+        if (rule.equals("accepted")) {
+            assertEquals(raw, Program.ofRaw(raw).raw());
+            return;
+        }
+        VerificationException e = assertThrows(VerificationException.class, () -> Program.ofRaw(raw), name);
+        assertEquals(Rule.valueOf(rule.toUpperCase(Locale.ROOT)), e.rule());
+        assertEquals(message, e.getMessage());
+        assertEquals(true, e.getMessage().startsWith("insn " + e.pc() + ": "));
+        assertEquals(true, e.getMessage().endsWith(e.problem()));
+    }
+
+    @Test
+    void has1To4096Instructions() {
+        assertEquals(1, Program.of(new ReturnA()).size());
+        assertEquals(4096, Program.of(Collections.nCopies(4096, new ReturnA())).size());
+        for (int size : new int[] {0, 4097}) {
+            VerificationException e = assertThrows(
+                    VerificationException.class, () -> Program.of(Collections.nCopies(size, new ReturnA())));
+            assertEquals(size + " instructions (expected: 1..4096)", e.getMessage());
+            assertEquals(-1, e.pc());
+            assertEquals(Rule.LENGTH, e.rule());
+        }
+    }
+
+    @Test
+    void equalityIsThatOfTheInstructions() {
+        Program program = Program.ofRaw(raw("7 1 2 3,22 9 9 9"));
+        assertEquals(Program.of(new Tax(), new ReturnA()), program);
+        assertEquals(Program.of(new Tax(), new ReturnA()).hashCode(), program.hashCode());
+        assertNotEquals(Program.of(new Txa(), new ReturnA()), program);
+        assertEquals(raw("7 1 2 3,22 9 9 9"), program.raw());
+        assertThrows(UnsupportedOperationException.class, () -> program.raw().clear());
+        assertThrows(UnsupportedOperationException.class, () -> program.instructions()
+                .clear());
+    }
+
+    @Test
+    void anAbsoluteLoadOfAnExtensionIsThatExtension() {
+        Program program = Program.of(new LoadAbsolute(0xfffff014, 4), new ReturnA());
+        assertEquals(List.of(new LoadExtension(Extension.MARK), new ReturnA()), program.instructions());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvFileSource(resources = "facts.txt", delimiter = '|')
+    void tellsWhatAProgramCanDo(
+            String name, String source, String extensions, String windows, String reach, String verdicts) {
+        Program program = Program.parse(source.replace('⏎', '\n'));
+        assertEquals(extensions, program.extensions().toString(), "extensions");
+        assertEquals(windows, program.windows().toString(), "windows");
+        assertEquals(reach, program.reach().isPresent() ? "" + program.reach().getAsLong() : "?", "reach");
+        assertEquals(verdicts, program.verdicts().map(ProgramTest::sorted).orElse("?"), "verdicts");
+    }
+
+    private static String sorted(Set<Integer> verdicts) {
+        Set<Long> unsigned = new TreeSet<>();
+        verdicts.forEach(verdict -> unsigned.add(Integer.toUnsignedLong(verdict)));
+        return unsigned.toString();
+    }
+
+    @Test
+    void tellsWhereSomethingIsReadFirst() {
+        Program program = Program.parse("ldh [12]\nld mark\nld [0xfff00010]\nld mark\nret a");
+        assertEquals(1, program.firstReading(Extension.MARK).getAsInt());
+        assertEquals(true, program.firstReading(Extension.CPU).isEmpty());
+        assertEquals(0, program.firstReading(Window.PACKET).getAsInt());
+        assertEquals(2, program.firstReading(Window.NETWORK).getAsInt());
+        assertEquals(true, program.firstReading(Window.LINK_LAYER).isEmpty());
+    }
+
+    /** Each row was read off Linux 6.18 with SO_MEMINFO. */
+    @ParameterizedTest(name = "{0}")
+    @CsvFileSource(resources = "kernel-cost.txt", delimiter = '|')
+    void kernelCostIsWhatTheKernelCharged(String source, int instructions) {
+        assertEquals(
+                96 + 8 * instructions, Program.parse(source.replace('⏎', '\n')).kernelCost());
+    }
+}

@@ -1,0 +1,188 @@
+package io.github.nettybpf.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Programs and packets by seed: the same seed gives the same ones on every machine. */
+public final class RandomPrograms {
+    private static final int[] CODES = {
+        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0c, 0x14, 0x15, 0x16, 0x1c, 0x1d, 0x20, 0x24, 0x25, 0x28,
+                0x2c,
+        0x2d, 0x30, 0x34, 0x35, 0x3c, 0x3d, 0x40, 0x44, 0x45, 0x48, 0x4c, 0x4d, 0x50, 0x54, 0x5c, 0x60, 0x61, 0x64,
+                0x6c,
+        0x74, 0x7c, 0x80, 0x81, 0x84, 0x87, 0x94, 0x9c, 0xa4, 0xac, 0xb1
+    };
+    private static final int[] EDGES = {
+        0,
+        1,
+        2,
+        3,
+        4,
+        7,
+        8,
+        15,
+        16,
+        31,
+        32,
+        33,
+        60,
+        255,
+        256,
+        0x806,
+        0xffff,
+        0x10000,
+        0x7fffffff,
+        0x80000000,
+        0x80000001,
+        0xfffffffe,
+        0xffffffff,
+        0xfff00000,
+        0xfff00004,
+        0xffe00000,
+        0xffefffff,
+        0xffdfffff,
+        0xfffff000,
+        0xfffff001
+    };
+
+    private final SplittableRandom random;
+    private final boolean deterministic;
+
+    /**
+     * Programs that read rand and cpu too.
+     *
+     * @param seed the seed
+     */
+    public RandomPrograms(long seed) {
+        this(seed, false);
+    }
+
+    private RandomPrograms(long seed, boolean deterministic) {
+        this.random = new SplittableRandom(seed);
+        this.deterministic = deterministic;
+    }
+
+    /** {@return programs without rand and cpu}, which give the same verdict whenever they are run. */
+    public static RandomPrograms deterministic(long seed) {
+        return new RandomPrograms(seed, true);
+    }
+
+    /** {@return bits without any sense} */
+    public List<RawInstruction> junk() {
+        List<RawInstruction> program = new ArrayList<>();
+        for (int i = random.nextInt(0, 12); i > 0; i--) {
+            int code = random.nextInt(10) == 0 ? random.nextInt(0x10000) : CODES[random.nextInt(CODES.length)];
+            program.add(new RawInstruction(code, random.nextInt(256), random.nextInt(256), k()));
+        }
+        return program;
+    }
+
+    /** {@return instructions most of which the rules allow}: about one program in three is accepted. */
+    public List<RawInstruction> plausible() {
+        int size =
+                switch (random.nextInt(20)) {
+                    case 0 -> random.nextInt(1, 300);
+                    case 1, 2, 3 -> random.nextInt(1, 5);
+                    default -> random.nextInt(2, 30);
+                };
+        List<RawInstruction> program = new ArrayList<>(size);
+        if (random.nextInt(3) > 0) {
+            for (int slot = 0; slot < 16 && program.size() < size - 1; slot += random.nextInt(1, 6)) {
+                program.add(new RawInstruction(random.nextInt(0x02, 0x04), 0, 0, slot));
+            }
+        }
+        while (program.size() < size - 1) {
+            program.add(instruction(size - 2 - program.size()));
+        }
+        program.add(ret());
+        return program;
+    }
+
+    /** {@return a program that the rules accept} */
+    public Program program() {
+        while (true) {
+            try {
+                return Program.ofRaw(plausible());
+            } catch (VerificationException e) {
+                // Another one: what is refused is tested elsewhere.
+            }
+        }
+    }
+
+    /** {@return bytes, mostly few} */
+    public byte[] packet() {
+        byte[] packet = new byte
+                [switch (random.nextInt(10)) {
+                    case 0 -> 0;
+                    case 1, 2 -> random.nextInt(1, 8);
+                    case 3 -> random.nextInt(200, 1600);
+                    default -> random.nextInt(8, 128);
+                }];
+        random.nextBytes(packet);
+        if (random.nextBoolean()) {
+            for (int i = 0; i < packet.length; i++) {
+                packet[i] &= 0x0f;
+            }
+        }
+        return packet;
+    }
+
+    private RawInstruction instruction(int room) {
+        if (random.nextInt(100) == 0) {
+            return new RawInstruction(random.nextInt(0x10000), random.nextInt(256), random.nextInt(256), k());
+        }
+        int code = random.nextInt(4) == 0 ? load() : CODES[random.nextInt(CODES.length)];
+        return switch (code) {
+            case 0x05 -> RawInstruction.of(code, skip(room));
+            case 0x15, 0x25, 0x35, 0x45, 0x1d, 0x2d, 0x3d, 0x4d ->
+                new RawInstruction(code, Math.min(255, skip(room)), Math.min(255, skip(room)), k());
+            case 0x06, 0x16 -> random.nextInt(4) == 0 ? ret() : RawInstruction.of(0x07, 0);
+            case 0x20, 0x28, 0x30, 0xb1, 0x40, 0x48, 0x50 -> RawInstruction.of(code, offset());
+            case 0x02, 0x03, 0x60, 0x61 -> RawInstruction.of(code, random.nextInt(50) == 0 ? k() : random.nextInt(16));
+            case 0x64, 0x74 -> RawInstruction.of(code, random.nextInt(50) == 0 ? k() : random.nextInt(32));
+            case 0x34, 0x94 -> RawInstruction.of(code, random.nextInt(50) == 0 ? k() : 1 + random.nextInt(300));
+            case 0x07, 0x87, 0x84, 0x80, 0x81 ->
+                new RawInstruction(code, random.nextInt(256), random.nextInt(256), random.nextInt());
+            default -> RawInstruction.of(code, k());
+        };
+    }
+
+    private int load() {
+        int[] loads = {0x20, 0x28, 0x30, 0x40, 0x48, 0x50, 0xb1, 0x80, 0x00, 0x01};
+        return loads[random.nextInt(loads.length)];
+    }
+
+    private int offset() {
+        return switch (random.nextInt(16)) {
+            case 0 -> k();
+            case 1 -> extensionOffset();
+            case 2 -> 0xfff00000 + random.nextInt(64);
+            case 3 -> random.nextInt(4) == 0 ? 0xffe00000 + random.nextInt(64) : random.nextInt(8);
+            case 4 -> random.nextInt(4) == 0 ? -random.nextInt(40) : random.nextInt(40);
+            default -> random.nextInt(48);
+        };
+    }
+
+    private int extensionOffset() {
+        int number = 4 * random.nextInt(16);
+        boolean varies = number == 36 || number == 56;
+        return 0xfffff000 + (deterministic && varies ? 40 : number);
+    }
+
+    private RawInstruction ret() {
+        return random.nextBoolean() ? RawInstruction.of(0x16, 0) : RawInstruction.of(0x06, k());
+    }
+
+    private int skip(int room) {
+        return room <= 0 ? 0 : random.nextInt(Math.min(room, random.nextInt(8) == 0 ? 255 : 6) + 1);
+    }
+
+    private int k() {
+        return switch (random.nextInt(4)) {
+            case 0 -> EDGES[random.nextInt(EDGES.length)];
+            case 1 -> random.nextInt();
+            default -> random.nextInt(70);
+        };
+    }
+}
