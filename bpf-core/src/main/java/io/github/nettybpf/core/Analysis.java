@@ -27,6 +27,10 @@ final class Analysis {
     private static final Interval ANY = new Interval(0, MAX);
     private static final Interval ZERO = new Interval(0, 0);
 
+    /** Offsets that belong to no window: an indirect load that may end there is one that nothing is known of. */
+    private static final Interval NOWHERE =
+            new Interval(Integer.MAX_VALUE + 1L, Integer.toUnsignedLong(Opcodes.LINK_LAYER_BASE) - 1);
+
     /** An unsigned value is known to be {@code lo..hi}. */
     private record Interval(long lo, long hi) {
         static Interval of(int value) {
@@ -117,7 +121,9 @@ final class Analysis {
             load(pc, Interval.of(load.off()), load.size());
             flow(pc + 1, in.with(State.A, loaded(load.size())));
         } else if (instruction instanceof LoadIndirect load) {
-            load(pc, shifted(in.x(), load.off()), load.size());
+            Interval offset = shifted(in.x(), load.off());
+            load(pc, offset, load.size());
+            reachesAnywhere |= offset.touches(NOWHERE.lo, NOWHERE.hi);
             flow(pc + 1, in.with(State.A, loaded(load.size())));
         } else if (instruction instanceof LoadMemShift load) {
             load(pc, Interval.of(load.off()), 1);
@@ -179,7 +185,6 @@ final class Analysis {
         returned.add(0);
         if (offset.touches(0, Integer.MAX_VALUE)) {
             windows.putIfAbsent(Window.PACKET, pc);
-            reachesAnywhere |= offset.lo == 0 && offset.hi == MAX;
             reached = Math.max(reached, Math.min(offset.hi, Integer.MAX_VALUE) + size);
         }
         if (offset.touches(Integer.toUnsignedLong(Opcodes.NETWORK_BASE), MAX)) {

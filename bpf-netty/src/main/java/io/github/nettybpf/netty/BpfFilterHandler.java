@@ -1,0 +1,331 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.AddressedEnvelope;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.net.SocketAddress;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a program over every inbound {@link ByteBuf}, {@link ByteBufHolder} and {@link AddressedEnvelope} of a
+ * {@code ByteBuf}: verdict 0 releases the message, any other keeps that many bytes of it by moving the writer index.
+ * Other messages pass untouched. Where the transport allows, the kernel runs the program instead, with the same verdicts,
+ * and what is unwanted never reaches the JVM.
+ *
+ * <p>On a UDP channel offset 0 is the UDP header, as it is for SO_ATTACH_FILTER, and not the payload: this keeps what is
+ * sent to port 53, and the first byte of the payload is at offset 8.
+ *
+ * <pre>{@code
+ * Program dns = Program.parse("ldh [2]\n jne #53, drop\n ret #-1\n drop: ret #0");
+ * new Bootstrap().group(group).channel(EpollDatagramChannel.class).handler(new ChannelInitializer<Channel>() {
+ *     protected void initChannel(Channel channel) {
+ *         channel.pipeline().addLast(new BpfFilterHandler(dns), ...);
+ *     }
+ * }).bind(53);
+ * }</pre>
+ *
+ * <p>Add the handler first, before the channel is bound: then the socket has its filter before the first packet can come.
+ * On a channel that is bound already the kernel gets a form of the program that only drops, and the pipeline goes on
+ * judging, so that nothing is lost and nothing comes through unjudged. Adding one handler to two channels is refused.
+ *
+ * <p>In the pipeline a program sees of a datagram what the addresses tell: ports, lengths and, behind SKF_NET_OFF, an IP
+ * header; the UDP checksum reads as 0. A program that reads more (a mark, a TTL) is refused with a message that names the
+ * instruction, unless it is {@link Offload#REQUIRED} in the kernel. So is one that reads the destination address where the
+ * socket is bound to the wildcard. A datagram longer than the receive buffer is cut by Netty before any handler sees it,
+ * and its length then reads as the shorter one: size the buffer (MAX_DATAGRAM_PAYLOAD_SIZE, RecvByteBufAllocator).
+ *
+ * <p>All methods but {@link #stats} and {@link #replace} are for the event loop.
+ */
+public final class BpfFilterHandler extends ChannelDuplexHandler {
+    private final Offload offload;
+    private final @Nullable Placement givenPlacement;
+    private final boolean lossyHandover;
+    private final Counters counters = new Counters();
+
+    private volatile Program program;
+    private volatile @Nullable Filtering filtering;
+
+    /**
+     * A handler with {@link Offload#AUTO}, and the placement that the channel has.
+     *
+     * @param program the program
+     * @throws IllegalArgumentException if the program needs what no pipeline knows
+     */
+    public BpfFilterHandler(Program program) {
+        this(builder(program));
+    }
+
+    private BpfFilterHandler(Builder builder) {
+        this.program = builder.program;
+        this.offload = builder.offload;
+        this.givenPlacement = builder.placement;
+        this.lossyHandover = builder.lossyHandover;
+        if (offload != Offload.REQUIRED) {
+            refusal(program).ifPresent(refusal -> {
+                throw new IllegalArgumentException(refusal);
+            });
+        }
+    }
+
+    private Optional<String> refusal(Program candidate) {
+        if (givenPlacement != null) {
+            return PipelineKnowledge.missing(candidate, givenPlacement);
+        }
+        // Which of the two it will be, only the channel knows: refuse what is wrong on both.
+        return PipelineKnowledge.missing(candidate, Placement.UDP_SOCKET)
+                .flatMap(onUdp -> PipelineKnowledge.missing(candidate, Placement.PAYLOAD));
+    }
+
+    /**
+     * {@return a builder of a handler}
+     *
+     * @param program the program
+     */
+    public static Builder builder(Program program) {
+        return new Builder(program);
+    }
+
+    /** Chooses where a handler runs its program. Not for use by several threads. */
+    public static final class Builder {
+        private final Program program;
+        private Offload offload = Offload.AUTO;
+        private @Nullable Placement placement;
+        private boolean lossyHandover;
+
+        private Builder(Program program) {
+            this.program = program;
+        }
+
+        /**
+         * {@return this} The default is {@link Offload#AUTO}.
+         *
+         * @param choice whether the kernel runs the program
+         */
+        public Builder offload(Offload choice) {
+            this.offload = choice;
+            return this;
+        }
+
+        /**
+         * {@return this} By default the channel decides: {@link Placement#UDP_SOCKET} on a UDP channel, otherwise
+         * {@link Placement#PAYLOAD}. A program for {@link Placement#PAYLOAD} can be used on a UDP channel too: the kernel
+         * then gets it with all offsets moved behind the UDP header.
+         *
+         * @param choice what the program's offset 0 is
+         */
+        public Builder placement(Placement choice) {
+            this.placement = choice;
+            return this;
+        }
+
+        /**
+         * {@return this} Allows a handover that loses packets: a program that the pipeline cannot judge is attached to a
+         * bound channel by dropping everything until the receive queue is empty. Only used with
+         * {@link Offload#REQUIRED}. The default is false: such a handover then fails.
+         *
+         * @param allowed whether packets may be lost
+         */
+        public Builder lossyHandover(boolean allowed) {
+            this.lossyHandover = allowed;
+            return this;
+        }
+
+        /**
+         * {@return the handler}
+         *
+         * @throws IllegalArgumentException if the program needs what the pipeline does not know, naming the instruction
+         */
+        public BpfFilterHandler build() {
+            return new BpfFilterHandler(this);
+        }
+    }
+
+    /** {@return what the handler has done so far}; from any thread. */
+    public FilterStats stats() {
+        Filtering current = filtering;
+        long accepted = counters.accepted();
+        long dropped = counters.dropped();
+        return new FilterStats(
+                accepted + dropped,
+                accepted,
+                counters.truncated(),
+                dropped,
+                current == null ? 0 : current.droppedInKernel(),
+                current == null ? FilterStats.Location.UNDECIDED : current.location(),
+                current == null ? "the handler is in no pipeline" : current.reason());
+    }
+
+    /**
+     * Puts another program in the place of the present one, without a gap: no packet passes that neither of the two
+     * would let pass, and once the future is done only the new one judges. Packets that are queued in the socket at that
+     * time were judged by the old one, and are judged by the new one too. From any thread.
+     *
+     * @param replacement the new program
+     * @return done when the new program is in force; failed with {@link IllegalArgumentException} or
+     *     {@link SocketFilterException} if it cannot be, and then the old one stays
+     */
+    public Future<Void> replace(Program replacement) {
+        Filtering current = filtering;
+        if (current == null) {
+            Optional<String> refusal = offload == Offload.REQUIRED ? Optional.empty() : refusal(replacement);
+            if (refusal.isPresent()) {
+                return ImmediateEventExecutor.INSTANCE.newFailedFuture(new IllegalArgumentException(refusal.get()));
+            }
+            program = replacement;
+            return ImmediateEventExecutor.INSTANCE.newSucceededFuture(null);
+        }
+        Promise<Void> done = current.channel().eventLoop().newPromise();
+        if (current.channel().eventLoop().inEventLoop()) {
+            replace(current, replacement, done);
+        } else {
+            current.channel().eventLoop().execute(() -> replace(current, replacement, done));
+        }
+        return done;
+    }
+
+    private void replace(Filtering current, Program replacement, Promise<Void> done) {
+        try {
+            current.replace(replacement);
+            program = replacement;
+            done.setSuccess(null);
+        } catch (IllegalArgumentException | SocketFilterException e) {
+            done.setFailure(e);
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        Channel channel = ctx.channel();
+        Placement placement = givenPlacement;
+        if (placement == null) {
+            placement = channel instanceof DatagramChannel ? Placement.UDP_SOCKET : Placement.PAYLOAD;
+        }
+        Filtering added = new Filtering(channel, program, placement, offload, lossyHandover);
+        filtering = added;
+        if (channel.isActive() || channel.localAddress() != null) {
+            SocketFilterException failure = added.startOnBound();
+            if (failure != null) {
+                ctx.fireExceptionCaught(failure);
+                ctx.close();
+            }
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        Filtering removed = filtering;
+        if (removed != null) {
+            removed.stop();
+        }
+    }
+
+    @Override
+    public void bind(ChannelHandlerContext ctx, SocketAddress localAddress, ChannelPromise promise) {
+        if (start(ctx, promise, localAddress)) {
+            ctx.bind(localAddress, promise);
+        }
+    }
+
+    @Override
+    public void connect(
+            ChannelHandlerContext ctx,
+            SocketAddress remoteAddress,
+            @Nullable SocketAddress localAddress,
+            ChannelPromise promise) {
+        if (start(ctx, promise, localAddress)) {
+            ctx.connect(remoteAddress, localAddress, promise);
+        }
+    }
+
+    private boolean start(ChannelHandlerContext ctx, ChannelPromise promise, @Nullable SocketAddress localAddress) {
+        SocketFilterException failure = here().startBeforeBind(localAddress);
+        if (failure == null) {
+            return true;
+        }
+        promise.tryFailure(failure);
+        ctx.close();
+        return false;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        // A channel can be active without having been bound or connected through its pipeline.
+        SocketFilterException failure = here().isStarted() ? null : here().startOnBound();
+        if (failure != null) {
+            ctx.fireExceptionCaught(failure);
+            ctx.close();
+            return;
+        }
+        ctx.fireChannelActive();
+    }
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        here().noteDrops();
+        ctx.close(promise);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        ByteBuf content = contentOf(msg);
+        if (content == null) {
+            ctx.fireChannelRead(msg);
+            return;
+        }
+        int kept = here().keep(msg, content);
+        if (kept < 0) {
+            drop(ctx, msg, kept);
+            return;
+        }
+        counters.accept();
+        if (kept < content.readableBytes()) {
+            counters.truncate();
+            content.writerIndex(content.readerIndex() + kept);
+        }
+        ctx.fireChannelRead(msg);
+    }
+
+    private void drop(ChannelHandlerContext ctx, Object msg, int kept) {
+        counters.drop();
+        ReferenceCountUtil.release(msg);
+        if (kept == Judge.UNKNOWN && here().complainsOnce()) {
+            ctx.fireExceptionCaught(new SocketFilterException(
+                    Reason.NOT_APPLICABLE,
+                    "a packet was dropped because the program read of it what a pipeline does not know (expected:"
+                            + " ports, payload and addresses; the destination only where the socket is not bound to the"
+                            + " wildcard); further ones are only counted"));
+        }
+    }
+
+    private static @Nullable ByteBuf contentOf(Object msg) {
+        if (msg instanceof ByteBuf buffer) {
+            return buffer;
+        } else if (msg instanceof ByteBufHolder holder) {
+            return holder.content();
+        } else if (msg instanceof AddressedEnvelope<?, ?> envelope && envelope.content() instanceof ByteBuf buffer) {
+            return buffer;
+        }
+        return null;
+    }
+
+    private Filtering here() {
+        Filtering current = filtering;
+        if (current == null) {
+            throw new IllegalStateException("the handler is in no pipeline");
+        }
+        return current;
+    }
+}

@@ -1,0 +1,53 @@
+package io.github.nettybpf.netty;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Counts that the event loop alone writes and any thread reads: a plain addition and an opaque store, no locked
+ * instruction on the path of a packet.
+ */
+final class Counters {
+    private static final VarHandle ACCEPTED;
+    private static final VarHandle TRUNCATED;
+    private static final VarHandle DROPPED;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            ACCEPTED = lookup.findVarHandle(Counters.class, "accepted", long.class);
+            TRUNCATED = lookup.findVarHandle(Counters.class, "truncated", long.class);
+            DROPPED = lookup.findVarHandle(Counters.class, "dropped", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private long accepted;
+    private long truncated;
+    private long dropped;
+
+    void accept() {
+        ACCEPTED.setOpaque(this, accepted + 1);
+    }
+
+    void truncate() {
+        TRUNCATED.setOpaque(this, truncated + 1);
+    }
+
+    void drop() {
+        DROPPED.setOpaque(this, dropped + 1);
+    }
+
+    long accepted() {
+        return (long) ACCEPTED.getOpaque(this);
+    }
+
+    long truncated() {
+        return (long) TRUNCATED.getOpaque(this);
+    }
+
+    long dropped() {
+        return (long) DROPPED.getOpaque(this);
+    }
+}

@@ -1,0 +1,59 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Jump;
+import io.github.nettybpf.core.JumpIf;
+import io.github.nettybpf.core.JumpTest;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.ReturnA;
+import io.github.nettybpf.core.ReturnConstant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A program that keeps all of what the given one keeps a part of. In the kernel it drops what is unwanted and leaves the
+ * rest whole, so that the pipeline can judge it by the given program, with the same verdict that the kernel would have
+ * come to: truncated packets could not be judged again.
+ */
+final class PredicateForm {
+    private static final int ALL = -1;
+
+    private PredicateForm() {}
+
+    /** {@return the form}, or empty if it has too many instructions. */
+    static Optional<Program> of(Program program) {
+        List<Instruction> form = new ArrayList<>(program.size() + 3);
+        int end = program.size();
+        boolean returnsA = false;
+        for (Instruction instruction : program.instructions()) {
+            if (instruction instanceof ReturnConstant ret) {
+                form.add(new ReturnConstant(ret.val() == 0 ? 0 : ALL));
+            } else if (instruction instanceof ReturnA) {
+                returnsA = true;
+                form.add(new Jump(end - form.size() - 1));
+            } else {
+                form.add(instruction);
+            }
+        }
+        if (returnsA) {
+            form.add(new JumpIf(JumpTest.JEQ, 0, 1, 0));
+            form.add(new ReturnConstant(ALL));
+            form.add(new ReturnConstant(0));
+        }
+        return form.size() > Program.MAX_SIZE ? Optional.empty() : Optional.of(Program.of(form));
+    }
+
+    /**
+     * {@return whether the program keeps packets whole or not at all}, so that its form means the same
+     *
+     * @param program the program
+     * @param longest the most bytes that a packet can have, unsigned
+     */
+    static boolean isExact(Program program, int longest) {
+        return program.verdicts()
+                .map(verdicts -> verdicts.stream()
+                        .allMatch(verdict -> verdict == 0 || Integer.compareUnsigned(verdict, longest) >= 0))
+                .orElse(false);
+    }
+}

@@ -1,0 +1,290 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.unix.Errors.NativeIoException;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.RawUnixChannelOption;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The socket filter of a channel: SO_ATTACH_FILTER and its relatives, on the epoll and io_uring transports of Linux.
+ *
+ * <p>The calls go straight to the socket and may be made from any thread while the channel is open. Nothing here knows of
+ * a {@link BpfFilterHandler}: do not mix the two on one channel.
+ *
+ * <p>Source: socket(7), and net/core/filter.c of the kernel.
+ */
+public final class SocketFilters {
+    static final int SOL_SOCKET = 1;
+    private static final int SOL_UDP = 17;
+    static final int SO_ATTACH_FILTER = 26;
+    private static final int SO_DETACH_FILTER = 27;
+    private static final int SO_LOCK_FILTER = 44;
+    private static final int SO_MEMINFO = 55;
+    private static final int UDP_GRO = 104;
+
+    private static final int EPERM = 1;
+    private static final int ENOENT = 2;
+    private static final int EBADF = 9;
+    private static final int ENOMEM = 12;
+    private static final int EINVAL = 22;
+    private static final int ENOPROTOOPT = 92;
+
+    private static final int INSTRUCTION_BYTES = 8;
+    private static final int MEMINFO_BYTES = 36;
+    private static final int MEMINFO_RMEM_ALLOC = 0;
+    private static final int MEMINFO_DROPS = 8;
+
+    private static final Path OPTMEM_MAX = Path.of("/proc/sys/net/core/optmem_max");
+    private static final boolean LINUX =
+            System.getProperty("os.name", "").toLowerCase(Locale.ROOT).equals("linux");
+
+    private static final IntegerUnixChannelOption DETACH =
+            new IntegerUnixChannelOption("SO_DETACH_FILTER", SOL_SOCKET, SO_DETACH_FILTER);
+    private static final IntegerUnixChannelOption LOCK =
+            new IntegerUnixChannelOption("SO_LOCK_FILTER", SOL_SOCKET, SO_LOCK_FILTER);
+    private static final IntegerUnixChannelOption GRO = new IntegerUnixChannelOption("UDP_GRO", SOL_UDP, UDP_GRO);
+    private static final RawUnixChannelOption MEMINFO =
+            new RawUnixChannelOption("SO_MEMINFO", SOL_SOCKET, SO_MEMINFO, MEMINFO_BYTES);
+
+    /**
+     * SO_GET_FILTER shares the number of SO_ATTACH_FILTER. Its length counts instructions, so the kernel may write eight
+     * times as many bytes as it is told: the buffer must hold the longest program.
+     */
+    private static final RawUnixChannelOption GET = new RawUnixChannelOption(
+            "SO_GET_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, Program.MAX_SIZE * INSTRUCTION_BYTES);
+
+    private SocketFilters() {}
+
+    /**
+     * Attaches the program to the channel's socket, in place of the one that is there, and reads it back. Packets that are
+     * queued already keep the verdict that they were given: attach before the channel is bound or connected.
+     *
+     * @param channel an epoll or io_uring channel
+     * @param program the program; its offset 0 is where the kind of socket has it, see
+     *     {@link io.github.nettybpf.core.Placement}
+     * @throws SocketFilterException if the socket does not have the filter afterwards
+     */
+    public static void attach(Channel channel, Program program) {
+        requireSupport(channel, "SO_ATTACH_FILTER");
+        List<RawInstruction> raw = program.raw();
+        try (Fprog fprog = new Fprog(raw)) {
+            set(channel, fprog.option(), fprog.value(), program);
+        }
+        // gVisor answers success and does nothing.
+        if (!readRaw(channel).equals(raw)) {
+            throw new SocketFilterException(
+                    Reason.NOT_INSTALLED,
+                    "SO_ATTACH_FILTER succeeded, but the filter read back is not the program (expected: a kernel that"
+                            + " filters)");
+        }
+    }
+
+    /**
+     * Detaches the filter: from now on everything comes through.
+     *
+     * @param channel an epoll or io_uring channel
+     * @throws SocketFilterException if there is none, or it is locked
+     */
+    public static void detach(Channel channel) {
+        requireSupport(channel, "SO_DETACH_FILTER");
+        set(channel, DETACH, 0, null);
+    }
+
+    /**
+     * Locks the filter, or its absence: it can be neither replaced nor detached until the socket is closed.
+     *
+     * @param channel an epoll or io_uring channel
+     * @throws SocketFilterException if the socket does not take the option
+     */
+    public static void lock(Channel channel) {
+        requireSupport(channel, "SO_LOCK_FILTER");
+        set(channel, LOCK, 1, null);
+    }
+
+    /**
+     * {@return the program that the socket has}, or empty if it has none.
+     *
+     * @param channel an epoll or io_uring channel
+     * @throws SocketFilterException if the socket does not tell
+     */
+    public static Optional<Program> read(Channel channel) {
+        requireSupport(channel, "SO_GET_FILTER");
+        List<RawInstruction> raw = readRaw(channel);
+        try {
+            return raw.isEmpty() ? Optional.empty() : Optional.of(Program.ofRaw(raw));
+        } catch (VerificationException e) {
+            throw new SocketFilterException(
+                    Reason.NOT_INSTALLED, "the socket gave back what is no program: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * {@return how many packets the socket has dropped}: by its filter, for want of room in the receive queue, or for a bad
+     * checksum; the kernel counts them together (SK_MEMINFO_DROPS), in 32 bits.
+     *
+     * @param channel an epoll or io_uring channel
+     * @throws SocketFilterException if the socket does not tell
+     */
+    public static long drops(Channel channel) {
+        return meminfo(channel, MEMINFO_DROPS);
+    }
+
+    /** {@return how many bytes of the receive queue are taken} */
+    static long receiveQueueBytes(Channel channel) {
+        return meminfo(channel, MEMINFO_RMEM_ALLOC);
+    }
+
+    /** {@return whether the channel's socket coalesces datagrams}, so that a filter judges several at once. */
+    static boolean coalescesDatagrams(Channel channel) {
+        try {
+            Integer gro = channel.config().getOption(GRO);
+            return gro != null && gro != 0;
+        } catch (ChannelException notUdp) {
+            return false;
+        }
+    }
+
+    /** {@return whether the channel could take a filter at all} */
+    static boolean isSupported(Channel channel) {
+        return LINUX && channel instanceof UnixChannel;
+    }
+
+    private static long meminfo(Channel channel, int index) {
+        requireSupport(channel, "SO_MEMINFO");
+        ByteBuffer info = get(channel, MEMINFO);
+        return Integer.toUnsignedLong(info.getInt(info.position() + 4 * index));
+    }
+
+    private static void requireSupport(Channel channel, String option) {
+        if (!isSupported(channel)) {
+            throw new SocketFilterException(
+                    Reason.UNSUPPORTED,
+                    option + " on " + channel.getClass().getSimpleName()
+                            + " (expected: an epoll or io_uring channel on Linux)");
+        }
+    }
+
+    private static List<RawInstruction> readRaw(Channel channel) {
+        ByteBuffer bytes = get(channel, GET);
+        List<RawInstruction> raw = new ArrayList<>();
+        int end = 0;
+        for (int at = bytes.position(); at + INSTRUCTION_BYTES <= bytes.limit(); at += INSTRUCTION_BYTES) {
+            raw.add(new RawInstruction(
+                    bytes.getShort(at) & 0xffff,
+                    bytes.get(at + 2) & 0xff,
+                    bytes.get(at + 3) & 0xff,
+                    bytes.getInt(at + 4)));
+            if (bytes.getLong(at) != 0) {
+                end = raw.size();
+            }
+        }
+        // Behind the program there are zeros; its last instruction, a return, is none.
+        return List.copyOf(raw.subList(0, end));
+    }
+
+    private static ByteBuffer get(Channel channel, RawUnixChannelOption option) {
+        ByteBuffer value;
+        try {
+            value = channel.config().getOption(option);
+        } catch (ChannelException e) {
+            throw failure(channel, option, null, e);
+        }
+        if (value == null) {
+            throw new SocketFilterException(
+                    Reason.UNSUPPORTED,
+                    option.name() + " on " + channel.getClass().getSimpleName()
+                            + ": the channel does not know raw options");
+        }
+        return value.order(ByteOrder.nativeOrder());
+    }
+
+    private static <T> void set(Channel channel, ChannelOption<T> option, T value, @Nullable Program program) {
+        boolean taken;
+        try {
+            taken = channel.config().setOption(option, value);
+        } catch (ChannelException e) {
+            throw failure(channel, option, program, e);
+        }
+        if (!taken) {
+            throw new SocketFilterException(
+                    Reason.UNSUPPORTED,
+                    option.name() + " on " + channel.getClass().getSimpleName()
+                            + ": the channel does not know raw options");
+        }
+    }
+
+    private static SocketFilterException failure(
+            Channel channel, ChannelOption<?> option, @Nullable Program program, ChannelException e) {
+        String name = option.name();
+        if (!channel.isOpen()) {
+            return new SocketFilterException(Reason.CLOSED, name + ": the channel is closed", e);
+        }
+        return switch (errno(e)) {
+            case EPERM ->
+                isLocked(channel)
+                        ? new SocketFilterException(Reason.LOCKED, name + ": the filter is locked (SO_LOCK_FILTER)", e)
+                        : new SocketFilterException(Reason.PERMISSION, name + ": not permitted (EPERM)", e);
+            case ENOMEM -> new SocketFilterException(Reason.NO_MEMORY, name + ": " + noMemory(program), e);
+            case EINVAL ->
+                new SocketFilterException(Reason.REFUSED, name + ": the kernel refuses the program (EINVAL)", e);
+            case ENOENT -> new SocketFilterException(Reason.NOT_ATTACHED, name + ": there is no filter (ENOENT)", e);
+            case EBADF -> new SocketFilterException(Reason.CLOSED, name + ": the channel is closed", e);
+            case ENOPROTOOPT ->
+                new SocketFilterException(
+                        Reason.UNSUPPORTED, name + ": the socket does not know this option (ENOPROTOOPT)", e);
+            default -> new SocketFilterException(Reason.OTHER, name + ": " + e.getMessage(), e);
+        };
+    }
+
+    /**
+     * Netty's setsockopt leaves only the C library's text of the error, which depends on its locale: compared with the
+     * texts that the same library has for the errors in question.
+     */
+    private static int errno(ChannelException e) {
+        String message = String.valueOf(e.getMessage());
+        for (int errno : new int[] {EPERM, ENOENT, EBADF, ENOMEM, EINVAL, ENOPROTOOPT}) {
+            String described = String.valueOf(new NativeIoException("", -errno).getMessage());
+            if (message.endsWith(described.substring(described.indexOf("): ") + 1))) {
+                return errno;
+            }
+        }
+        return 0;
+    }
+
+    private static String noMemory(@Nullable Program program) {
+        String max;
+        try {
+            max = Files.readString(OPTMEM_MAX).strip();
+        } catch (IOException e) {
+            max = "not readable here";
+        }
+        String cost = program == null ? "" : " the filter costs " + program.kernelCost() + " bytes;";
+        return "the socket's option memory is full (ENOMEM):" + cost + " net.core.optmem_max is " + max;
+    }
+
+    private static boolean isLocked(Channel channel) {
+        try {
+            Integer locked = channel.config().getOption(LOCK);
+            return locked != null && locked != 0;
+        } catch (ChannelException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.AluConstant;
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.AluX;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Jump;
+import io.github.nettybpf.core.JumpIf;
+import io.github.nettybpf.core.JumpIfX;
+import io.github.nettybpf.core.JumpTest;
+import io.github.nettybpf.core.LoadAbsolute;
+import io.github.nettybpf.core.LoadConstant;
+import io.github.nettybpf.core.LoadExtension;
+import io.github.nettybpf.core.LoadIndirect;
+import io.github.nettybpf.core.LoadMemShift;
+import io.github.nettybpf.core.LoadScratch;
+import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.Register;
+import io.github.nettybpf.core.ReturnA;
+import io.github.nettybpf.core.ReturnConstant;
+import io.github.nettybpf.core.Txa;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which bytes of the IP header a program reads at fixed places, on IPv4 and on IPv6: one forward pass that follows the
+ * test of the version which tells the two apart. Indirect loads are left to {@link UdpPacket}, which notices them.
+ */
+final class UdpKnowledge {
+    private static final int NETWORK = -0x100000;
+    private static final int LINK_LAYER = -0x200000;
+    private static final int IPV4 = 1;
+    private static final int IPV6 = 2;
+
+    /** What A holds, as far as it tells the version of the IP header. */
+    private enum Holds {
+        SOMETHING,
+        FIRST_BYTE,
+        VERSION_IN_HIGH_BITS,
+        VERSION,
+        ETHERTYPE
+    }
+
+    private final Program program;
+    private final int[] families;
+    private final @Nullable Holds[] holds;
+    private @Nullable String missing;
+    private boolean readsDestination;
+
+    UdpKnowledge(Program program) {
+        this.program = program;
+        families = new int[program.size()];
+        holds = new Holds[program.size()];
+        families[0] = IPV4 | IPV6;
+        holds[0] = Holds.SOMETHING;
+        for (int pc = 0; pc < families.length; pc++) {
+            if (families[pc] != 0) {
+                step(pc, program.instructions().get(pc));
+            }
+        }
+    }
+
+    /** {@return what is read of the headers and not known in a pipeline, naming the instruction}, or empty */
+    Optional<String> missing() {
+        return Optional.ofNullable(missing);
+    }
+
+    /** {@return whether the address that the datagram was sent to is read}, which a wildcard socket does not know. */
+    boolean readsDestination() {
+        return readsDestination;
+    }
+
+    private void step(int pc, Instruction instruction) {
+        Holds a = holds[pc] == null ? Holds.SOMETHING : holds[pc];
+        if (instruction instanceof LoadAbsolute load) {
+            check(pc, load.off(), load.size());
+            flow(pc + 1, families[pc], load.off() == NETWORK && load.size() == 1 ? Holds.FIRST_BYTE : Holds.SOMETHING);
+        } else if (instruction instanceof LoadMemShift load) {
+            check(pc, load.off(), 1);
+            flow(pc + 1, families[pc], a);
+        } else if (instruction instanceof LoadExtension load) {
+            Holds loaded = load.num() == Extension.PROTO ? Holds.ETHERTYPE : Holds.SOMETHING;
+            flow(pc + 1, families[pc], load.dst() == Register.A ? loaded : a);
+        } else if (instruction instanceof AluConstant alu) {
+            flow(pc + 1, families[pc], computed(a, alu));
+        } else if (instruction instanceof Jump jump) {
+            flow(pc + 1 + jump.skip(), families[pc], a);
+        } else if (instruction instanceof JumpIf jump) {
+            int family = jump.cond() == JumpTest.JEQ ? family(a, jump.val()) : 0;
+            int isIt = family == 0 ? families[pc] : families[pc] & family;
+            boolean tells = family != 0 && a != Holds.FIRST_BYTE;
+            flow(pc + 1 + jump.skipTrue(), isIt, a);
+            flow(pc + 1 + jump.skipFalse(), tells ? families[pc] & ~family : families[pc], a);
+        } else if (instruction instanceof JumpIfX jump) {
+            flow(pc + 1 + jump.skipTrue(), families[pc], a);
+            flow(pc + 1 + jump.skipFalse(), families[pc], a);
+        } else if (!(instruction instanceof ReturnA || instruction instanceof ReturnConstant)) {
+            flow(pc + 1, families[pc], changesA(instruction) ? Holds.SOMETHING : a);
+        }
+    }
+
+    private static boolean changesA(Instruction instruction) {
+        return instruction instanceof LoadIndirect
+                || instruction instanceof AluX
+                || instruction instanceof NegateA
+                || instruction instanceof Txa
+                || (instruction instanceof LoadConstant load && load.dst() == Register.A)
+                || (instruction instanceof LoadScratch scratch && scratch.dst() == Register.A);
+    }
+
+    private static Holds computed(Holds a, AluConstant alu) {
+        if (alu.op() == AluOp.AND && alu.val() == 0xf0 && a == Holds.FIRST_BYTE) {
+            return Holds.VERSION_IN_HIGH_BITS;
+        } else if (alu.op() == AluOp.RSH
+                && alu.val() == 4
+                && (a == Holds.FIRST_BYTE || a == Holds.VERSION_IN_HIGH_BITS)) {
+            return Holds.VERSION;
+        }
+        return Holds.SOMETHING;
+    }
+
+    /** {@return the family that A == value speaks of}, or 0 if it speaks of none */
+    private static int family(Holds a, int value) {
+        return switch (a) {
+            case SOMETHING -> 0;
+            case FIRST_BYTE -> value >>> 4 == 4 ? IPV4 : value >>> 4 == 6 ? IPV6 : 0;
+            case VERSION_IN_HIGH_BITS -> value == 0x40 ? IPV4 : value == 0x60 ? IPV6 : 0;
+            case VERSION -> value == 4 ? IPV4 : value == 6 ? IPV6 : 0;
+            case ETHERTYPE -> value == UdpPacket.IPV4 ? IPV4 : value == UdpPacket.IPV6 ? IPV6 : 0;
+        };
+    }
+
+    private void flow(int pc, int family, Holds a) {
+        if (family != 0) {
+            holds[pc] = families[pc] == 0 || holds[pc] == a ? a : Holds.SOMETHING;
+            families[pc] |= family;
+        }
+    }
+
+    private void check(int pc, int offset, int size) {
+        if (offset >= 0 || offset < LINK_LAYER) {
+            return;
+        }
+        if (offset < NETWORK) {
+            miss(pc, "the link-layer header");
+            return;
+        }
+        for (int at = offset - NETWORK; at < offset - NETWORK + size; at++) {
+            if ((families[pc] & IPV4) != 0) {
+                checkIpv4(pc, at);
+            }
+            if ((families[pc] & IPV6) != 0) {
+                checkIpv6(pc, at);
+            }
+        }
+    }
+
+    private void checkIpv4(int pc, int at) {
+        switch (at) {
+            case 1 -> miss(pc, "the type of service of an IPv4 header");
+            case 4, 5 -> miss(pc, "the identification of an IPv4 header");
+            case 6, 7 -> miss(pc, "the fragment offset of an IPv4 header");
+            case 8 -> miss(pc, "the TTL of an IPv4 header");
+            case 10, 11 -> miss(pc, "the checksum of an IPv4 header");
+            case 16, 17, 18, 19 -> readsDestination = true;
+            default -> {}
+        }
+    }
+
+    private void checkIpv6(int pc, int at) {
+        if (at >= 1 && at <= 3) {
+            miss(pc, "the flow label of an IPv6 header");
+        } else if (at == 7) {
+            miss(pc, "the hop limit of an IPv6 header");
+        } else if (at >= 24 && at < 40) {
+            readsDestination = true;
+        }
+    }
+
+    private void miss(int pc, String what) {
+        if (missing == null) {
+            missing = PipelineKnowledge.at(program, pc) + "a pipeline does not know " + what
+                    + " (expected: version, length, protocol and addresses, after a test of the version; or"
+                    + " Offload.REQUIRED)";
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Packet;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A datagram as a UDP socket shows it to its filter: an 8-byte UDP header in front of the payload and, behind
+ * SKF_NET_OFF, the IP header; both made from the addresses, which is all that is left of them. One is used for packet
+ * after packet, by the event loop alone; it neither retains nor releases the buffer.
+ *
+ * <p>The checksum is 0. What else cannot be known is not made up: reading it sets {@link #readUnknown}, and the verdict
+ * does not count.
+ */
+final class UdpPacket implements Packet {
+    static final int HEADER = 8;
+    static final int IPV4 = 0x0800;
+    static final int IPV6 = 0x86dd;
+    private static final int PROTOCOL_UDP = 17;
+    private static final byte[] NOTHING = {};
+
+    private final IpPacket ip = new IpPacket();
+    private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+    private int start;
+    private int length;
+    private long header;
+    private @Nullable InetSocketAddress sender;
+    private @Nullable InetSocketAddress recipient;
+    private boolean readUnknown;
+
+    void show(ByteBuf shown, @Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
+        buffer = BufferPacket.bigEndian(shown);
+        start = shown.readerIndex() - HEADER;
+        length = HEADER + shown.readableBytes();
+        sender = from;
+        recipient = to;
+        header = (long) port(from) << 48 | (long) port(to) << 32 | (length & 0xffffL) << 16;
+        readUnknown = false;
+        ip.known = false;
+    }
+
+    private static int port(@Nullable InetSocketAddress address) {
+        return address == null ? 0 : address.getPort();
+    }
+
+    /** Lets go of the buffer, which may be reused by somebody else from now on. */
+    void clear() {
+        buffer = Unpooled.EMPTY_BUFFER;
+        length = 0;
+        sender = null;
+        recipient = null;
+    }
+
+    /** {@return whether something was read that is not known here} */
+    boolean readUnknown() {
+        return readUnknown;
+    }
+
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public int u8(int offset) {
+        if (offset >= HEADER) {
+            return buffer.getUnsignedByte(start + offset);
+        }
+        readUnknown |= offset < 2 ? sender == null : (offset < 4 && recipient == null);
+        return (int) (header >>> (56 - 8 * offset)) & 0xff;
+    }
+
+    @Override
+    public int u16(int offset) {
+        return offset >= HEADER ? buffer.getUnsignedShort(start + offset) : u8(offset) << 8 | u8(offset + 1);
+    }
+
+    @Override
+    public int u32(int offset) {
+        return offset >= HEADER ? buffer.getInt(start + offset) : u16(offset) << 16 | u16(offset + 2);
+    }
+
+    @Override
+    public Packet network() {
+        ip.find();
+        return ip;
+    }
+
+    /** Nobody knows the link-layer header here, whereas the kernel does: not even its absence can be told. */
+    @Override
+    public @Nullable Packet linkLayer() {
+        readUnknown = true;
+        return null;
+    }
+
+    @Override
+    public long extension(Extension extension, int a, int x) {
+        switch (extension) {
+            case LEN, RAND, XOR_X -> {
+                return Packet.super.extension(extension, a, x);
+            }
+            case PROTO -> {
+                ip.find();
+                if (ip.source.length > 0) {
+                    return ip.source.length == 4 ? IPV4 : IPV6;
+                }
+            }
+            default -> {}
+        }
+        readUnknown = true;
+        return NOT_KNOWN;
+    }
+
+    /** The datagram from its IP header on, without options. */
+    private final class IpPacket implements Packet {
+        private byte[] source = NOTHING;
+        private byte[] destination = NOTHING;
+        private int headerLength;
+        private boolean known;
+
+        void find() {
+            if (known) {
+                return;
+            }
+            known = true;
+            source = bytes(sender);
+            destination = bytes(recipient);
+            headerLength = source.length == 4 ? 20 : 40;
+        }
+
+        /** The address, or nothing where a socket is bound to all of them. */
+        private static byte[] bytes(@Nullable InetSocketAddress address) {
+            InetAddress ip = address == null ? null : address.getAddress();
+            if (ip == null || ip.isAnyLocalAddress()) {
+                return NOTHING;
+            }
+            byte[] bytes = ip.getAddress();
+            return ip instanceof Inet6Address ? unmapped(bytes) : bytes;
+        }
+
+        /** The kernel shows IPv4 that comes to an IPv6 socket as IPv4. */
+        private static byte[] unmapped(byte[] bytes) {
+            for (int i = 0; i < 10; i++) {
+                if (bytes[i] != 0) {
+                    return bytes;
+                }
+            }
+            boolean mapped = bytes[10] == -1 && bytes[11] == -1;
+            return mapped ? new byte[] {bytes[12], bytes[13], bytes[14], bytes[15]} : bytes;
+        }
+
+        @Override
+        public int length() {
+            return headerLength + UdpPacket.this.length;
+        }
+
+        @Override
+        public int u8(int offset) {
+            if (offset >= headerLength) {
+                return UdpPacket.this.u8(offset - headerLength);
+            }
+            return source.length == 4 ? ipv4(offset) : source.length == 16 ? ipv6(offset) : unknown();
+        }
+
+        @Override
+        public int u16(int offset) {
+            return u8(offset) << 8 | u8(offset + 1);
+        }
+
+        @Override
+        public int u32(int offset) {
+            return u16(offset) << 16 | u16(offset + 2);
+        }
+
+        private int ipv4(int offset) {
+            return switch (offset) {
+                case 0 -> 0x45;
+                case 2 -> (length() >> 8) & 0xff;
+                case 3 -> length() & 0xff;
+                case 9 -> PROTOCOL_UDP;
+                case 12, 13, 14, 15 -> source[offset - 12] & 0xff;
+                case 16, 17, 18, 19 -> destination(offset - 16, 4);
+                default -> unknown();
+            };
+        }
+
+        private int ipv6(int offset) {
+            if (offset >= 24) {
+                return destination(offset - 24, 16);
+            } else if (offset >= 8) {
+                return source[offset - 8] & 0xff;
+            }
+            return switch (offset) {
+                case 0 -> 0x60;
+                case 4 -> (UdpPacket.this.length >> 8) & 0xff;
+                case 5 -> UdpPacket.this.length & 0xff;
+                case 6 -> PROTOCOL_UDP;
+                default -> unknown();
+            };
+        }
+
+        private int destination(int index, int size) {
+            return destination.length == size ? destination[index] & 0xff : unknown();
+        }
+
+        private int unknown() {
+            readUnknown = true;
+            return 0;
+        }
+    }
+}

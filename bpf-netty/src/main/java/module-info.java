@@ -1,0 +1,13 @@
+/** Packet filters for Netty channels. */
+module io.github.nettybpf.netty {
+    requires static transitive org.jspecify;
+    requires transitive io.github.nettybpf.core;
+    requires transitive io.netty.transport;
+    requires transitive io.netty.buffer;
+    requires transitive io.netty.common;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
+    requires static transitive micrometer.core;
+
+    exports io.github.nettybpf.netty;
+}

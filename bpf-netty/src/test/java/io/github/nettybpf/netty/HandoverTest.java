@@ -1,0 +1,257 @@
+package io.github.nettybpf.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.nettybpf.core.Program;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.Buffer;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.Socket;
+import io.netty.util.internal.CleanableDirectBuffer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Filters come, change and go under a flow in which every packet has a number: 8 bytes of it, then 1 if the packet is wanted
+ * and 0 if not, then filling.
+ */
+class HandoverTest {
+    private static final Program WHOLE = Program.parse("ldb [16]\njne #1, no\nret #-1\nno: ret #0");
+    private static final Program CUT = Program.parse("ldb [16]\njne #1, no\nret #17\nno: ret #0");
+    private static final Program CUT_BY_A = Program.parse("ldb [16]\njne #1, no\nld #18\nret a\nno: ret #0");
+    private static final List<Program> PROGRAMS = List.of(WHOLE, CUT, CUT_BY_A);
+    private static final List<Integer> LENGTHS = List.of(32, 9, 10);
+    private static final int PACKET = 32;
+    private static final int PACKETS_PER_SECOND = 100_000;
+
+    @ParameterizedTest
+    @CsvSource({"EPOLL_UDP", "IO_URING_UDP"})
+    void nothingWantedIsLostAndNothingElseComesThrough(Transport transport) throws Exception {
+        rounds(transport, 10);
+    }
+
+    @ParameterizedTest
+    @Tag("soak")
+    @CsvSource({"EPOLL_UDP", "IO_URING_UDP"})
+    void aHundredRounds(Transport transport) throws Exception {
+        rounds(transport, 100);
+    }
+
+    private static void rounds(Transport transport, int rounds) throws Exception {
+        assumeTrue(Files.isReadable(Path.of("/proc/net/snmp")), "no /proc/net/snmp to count overflow with");
+        MultiThreadIoEventLoopGroup group = transport.group();
+        Collector collector = new Collector();
+        long overflowBefore = overflow();
+        try {
+            Channel channel = new Bootstrap()
+                    .group(group)
+                    .channel(transport.channel)
+                    .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(64))
+                    .handler(collector)
+                    .bind(transport.anyAddress())
+                    .sync()
+                    .channel();
+            // SO_RCVBUFFORCE, which only root may set; without it more packets overflow, and are counted.
+            forceReceiveBuffer(channel);
+            Flow flow = new Flow((InetSocketAddress) channel.localAddress());
+            Thread thread = new Thread(flow, "flow");
+            thread.start();
+            for (int round = 0; round < rounds; round++) {
+                int index = round % PROGRAMS.size();
+                int next = (round + 1) % PROGRAMS.size();
+                BpfFilterHandler handler = new BpfFilterHandler(PROGRAMS.get(index));
+                onLoop(channel, () -> {
+                    channel.pipeline().addFirst(handler);
+                    collector.expect(LENGTHS.get(index));
+                });
+                flow.awaitPackets(500);
+                onLoop(channel, () -> {
+                    collector.expect(-1);
+                    assertTrue(handler.replace(PROGRAMS.get(next)).isSuccess());
+                    collector.expectEither(LENGTHS.get(index), LENGTHS.get(next));
+                });
+                flow.awaitPackets(500);
+                onLoop(channel, () -> {
+                    channel.pipeline().remove(handler);
+                    collector.expect(-1);
+                });
+                flow.awaitPackets(100);
+            }
+            flow.stop();
+            thread.join();
+            collector.awaitQuiet(channel);
+            onLoop(channel, () -> {});
+            channel.close().sync();
+            long lost = flow.wanted() - collector.wanted.cardinality();
+            long overflow = overflow() - overflowBefore;
+            System.out.println(transport + ": " + rounds + " rounds, " + flow.sent.get() + " packets, lost " + lost
+                    + ", overflow " + overflow);
+            assertEquals(null, collector.offence);
+            assertTrue(lost <= overflow, "lost " + lost + " wanted packets, and only " + overflow + " by overflow");
+            assertTrue(flow.sent.get() > rounds * 1000L);
+        } finally {
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    private static void onLoop(Channel channel, Runnable task) throws InterruptedException {
+        channel.eventLoop().submit(task).sync();
+    }
+
+    private static void forceReceiveBuffer(Channel channel) {
+        IntegerUnixChannelOption force = new IntegerUnixChannelOption("SO_RCVBUFFORCE", 1, 33);
+        try {
+            channel.config().setOption(force, 8 << 20);
+        } catch (io.netty.channel.ChannelException notRoot) {
+            channel.config().setOption(ChannelOption.SO_RCVBUF, 8 << 20);
+        }
+    }
+
+    /** {@return how many datagrams the kernel dropped in this network namespace because a receive queue was full} */
+    private static long overflow() throws IOException {
+        List<String> udp = Files.readAllLines(Path.of("/proc/net/snmp")).stream()
+                .filter(line -> line.startsWith("Udp:"))
+                .toList();
+        List<String> names = List.of(udp.get(0).split(" ", -1));
+        return Long.parseLong(udp.get(1).split(" ", -1)[names.indexOf("RcvbufErrors")]);
+    }
+
+    /** Sends until it is stopped, or has sent as much as any test needs. */
+    private static final class Flow implements Runnable {
+        private static final long MOST = 20_000_000;
+
+        private final InetSocketAddress to;
+        final AtomicLong sent = new AtomicLong();
+        private volatile boolean stopped;
+
+        Flow(InetSocketAddress to) {
+            this.to = to;
+        }
+
+        @Override
+        public void run() {
+            CleanableDirectBuffer memory = Buffer.allocateDirectBufferWithNativeOrder(PACKET);
+            Socket socket = Socket.newSocketDgram();
+            try {
+                socket.connect(to);
+                long start = System.nanoTime();
+                for (long number = 0; !stopped && number < MOST; number++) {
+                    memory.buffer().clear().putLong(0, number).put(8, isWanted(number) ? (byte) 1 : 0);
+                    socket.write(memory.buffer(), 0, PACKET);
+                    sent.lazySet(number + 1);
+                    while (System.nanoTime() - start < number * 1_000_000_000L / PACKETS_PER_SECOND) {
+                        Thread.onSpinWait();
+                    }
+                }
+                socket.close();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            } finally {
+                memory.clean();
+            }
+        }
+
+        static boolean isWanted(long number) {
+            return number % 2 == 0;
+        }
+
+        long wanted() {
+            return (sent.get() + 1) / 2;
+        }
+
+        void awaitPackets(int more) {
+            long until = sent.get() + more;
+            while (sent.get() < until) {
+                LockSupport.parkNanos(100_000);
+            }
+        }
+
+        void stop() {
+            stopped = true;
+        }
+    }
+
+    /** Belongs to the event loop. */
+    private static final class Collector extends ChannelInboundHandlerAdapter {
+        final BitSet wanted = new BitSet();
+        private int length = -1;
+        private int otherLength = -1;
+        private String offence;
+        private final AtomicLong seen = new AtomicLong();
+
+        /** From now on only wanted packets may come, of this length; -1: all may come. */
+        void expect(int expected) {
+            expectEither(expected, expected);
+        }
+
+        void expectEither(int one, int other) {
+            length = one;
+            otherLength = other;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            ByteBuf content = ((DatagramPacket) msg).content();
+            long number = number(content);
+            boolean isWanted = content.getByte(content.readerIndex() + 8) == 1;
+            int readable = content.readableBytes();
+            content.release();
+            seen.lazySet(seen.get() + 1);
+            if (isWanted) {
+                if (wanted.get((int) number)) {
+                    offend("packet " + number + " came twice");
+                }
+                wanted.set((int) number);
+            }
+            if (length >= 0 && !isWanted) {
+                offend("packet " + number + " is not wanted");
+            } else if (length >= 0 && readable != length && readable != otherLength) {
+                offend("packet " + number + " has " + readable + " bytes and not " + length + " or " + otherLength);
+            }
+        }
+
+        /** Written in the byte order of the machine. */
+        private static long number(ByteBuf content) {
+            boolean little = java.nio.ByteOrder.nativeOrder() == java.nio.ByteOrder.LITTLE_ENDIAN;
+            return little ? content.getLongLE(content.readerIndex()) : content.getLong(content.readerIndex());
+        }
+
+        private void offend(String what) {
+            if (offence == null) {
+                offence = what;
+            }
+        }
+
+        /** Until the socket's queue is empty. */
+        void awaitQuiet(Channel channel) {
+            while (SocketFilters.receiveQueueBytes(channel) > 0) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            long before;
+            do {
+                before = seen.get();
+                LockSupport.parkNanos(50_000_000);
+            } while (seen.get() != before);
+        }
+    }
+}

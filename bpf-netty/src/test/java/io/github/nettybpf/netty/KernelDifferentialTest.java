@@ -1,0 +1,250 @@
+package io.github.nettybpf.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RandomPrograms;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.VerificationException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.Buffer;
+import io.netty.channel.unix.Socket;
+import io.netty.util.internal.CleanableDirectBuffer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Random programs and packets: the running kernel is right. */
+class KernelDifferentialTest {
+    private static final int SEED = 20261121;
+    private static final int STANDING = 15_000;
+
+    @BeforeEach
+    void needsTheKernel() {
+        assumeTrue(
+                KernelFilter.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+    }
+
+    @Test
+    void verdictsOnUnixSockets() {
+        verdicts(SEED, STANDING);
+    }
+
+    @Test
+    void deliveryOnUdpSockets() throws IOException {
+        delivery(SEED, STANDING, false);
+    }
+
+    @Test
+    void deliveryOfMovedProgramsOnUdpSockets() throws IOException {
+        delivery(SEED + 1, STANDING, true);
+    }
+
+    @Test
+    @Tag("soak")
+    void forLong() throws IOException {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("kernel comparison, first seed " + seed);
+        long pairs = 0;
+        for (; System.nanoTime() < end; seed++) {
+            verdicts(seed, 20_000);
+            delivery(seed, 20_000, false);
+            delivery(seed, 20_000, true);
+            pairs += 60_000;
+        }
+        System.out.println("kernel comparison: " + pairs + " programs and packets, no difference");
+    }
+
+    /** What a unix socket knows. */
+    private static final class UnixPacket implements Packet {
+        private final byte[] bytes;
+        private final Packet packet;
+
+        UnixPacket(byte[] bytes) {
+            this.bytes = bytes;
+            this.packet = Packet.of(bytes);
+        }
+
+        @Override
+        public int length() {
+            return packet.length();
+        }
+
+        @Override
+        public int u8(int offset) {
+            return packet.u8(offset);
+        }
+
+        @Override
+        public int u16(int offset) {
+            return packet.u16(offset);
+        }
+
+        @Override
+        public int u32(int offset) {
+            return packet.u32(offset);
+        }
+
+        @Override
+        public Packet network() {
+            return packet;
+        }
+
+        @Override
+        public long extension(Extension extension, int a, int x) {
+            return switch (extension) {
+                case LEN, RAND, XOR_X, NLA, NLAN -> packet.extension(extension, a, x);
+                case IFIDX, HATYPE -> NO_DEVICE;
+                default -> 0;
+            };
+        }
+
+        @Override
+        public String toString() {
+            return HexFormat.of().formatHex(bytes);
+        }
+    }
+
+    private static void verdicts(long seed, int pairs) {
+        RandomPrograms random = RandomPrograms.deterministic(seed);
+        try (KernelFilter kernel = KernelFilter.open()) {
+            int accepted = 0;
+            for (int i = 0; i < pairs; i++) {
+                List<RawInstruction> raw = i % 10 == 0 ? random.junk() : random.plausible();
+                Program program;
+                try {
+                    program = Program.ofRaw(raw);
+                } catch (VerificationException e) {
+                    assertTrue(!kernel.accepts(raw), () -> "seed " + seed + ": the kernel accepts\n" + raw);
+                    continue;
+                }
+                assertTrue(kernel.accepts(raw), () -> "seed " + seed + ": the kernel refuses\n" + program);
+                accepted++;
+                UnixPacket packet = new UnixPacket(random.packet());
+                int verdict = Filter.interpret(program).run(packet);
+                int kernels = kernel.verdict(program, packet.bytes);
+                if (verdict != kernels) {
+                    assertEquals(
+                            Integer.toUnsignedLong(kernels),
+                            Integer.toUnsignedLong(verdict),
+                            () -> "seed " + seed + "\n" + program + packet);
+                }
+            }
+            assertTrue(accepted > pairs / 10);
+        }
+    }
+
+    /**
+     * A pair of UDP sockets on loopback. The sender leaves out the checksum, which the pipeline shows as 0, so that both
+     * see the same.
+     */
+    private static final class UdpPair implements AutoCloseable {
+        private static final int SO_NO_CHECK = 11;
+
+        final Socket sender = Socket.newSocketDgram();
+        final Socket receiver = Socket.newSocketDgram();
+        final CleanableDirectBuffer memory = Buffer.allocateDirectBufferWithNativeOrder(4096);
+        final InetSocketAddress from;
+        final InetSocketAddress to;
+
+        UdpPair() throws IOException {
+            receiver.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
+            to = receiver.localAddress();
+            sender.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 2}), 0));
+            from = sender.localAddress();
+            sender.connect(to);
+            sender.setIntOpt(1, SO_NO_CHECK, 1);
+        }
+
+        void attach(Program program) throws IOException {
+            try (Fprog fprog = new Fprog(program.raw())) {
+                receiver.setRawOpt(1, 26, fprog.value());
+            }
+        }
+
+        /** {@return how many bytes came}, or -1 */
+        int send(byte[] packet) throws IOException {
+            memory.buffer().clear().put(packet);
+            sender.write(memory.buffer(), 0, packet.length);
+            int read = receiver.read(memory.buffer(), 0, 4096);
+            return read < 0 ? 0 : read == 0 ? -1 : read;
+        }
+
+        @Override
+        public void close() throws IOException {
+            sender.close();
+            receiver.close();
+            memory.clean();
+        }
+    }
+
+    private static void delivery(long seed, int pairs, boolean moved) throws IOException {
+        RandomPrograms random = RandomPrograms.deterministic(seed);
+        Placement placement = moved ? Placement.PAYLOAD : Placement.UDP_SOCKET;
+        EmbeddedChannel channel = new EmbeddedChannel();
+        int compared = 0;
+        try (UdpPair udp = new UdpPair()) {
+            for (int i = 0; i < pairs; i++) {
+                Program program = random.program();
+                byte[] packet = random.packet();
+                if (PipelineKnowledge.missing(program, placement).isPresent()) {
+                    continue;
+                }
+                Program attached = program;
+                if (moved) {
+                    try {
+                        attached = UdpRelocation.of(program);
+                    } catch (SocketFilterException e) {
+                        continue;
+                    }
+                }
+                ByteBuf content = Unpooled.wrappedBuffer(packet);
+                int kept = new Judge(program, placement)
+                        .keep(channel, new DatagramPacket(content, udp.to, udp.from), content);
+                if (kept == Judge.UNKNOWN) {
+                    continue;
+                }
+                udp.attach(attached);
+                int delivered = udp.send(packet);
+                compared++;
+                if (kept != delivered) {
+                    String attachedText = attached.toString();
+                    assertEquals(
+                            delivered,
+                            kept,
+                            () -> "seed " + seed + "\n" + program + "attached\n" + attachedText
+                                    + HexFormat.of().formatHex(packet) + " from " + udp.from + " to " + udp.to);
+                }
+                PredicateForm.of(attached).ifPresent(form -> {
+                    try {
+                        udp.attach(form);
+                        assertEquals(
+                                kept == Judge.DROP ? -1 : packet.length,
+                                udp.send(packet),
+                                () -> "seed " + seed + "\npredicate form of\n" + program);
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                });
+            }
+        }
+        assertTrue(compared > pairs / 20, "compared only " + compared);
+        channel.finish();
+    }
+}

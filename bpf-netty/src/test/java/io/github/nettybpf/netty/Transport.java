@@ -1,0 +1,82 @@
+package io.github.nettybpf.netty;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollDomainDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The real sockets that tests run on; those that this machine lacks are skipped, and say why. */
+enum Transport {
+    EPOLL_UDP(EpollDatagramChannel.class) {
+        @Override
+        IoHandlerFactory io() {
+            return EpollIoHandler.newFactory();
+        }
+    },
+    IO_URING_UDP(IoUringDatagramChannel.class) {
+        @Override
+        IoHandlerFactory io() {
+            return IoUringIoHandler.newFactory();
+        }
+    },
+    EPOLL_UNIX(EpollDomainDatagramChannel.class) {
+        @Override
+        IoHandlerFactory io() {
+            return EpollIoHandler.newFactory();
+        }
+
+        @Override
+        SocketAddress anyAddress() throws IOException {
+            Path folder = Files.createTempDirectory("bpf");
+            folder.toFile().deleteOnExit();
+            Path socket = folder.resolve("socket");
+            socket.toFile().deleteOnExit();
+            return new DomainSocketAddress(socket.toString());
+        }
+    },
+    NIO_UDP(NioDatagramChannel.class) {
+        @Override
+        IoHandlerFactory io() {
+            return NioIoHandler.newFactory();
+        }
+    };
+
+    final Class<? extends Channel> channel;
+
+    Transport(Class<? extends Channel> channel) {
+        this.channel = channel;
+    }
+
+    abstract IoHandlerFactory io();
+
+    SocketAddress anyAddress() throws IOException {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    /** A group of one event loop; skips the test where there is none. */
+    MultiThreadIoEventLoopGroup group() {
+        if (this == IO_URING_UDP) {
+            assumeTrue(IoUring.isAvailable(), () -> "no io_uring: " + IoUring.unavailabilityCause());
+        } else if (this != NIO_UDP) {
+            assumeTrue(Epoll.isAvailable(), () -> "no epoll: " + Epoll.unavailabilityCause());
+        }
+        return new MultiThreadIoEventLoopGroup(1, io());
+    }
+}
