@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.DomainDatagramChannel;
+import io.netty.util.internal.logging.InternalLogLevel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.InetSocketAddress;
@@ -177,7 +178,13 @@ final class Filtering {
     private void settle(Location where, String why) {
         location = where;
         reason = why;
-        LOGGER.info("{} filters in {}: {}", channel, where, why);
+        boolean fallenBack = where == Location.PIPELINE && offload == Offload.AUTO;
+        LOGGER.log(
+                fallenBack ? InternalLogLevel.INFO : InternalLogLevel.DEBUG,
+                "{} filters in {}: {}",
+                channel,
+                where,
+                why);
     }
 
     /** Asks whether the kernel may run the program, before asking whether it will. */

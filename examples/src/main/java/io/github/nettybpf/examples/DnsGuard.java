@@ -1,0 +1,95 @@
+package io.github.nettybpf.examples;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.dns.DatagramDnsQuery;
+import io.netty.handler.codec.dns.DatagramDnsQueryDecoder;
+import io.netty.handler.codec.dns.DatagramDnsResponse;
+import io.netty.handler.codec.dns.DatagramDnsResponseEncoder;
+import io.netty.handler.codec.dns.DnsResponseCode;
+import io.netty.handler.codec.dns.DnsSection;
+import java.net.InetAddress;
+
+/**
+ * A DNS server whose codec never sees a malformed query, a response, or an ANY query, which are what amplification attacks
+ * are made of. Try: {@code dig @127.0.0.1 -p 5300 example.org} and {@code dig @127.0.0.1 -p 5300 example.org ANY}.
+ */
+public final class DnsGuard {
+    /** A query's name may have so many labels; longer ones are dropped. */
+    private static final int LABELS = 32;
+
+    private DnsGuard() {}
+
+    /**
+     * {@return the program} It walks over the name label by label. A program cannot loop, so the step stands there as often
+     * as there may be labels. Loads beyond the end of the datagram drop it.
+     */
+    static Program program() {
+        StringBuilder text = new StringBuilder("""
+                ldb [10]              ; flags: QR and opcode, behind UDP header and query id
+                jset #0xf8, drop      ; a response, or not a standard query
+                ldh [12]
+                jne #1, drop          ; exactly one question
+                ldx #20               ; where its name begins
+                """);
+        for (int label = 0; label < LABELS; label++) {
+            text.append("ldb [x + 0]\n jeq #0, ended\n jgt #63, drop\n add #1\n add x\n tax\n");
+        }
+        return Program.parse(text.append("""
+                ja drop
+                ended: ldh [x + 1]
+                jeq #255, drop        ; ANY
+                ldh [x + 3]
+                jeq #1, keep          ; class IN
+                drop: ret #0
+                keep: ret #-1
+                """));
+    }
+
+    /** A server on 127.0.0.1, port 5300 or the one given, that refuses what it is asked. */
+    public static void main(String[] args) throws InterruptedException {
+        int port = args.length > 0 ? Integer.parseInt(args[0]) : 5300;
+        BpfFilterHandler filter = new BpfFilterHandler(program());
+        Channel channel = new Bootstrap()
+                .group(new MultiThreadIoEventLoopGroup(1, Transports.io()))
+                .channel(Transports.datagram())
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        ch.pipeline()
+                                .addLast(
+                                        filter,
+                                        new DatagramDnsQueryDecoder(),
+                                        new DatagramDnsResponseEncoder(),
+                                        new Refuse());
+                    }
+                })
+                .bind(InetAddress.getLoopbackAddress(), port)
+                .sync()
+                .channel();
+        System.out.println(
+                channel.localAddress() + ", filtered in " + filter.stats().location());
+        channel.closeFuture().sync();
+    }
+
+    static final class Refuse extends SimpleChannelInboundHandler<DatagramDnsQuery> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, DatagramDnsQuery query) {
+            System.out.println("asked: " + query.recordAt(DnsSection.QUESTION));
+            DatagramDnsResponse response = new DatagramDnsResponse(
+                    /* sender= */ query.recipient(),
+                    /* recipient= */ query.sender(),
+                    query.id(),
+                    query.opCode(),
+                    DnsResponseCode.REFUSED);
+            response.addRecord(DnsSection.QUESTION, query.recordAt(DnsSection.QUESTION));
+            ctx.writeAndFlush(response);
+        }
+    }
+}

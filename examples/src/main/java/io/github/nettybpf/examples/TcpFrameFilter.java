@@ -1,0 +1,67 @@
+package io.github.nettybpf.examples;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import java.net.InetAddress;
+
+/**
+ * Filters messages of a TCP protocol: frames of a 2-byte length and that many bytes, the first of which is the type. The
+ * handler stands behind the decoder, so the program sees whole messages; the kernel, which sees segments, is left out.
+ */
+public final class TcpFrameFilter {
+    /** Keeps types 1 and 2, and of type 2 only the first 16 bytes. */
+    static final Program TYPES_1_AND_2 = Program.parse("""
+                  ldb [0]
+                  jeq #1, keep
+                  jeq #2, cut
+                  ret #0
+            cut:  ret #16
+            keep: ret #-1
+            """);
+
+    private TcpFrameFilter() {}
+
+    static void addTo(Channel channel) {
+        channel.pipeline()
+                .addLast(
+                        new LengthFieldBasedFrameDecoder(0xffff, 0, 2, 0, 2),
+                        new BpfFilterHandler(TYPES_1_AND_2),
+                        new Print());
+    }
+
+    /** A server on 127.0.0.1, port 7008 or the one given, that prints what comes. */
+    public static void main(String[] args) throws InterruptedException {
+        int port = args.length > 0 ? Integer.parseInt(args[0]) : 7008;
+        Channel channel = new ServerBootstrap()
+                .group(new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()))
+                .channel(NioServerSocketChannel.class)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        addTo(ch);
+                    }
+                })
+                .bind(InetAddress.getLoopbackAddress(), port)
+                .sync()
+                .channel();
+        System.out.println(channel.localAddress());
+        channel.closeFuture().sync();
+    }
+
+    private static final class Print extends SimpleChannelInboundHandler<ByteBuf> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) {
+            System.out.println("type " + frame.getByte(0) + ", " + frame.readableBytes() + " bytes");
+        }
+    }
+}
