@@ -4,8 +4,6 @@ import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Packet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +20,6 @@ final class UdpPacket implements Packet {
     static final int IPV4 = 0x0800;
     static final int IPV6 = 0x86dd;
     private static final int PROTOCOL_UDP = 17;
-    private static final byte[] NOTHING = {};
 
     private final IpPacket ip = new IpPacket();
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
@@ -106,8 +103,8 @@ final class UdpPacket implements Packet {
             }
             case PROTO -> {
                 ip.find();
-                if (ip.source.length > 0) {
-                    return ip.source.length == 4 ? IPV4 : IPV6;
+                if (ip.source.length() > 0) {
+                    return ip.source.length() == 4 ? IPV4 : IPV6;
                 }
             }
             default -> {}
@@ -118,8 +115,8 @@ final class UdpPacket implements Packet {
 
     /** The datagram from its IP header on, without options. */
     private final class IpPacket implements Packet {
-        private byte[] source = NOTHING;
-        private byte[] destination = NOTHING;
+        private final IpAddress source = new IpAddress();
+        private final IpAddress destination = new IpAddress();
         private int headerLength;
         private boolean known;
 
@@ -128,30 +125,9 @@ final class UdpPacket implements Packet {
                 return;
             }
             known = true;
-            source = bytes(sender);
-            destination = bytes(recipient);
-            headerLength = source.length == 4 ? 20 : 40;
-        }
-
-        /** The address, or nothing where a socket is bound to all of them. */
-        private static byte[] bytes(@Nullable InetSocketAddress address) {
-            InetAddress ip = address == null ? null : address.getAddress();
-            if (ip == null || ip.isAnyLocalAddress()) {
-                return NOTHING;
-            }
-            byte[] bytes = ip.getAddress();
-            return ip instanceof Inet6Address ? unmapped(bytes) : bytes;
-        }
-
-        /** The kernel shows IPv4 that comes to an IPv6 socket as IPv4. */
-        private static byte[] unmapped(byte[] bytes) {
-            for (int i = 0; i < 10; i++) {
-                if (bytes[i] != 0) {
-                    return bytes;
-                }
-            }
-            boolean mapped = bytes[10] == -1 && bytes[11] == -1;
-            return mapped ? new byte[] {bytes[12], bytes[13], bytes[14], bytes[15]} : bytes;
+            source.hold(sender);
+            destination.hold(recipient);
+            headerLength = source.length() == 4 ? 20 : 40;
         }
 
         @Override
@@ -164,7 +140,7 @@ final class UdpPacket implements Packet {
             if (offset >= headerLength) {
                 return UdpPacket.this.u8(offset - headerLength);
             }
-            return source.length == 4 ? ipv4(offset) : source.length == 16 ? ipv6(offset) : unknown();
+            return source.length() == 4 ? ipv4(offset) : source.length() == 16 ? ipv6(offset) : unknown();
         }
 
         @Override
@@ -183,7 +159,7 @@ final class UdpPacket implements Packet {
                 case 2 -> (length() >> 8) & 0xff;
                 case 3 -> length() & 0xff;
                 case 9 -> PROTOCOL_UDP;
-                case 12, 13, 14, 15 -> source[offset - 12] & 0xff;
+                case 12, 13, 14, 15 -> source.u8(offset - 12);
                 case 16, 17, 18, 19 -> destination(offset - 16, 4);
                 default -> unknown();
             };
@@ -193,7 +169,7 @@ final class UdpPacket implements Packet {
             if (offset >= 24) {
                 return destination(offset - 24, 16);
             } else if (offset >= 8) {
-                return source[offset - 8] & 0xff;
+                return source.u8(offset - 8);
             }
             return switch (offset) {
                 case 0 -> 0x60;
@@ -205,7 +181,7 @@ final class UdpPacket implements Packet {
         }
 
         private int destination(int index, int size) {
-            return destination.length == size ? destination[index] & 0xff : unknown();
+            return destination.length() == size ? destination.u8(index) : unknown();
         }
 
         private int unknown() {
