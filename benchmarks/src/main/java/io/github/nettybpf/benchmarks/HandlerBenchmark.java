@@ -1,0 +1,106 @@
+package io.github.nettybpf.benchmarks;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * A datagram through a pipeline: with a handler that passes everything on, with a check by hand, and with the filter. The
+ * packet is retained before and released behind, so what differs is the handler.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class HandlerBenchmark {
+    private static final Program WANTED =
+            Program.parse("ldh [2]\njne #53, no\nldb [10]\njset #0xf8, no\nldh [12]\njne #1, no\nret #-1\nno: ret #0");
+
+    /** What stands in the pipeline. */
+    @Param({"pass", "hand", "filter"})
+    public String handler;
+
+    /** Where the bytes of the packet are. */
+    @Param({"heap", "direct"})
+    public String memory;
+
+    private EmbeddedChannel channel;
+    private DatagramPacket packet;
+
+    /** A query for a name. */
+    @Setup
+    public void setUp() {
+        ChannelHandler first =
+                switch (handler) {
+                    case "filter" ->
+                        BpfFilterHandler.builder(WANTED)
+                                .placement(Placement.UDP_SOCKET)
+                                .build();
+                    case "hand" -> new ByHand();
+                    default -> new ChannelInboundHandlerAdapter();
+                };
+        channel = new EmbeddedChannel(first, new Release());
+        ByteBuf content = memory.equals("heap")
+                ? PooledByteBufAllocator.DEFAULT.heapBuffer(64)
+                : PooledByteBufAllocator.DEFAULT.directBuffer(64);
+        content.writeShort(0x1234).writeShort(0x0100).writeShort(1).writeZero(30);
+        packet = new DatagramPacket(
+                content, new InetSocketAddress("192.0.2.2", 53), new InetSocketAddress("192.0.2.1", 5353));
+    }
+
+    /** One packet through the pipeline. */
+    @Benchmark
+    public void read() {
+        packet.retain();
+        channel.pipeline().fireChannelRead(packet);
+    }
+
+    /** The same decisions as the program's. */
+    private static final class ByHand extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            DatagramPacket datagram = (DatagramPacket) msg;
+            ByteBuf content = datagram.content();
+            int start = content.readerIndex();
+            boolean wanted = datagram.recipient().getPort() == 53
+                    && content.readableBytes() >= 6
+                    && (content.getByte(start + 2) & 0xf8) == 0
+                    && content.getShort(start + 4) == 1;
+            if (wanted) {
+                ctx.fireChannelRead(msg);
+            } else {
+                datagram.release();
+            }
+        }
+    }
+
+    private static final class Release extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            ReferenceCountUtil.release(msg);
+        }
+    }
+}
