@@ -43,7 +43,9 @@ public final class KernelFilter implements AutoCloseable {
     private final Socket receiver = Socket.newSocketDomainDgram();
     private final CleanableDirectBuffer memory = Buffer.allocateDirectBufferWithNativeOrder(MAX_PACKET);
 
-    private KernelFilter() throws IOException {
+    private KernelFilter() {}
+
+    private void connect() throws IOException {
         Path folder = Files.createTempDirectory("bpf");
         Path path = folder.resolve("socket");
         try {
@@ -71,9 +73,12 @@ public final class KernelFilter implements AutoCloseable {
         if (cause != null) {
             throw new IllegalStateException("no native epoll library: " + cause.getMessage(), cause);
         }
+        KernelFilter kernel = new KernelFilter();
         try {
-            return new KernelFilter();
+            kernel.connect();
+            return kernel;
         } catch (IOException e) {
+            kernel.close();
             throw new UncheckedIOException(e);
         }
     }
