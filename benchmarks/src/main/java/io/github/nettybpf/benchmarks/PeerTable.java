@@ -47,7 +47,8 @@ final class PeerTable {
                 int equals = peer.indexOf('=');
                 engines.add(new PeerProcess(peer.substring(0, equals), Path.of(peer.substring(equals + 1)), file));
             }
-            System.out.println("| program | engine | ns/packet, median | min | max | ratio |");
+            String peer = engines.get(engines.size() - 1).name();
+            System.out.println("| program | engine | ns/packet, median | min | max | ratio to " + peer + " |");
             System.out.println("|---|---|---:|---:|---:|---:|");
             for (Workload workload : Workload.values()) {
                 measure(workload, engines);
