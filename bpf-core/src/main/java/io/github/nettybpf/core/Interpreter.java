@@ -196,8 +196,7 @@ final class Interpreter implements Filter {
                 default -> throw new AssertionError(step.operation);
             }
             // Two loops keep the two ways apart: one loop with a ?: becomes a conditional move, which waits for A where
-            // a
-            // predicted branch goes on. A quarter of the time for tcpdump's "port 22" depends on it.
+            // a predicted branch goes on. A quarter of the time for tcpdump's "port 22" depends on it.
             do {
                 while (step.test(a)) {
                     step = step.then;
