@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  */
 final class Listing {
     private static final Pattern LINE = Pattern.compile(
-            "\\s*\\((\\d{1,5})\\)\\s+([a-z]+)(?:\\s+(.*?))??(?:\\s+jt\\s+(\\d{1,5})\\s+jf\\s+(\\d{1,5}))?\\s*");
+            "\\s*+\\((\\d{1,5})\\)\\s++([a-z]++)(?:\\s++(\\S.{0,63}?))??(?:\\s++jt\\s++(\\d{1,5})\\s++jf\\s++(\\d{1,5}))?\\s*+");
     private static final Pattern BRACKETED_NAME = Pattern.compile("\\[([a-z_]+)]");
     private static final Map<String, Extension> NAMES =
             Map.of("vlanp", Extension.VLAN_AVAIL, "random", Extension.RAND, "#pktlen", Extension.LEN);

@@ -16,7 +16,7 @@ final class NumericText {
     private static final Pattern C_NUMBER =
             Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19})[uUlL]{0,3}");
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,20}");
-    private static final Pattern COMMENT = Pattern.compile("/\\*.*?\\*/|//[^\\n]*", Pattern.DOTALL);
+    private static final Pattern COMMENT = Pattern.compile("/\\*.*?(\\*/|\\z)|//[^\\n]*", Pattern.DOTALL);
     private static final int HEX_DIGITS = 16;
     private static final HexFormat HEX = HexFormat.of();
 
@@ -87,7 +87,12 @@ final class NumericText {
 
     static NumericText readC(String text) {
         Matcher comment = COMMENT.matcher(text);
-        NumericText reader = new NumericText(comment.replaceAll(c -> c.group().replaceAll("[^\\n]", " ")));
+        NumericText reader = new NumericText(comment.replaceAll(c -> {
+            if ("".equals(c.group(1))) {
+                throw new Scanner(text).error(c.start(), "a comment without end (expected: */)");
+            }
+            return c.group().replaceAll("[^\\n]", " ");
+        }));
         reader.readC();
         return reader;
     }
@@ -126,6 +131,8 @@ final class NumericText {
                 instruction(group.strip().split("\\s+"), DECIMAL, skipSpace(at));
             } else if (!text.substring(end).chars().allMatch(c -> c == separator || Character.isWhitespace(c))) {
                 throw error(at, "nothing (expected: an instruction: code jt jf k)");
+            } else {
+                break;
             }
         }
         if (parse(count, 10) != program.size()) {

@@ -186,7 +186,7 @@ public enum ProgramFormat {
 
     /** Braces occur in bpf_asm text only in comments. */
     private static boolean isC(String text) {
-        return text.replaceAll("(?s)/\\*.*?\\*/", "")
+        return text.replaceAll("(?s)/\\*.*?(\\*/|\\z)", "")
                 .lines()
                 .map(line -> line.replaceAll("(;|//|#).*", ""))
                 .anyMatch(line -> line.indexOf('{') >= 0);

@@ -1,0 +1,43 @@
+package io.github.nettybpf.tools;
+
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Program;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What can run a program. */
+enum Engine {
+    /** The instructions, one after the other. */
+    INTERPRETER {
+        @Override
+        Filter prepare(Program program) {
+            return Filter.interpret(program);
+        }
+    };
+
+    /** {@return the program, made ready to run} */
+    abstract Filter prepare(Program program);
+
+    /** {@return the name as the command line has it} */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Reads the value of {@code --engine}. */
+    static final class Name implements ITypeConverter<Engine> {
+        @Override
+        public Engine convert(String name) {
+            for (Engine engine : values()) {
+                if (engine.toString().equals(name)) {
+                    return engine;
+                }
+            }
+            String all = Arrays.stream(values()).map(Engine::toString).collect(Collectors.joining(", "));
+            throw new TypeConversionException("'" + name + "' (expected: " + all + ")");
+        }
+    }
+}

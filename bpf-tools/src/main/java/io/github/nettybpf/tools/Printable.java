@@ -1,0 +1,59 @@
+package io.github.nettybpf.tools;
+
+/** Text of others, made fit for a terminal: one line, no control characters. */
+final class Printable {
+    private static final int MESSAGE_HEAD = 300;
+    private static final int MESSAGE_TAIL = 100;
+    private static final int EXCERPT_WIDTH = 76;
+    private static final String CUT = "...";
+
+    private Printable() {}
+
+    /** {@return the text with one column for each character}: a blank for a tab, ? for what a terminal would act on. */
+    static String of(String text) {
+        StringBuilder printable = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> printable.appendCodePoint(replacement(c)));
+        return printable.toString();
+    }
+
+    private static int replacement(int c) {
+        if (c == '\t') {
+            return ' ';
+        }
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED,
+                    Character.PRIVATE_USE,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.NON_SPACING_MARK,
+                    Character.ENCLOSING_MARK -> '?';
+            default -> c;
+        };
+    }
+
+    /** {@return the message, printable, without the middle of what it quotes if that is very long} */
+    static String message(String message) {
+        if (message.length() <= MESSAGE_HEAD + MESSAGE_TAIL) {
+            return of(message);
+        }
+        return of(message.substring(0, MESSAGE_HEAD)) + CUT + of(message.substring(message.length() - MESSAGE_TAIL));
+    }
+
+    /** {@return what is around a column of a line, and below it a caret}, two lines, indented. */
+    static String excerpt(String line, int column) {
+        int at = Math.min(column - 1, line.length());
+        int from = Math.max(0, Math.min(at - EXCERPT_WIDTH / 2, line.length() - EXCERPT_WIDTH));
+        int to = Math.min(line.length(), from + EXCERPT_WIDTH);
+        String text = of(line.substring(from, to));
+        if (from > 0) {
+            text = CUT + text.substring(CUT.length());
+        }
+        if (to < line.length()) {
+            text = text.substring(0, text.length() - CUT.length()) + CUT;
+        }
+        return "  " + text + "\n  " + " ".repeat(at - from) + "^";
+    }
+}

@@ -1,0 +1,135 @@
+package io.github.nettybpf.tools;
+
+import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Program;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.function.Function;
+import picocli.CommandLine.Parameters;
+
+/** The {@code FILE} argument of a verb, and what is in it. */
+final class Source {
+    /** The longest program text, and the longest line of cases. */
+    static final int MAX_BYTES = 16 << 20;
+
+    @Parameters(
+            paramLabel = "FILE",
+            arity = "0..1",
+            defaultValue = "-",
+            description = "What to read; - or nothing is standard input. At most 16 MiB of UTF-8 text.")
+    private String file = "-";
+
+    /** {@return the name for messages} */
+    String name() {
+        return file.equals("-") ? "standard input" : Printable.of(file);
+    }
+
+    /**
+     * {@return the file, to be closed}, or standard input, which closing leaves open.
+     *
+     * @throws Refusal if the file cannot be read
+     */
+    InputStream open(InputStream standardInput) throws Refusal {
+        if (file.equals("-")) {
+            return new FilterInputStream(standardInput) {
+                @Override
+                public void close() {}
+            };
+        }
+        if (file.isEmpty()) {
+            throw new Refusal("'': no name of a file");
+        }
+        try {
+            Path path = Path.of(file);
+            if (Files.isDirectory(path)) {
+                throw new Refusal(name() + ": is a directory (expected: a file)");
+            }
+            return Files.newInputStream(path);
+        } catch (InvalidPathException e) {
+            throw new Refusal(name() + ": not a name that this system has for files");
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /** {@return the refusal that tells why reading failed} */
+    Refusal unreadable(IOException e) {
+        String reason;
+        if (e instanceof NoSuchFileException) {
+            reason = "no such file";
+        } else if (e instanceof AccessDeniedException) {
+            reason = "permission denied";
+        } else if (e instanceof FileSystemException failed && failed.getReason() != null) {
+            reason = failed.getReason();
+        } else {
+            reason = String.valueOf(e.getMessage());
+        }
+        return new Refusal(name() + ": " + Printable.message(reason));
+    }
+
+    /**
+     * {@return all of the text}
+     *
+     * @throws Refusal if it cannot be read, is too long, or is not UTF-8
+     */
+    String text(InputStream standardInput) throws Refusal {
+        byte[] bytes;
+        try (InputStream in = open(standardInput)) {
+            bytes = in.readNBytes(MAX_BYTES + 1);
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+        if (bytes.length > MAX_BYTES) {
+            throw new Refusal(name() + ": more than 16 MiB (expected: program text of at most 16777216 bytes)");
+        }
+        ByteBuffer undecoded = ByteBuffer.wrap(bytes);
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(undecoded).toString();
+        } catch (CharacterCodingException e) {
+            int at = undecoded.position();
+            throw new Refusal(
+                    String.format("%s: offset %d: byte 0x%02x (expected: text in UTF-8)", name(), at, bytes[at]));
+        }
+    }
+
+    /**
+     * {@return what the reader makes of the text}
+     *
+     * @throws Refusal if the text cannot be read, or the reader throws {@link AssemblyException}: with the place
+     */
+    Program program(InputStream standardInput, Function<String, Program> reader) throws Refusal {
+        String text = text(standardInput);
+        try {
+            return reader.apply(text);
+        } catch (AssemblyException e) {
+            throw refusal(text, e);
+        }
+    }
+
+    /** {@return the refusal that shows the place in the text} */
+    Refusal refusal(String text, AssemblyException e) {
+        String message = name() + ": " + Printable.message(String.valueOf(e.getMessage()));
+        String line = line(text, e.line());
+        return new Refusal(line.isBlank() ? message : message + "\n" + Printable.excerpt(line, e.column()));
+    }
+
+    private static String line(String text, int number) {
+        int start = 0;
+        for (int i = 1; i < number; i++) {
+            start = text.indexOf('\n', start) + 1;
+        }
+        int end = text.indexOf('\n', start);
+        String line = text.substring(start, end < 0 ? text.length() : end);
+        return line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
+    }
+}
