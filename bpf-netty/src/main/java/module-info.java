@@ -7,7 +7,7 @@ module io.github.nettybpf.netty {
     requires transitive io.netty.common;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
-    requires static transitive micrometer.core;
+    requires static micrometer.core;
 
     exports io.github.nettybpf.netty;
 }

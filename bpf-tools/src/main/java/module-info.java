@@ -2,6 +2,8 @@
 module io.github.nettybpf.tools {
     requires info.picocli;
     requires io.github.nettybpf.core;
+    requires io.github.nettybpf.netty;
+    requires io.netty.transport;
 
     opens io.github.nettybpf.tools to
             info.picocli;

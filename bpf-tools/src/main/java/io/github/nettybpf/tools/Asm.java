@@ -2,6 +2,8 @@ package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.core.RawInstruction;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,9 +53,24 @@ final class Asm implements Callable<Integer> {
             })
     private ProgramFormat format = ProgramFormat.BYTECODE;
 
+    @Option(
+            names = "--no-verify",
+            description = {
+                "do not ask whether the kernel would take the program, as bpf_asm does not: for fragments and for",
+                "programs that are meant to be refused"
+            })
+    private boolean unverified;
+
     @Override
     public Integer call() throws Refusal {
-        bpf.out.print(format.write(source.program(bpf.in, Program::parse)));
+        bpf.out.print(format.write(source.program(bpf.in, this::assemble)));
         return 0;
+    }
+
+    private List<RawInstruction> assemble(String text) {
+        boolean isAssembly = ProgramFormat.of(text) == ProgramFormat.ASM;
+        return unverified && isAssembly
+                ? ProgramFormat.readUnverified(text)
+                : Program.parse(text).raw();
     }
 }

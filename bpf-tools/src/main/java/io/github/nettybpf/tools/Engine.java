@@ -1,7 +1,5 @@
 package io.github.nettybpf.tools;
 
-import io.github.nettybpf.core.Filter;
-import io.github.nettybpf.core.Program;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -11,15 +9,10 @@ import picocli.CommandLine.TypeConversionException;
 /** What can run a program. */
 enum Engine {
     /** The instructions, one after the other. */
-    INTERPRETER {
-        @Override
-        Filter prepare(Program program) {
-            return Filter.interpret(program);
-        }
-    };
+    INTERPRETER,
 
-    /** {@return the program, made ready to run} */
-    abstract Filter prepare(Program program);
+    /** The running kernel, through a pair of unix datagram sockets. */
+    KERNEL;
 
     /** {@return the name as the command line has it} */
     @Override

@@ -2,8 +2,11 @@ package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.AssemblyException;
 import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.netty.KernelFilter;
+import io.netty.channel.ChannelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -34,7 +37,8 @@ import picocli.CommandLine.ParentCommand;
 
                 The program sees what it would see on a unix datagram socket: offset 0 is the first \
                 byte, also for loads from the network header; there is no link-layer header and no \
-                network device; mark, queue and the like are 0.
+                network device; mark, queue and the like are 0. With --engine kernel it does run \
+                there, in the running kernel, which needs no privilege.
 
                 Answers are written whenever no further case is waiting, so that another program \
                 can hold a conversation through two pipes.
@@ -71,8 +75,26 @@ final class Eval implements Callable<Integer> {
     private @Nullable Filter lastFilter;
     private String lastRefusal = "";
 
+    /** Asked where the engine is the kernel. */
+    private @Nullable KernelFilter kernel;
+
     @Override
     public Integer call() throws Refusal {
+        if (engine == Engine.INTERPRETER) {
+            return answerAll();
+        }
+        Throwable unavailable = KernelFilter.unavailabilityCause();
+        if (unavailable != null) {
+            throw new Refusal("--engine kernel: " + Printable.message(unavailable.toString())
+                    + " (expected: Linux, and Netty's native epoll library for it)");
+        }
+        try (KernelFilter opened = KernelFilter.open()) {
+            kernel = opened;
+            return answerAll();
+        }
+    }
+
+    private Integer answerAll() throws Refusal {
         prepare();
         try (InputStream in = source.open(bpf.in)) {
             Lines lines = new Lines(in, Source.MAX_BYTES, bpf.out::flush);
@@ -103,7 +125,19 @@ final class Eval implements Callable<Integer> {
         }
         int packetStart = Math.min(programEnd + 1, lines.length());
         String problem = readPacket(line, packetStart, indexOfTab(line, packetStart, lines.length()));
-        return problem == null ? Integer.toUnsignedString(filter.run(packet)) : problem;
+        if (problem != null) {
+            return problem;
+        }
+        try {
+            return Integer.toUnsignedString(filter.run(packet));
+        } catch (ChannelException e) {
+            return "reject: the kernel: " + Printable.message(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Filter filter(Program program) {
+        KernelFilter asked = kernel;
+        return asked == null ? Filter.interpret(program) : shown -> asked.verdict(program, packet.toByteArray());
     }
 
     private static int indexOfTab(byte[] line, int from, int end) {
@@ -116,7 +150,7 @@ final class Eval implements Callable<Integer> {
 
     private void prepare() {
         try {
-            lastFilter = engine.prepare(ProgramFormat.read(new String(lastText, StandardCharsets.UTF_8)));
+            lastFilter = filter(ProgramFormat.read(new String(lastText, StandardCharsets.UTF_8)));
         } catch (AssemblyException e) {
             lastFilter = null;
             String reason = e.getCause() instanceof VerificationException rule ? rule.getMessage() : e.problem();
@@ -132,6 +166,10 @@ final class Eval implements Callable<Integer> {
         }
         if (start == end) {
             return "reject: packet: nothing (expected: hexadecimal digits in pairs, or -)";
+        }
+        if (kernel != null && (end - start) / 2 > KernelFilter.MAX_PACKET) {
+            return "reject: packet: " + (end - start) / 2 + " bytes (expected: at most " + KernelFilter.MAX_PACKET
+                    + " for the kernel)";
         }
         ByteBuffer bytes = packet.reuse((end - start) / 2);
         for (int at = start; at < end; at += 2) {

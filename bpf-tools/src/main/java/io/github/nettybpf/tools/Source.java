@@ -1,7 +1,6 @@
 package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.AssemblyException;
-import io.github.nettybpf.core.Program;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -107,7 +106,7 @@ final class Source {
      *
      * @throws Refusal if the text cannot be read, or the reader throws {@link AssemblyException}: with the place
      */
-    Program program(InputStream standardInput, Function<String, Program> reader) throws Refusal {
+    <T> T program(InputStream standardInput, Function<String, T> reader) throws Refusal {
         String text = text(standardInput);
         try {
             return reader.apply(text);

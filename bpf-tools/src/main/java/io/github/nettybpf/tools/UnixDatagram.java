@@ -20,6 +20,13 @@ final class UnixDatagram implements Packet {
         return bytes.clear().limit(length);
     }
 
+    /** {@return a copy of the bytes} */
+    byte[] toByteArray() {
+        byte[] copy = new byte[bytes.limit()];
+        bytes.get(0, copy);
+        return copy;
+    }
+
     @Override
     public int length() {
         return bytes.limit();

@@ -42,7 +42,8 @@ class BpfTest {
         return Stream.of(
                 new Case("asm writes bytecode", ARP, "asm", 0, ARP_BYTECODE, ""),
                 new Case("- is standard input", ARP, "asm -", 0, ARP_BYTECODE, ""),
-                new Case("asm writes C", "ret #7", "asm --format c", 0, "{  0x6,  0,  0, 0x00000007 },\n", ""),
+                new Case("asm without the rules", "st M[99]", "asm --no-verify", 0, "1,2 0 0 99,\n", ""),
+                new Case("asm writes C", "ret #7", "asm --format c", 0, "{ 0x06,  0,  0, 0x00000007 },\n", ""),
                 new Case("asm writes lines", "ret #7", "asm --format=ddd", 0, "1\n6 0 0 7\n", ""),
                 new Case("disasm reads bytecode", "1,6 0 0 7", "disasm", 0, "ret #7\n", ""),
                 new Case("disasm reads C", "{ 0x6, 0, 0, 7 },", "disasm", 0, "ret #7\n", ""),
@@ -63,7 +64,7 @@ class BpfTest {
                         (expected: asm, listing, bytecode, c, ddd or hex)
                         """ + usage),
                 new Case("no such engine", "", "eval --engine abacus", 2, "", """
-                        bpf eval: Invalid value for option '--engine': 'abacus' (expected: interpreter)
+                        bpf eval: Invalid value for option '--engine': 'abacus' (expected: interpreter, kernel)
                         Try 'bpf eval --help'.
                         """),
                 new Case("a name is no argument file", "", "asm @none", 1, "", "bpf asm: @none: no such file\n"),

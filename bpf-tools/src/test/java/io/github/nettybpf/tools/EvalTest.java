@@ -2,7 +2,11 @@ package io.github.nettybpf.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.core.RandomPrograms;
+import io.github.nettybpf.netty.KernelFilter;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -15,6 +19,7 @@ import java.io.PipedOutputStream;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +61,25 @@ class EvalTest {
         assertEquals(new Command(0, answer + "\n", ""), Command.run(line, "eval"), rule);
         assertEquals(
                 new Command(0, answer + "\n" + answer + "\n", ""), Command.run(line + "\r\n" + line, "eval"), rule);
+        // A kernel has a CPU to name.
+        if (KernelFilter.unavailabilityCause() == null && !rule.startsWith("cpu")) {
+            assertEquals(new Command(0, answer + "\n", ""), Command.run(line, "eval", "--engine", "kernel"), rule);
+        }
+    }
+
+    @Test
+    void theKernelAgreesOnRandomPrograms() {
+        assumeTrue(
+                KernelFilter.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+        RandomPrograms random = RandomPrograms.deterministic(3);
+        StringBuilder cases = new StringBuilder();
+        for (int i = 0; i < 3_000; i++) {
+            cases.append(ProgramFormat.BYTECODE.write(random.program()).strip()).append('\t');
+            cases.append(HexFormat.of().formatHex(random.packet())).append("00\n");
+        }
+        assertEquals(
+                Command.run(cases.toString(), "eval"), Command.run(cases.toString(), "eval", "--engine", "kernel"));
     }
 
     @Test
