@@ -78,7 +78,8 @@ final class Assembler {
             in.expect(':');
             defineLabel(word, at);
             if (!in.hasNext()) {
-                throw in.error(at, "label '" + word + "' at the end (expected: an instruction behind it)");
+                throw in.error(
+                        at, "label " + Scanner.quoted(word) + " at the end (expected: an instruction behind it)");
             }
             return;
         }
@@ -92,11 +93,12 @@ final class Assembler {
 
     private void defineLabel(String label, int at) {
         if (isReserved(label)) {
-            throw in.error(at, "label '" + label + "' is a reserved word (expected: another name)");
+            throw in.error(at, "label " + Scanner.quoted(label) + " is a reserved word (expected: another name)");
         }
         Integer before = labels.putIfAbsent(label, program.size());
         if (before != null) {
-            throw in.error(at, "label '" + label + "' again (expected: once; it is at insn " + before + ")");
+            throw in.error(
+                    at, "label " + Scanner.quoted(label) + " again (expected: once; it is at insn " + before + ")");
         }
     }
 
@@ -136,7 +138,7 @@ final class Assembler {
             case "ret" -> ret();
             case "tax" -> add(MISC | TAX, 0);
             case "txa" -> add(MISC | TXA, 0);
-            default -> throw in.error(at, "'" + mnemonic + "' (expected: an instruction)");
+            default -> throw in.error(at, Scanner.quoted(mnemonic) + " (expected: an instruction)");
         }
     }
 
@@ -188,7 +190,7 @@ final class Assembler {
         String name = in.word(expected);
         Extension extension = extension(name);
         if (extension == null || (extension == Extension.LEN && size != 4)) {
-            throw in.error(at, "'" + name + "' (expected: " + expected + ")");
+            throw in.error(at, Scanner.quoted(name) + " (expected: " + expected + ")");
         }
         RawInstruction raw = new LoadExtension(extension, Register.A, size).assemble();
         add(raw.code(), raw.k());
@@ -234,7 +236,7 @@ final class Assembler {
         String expected = "#k, len, M[k] or 4*([k]&0xf)";
         String name = in.word(expected);
         if (extension(name) != Extension.LEN) {
-            throw in.error(at, "'" + name + "' (expected: " + expected + ")");
+            throw in.error(at, Scanner.quoted(name) + " (expected: " + expected + ")");
         }
         add(LDX | LEN, 0);
     }
@@ -291,19 +293,20 @@ final class Assembler {
         String label = reference.label;
         Integer target = labels.get(label);
         if (target == null) {
-            throw in.error(reference.at, "label '" + label + "' (expected: a label that the program defines)");
+            throw in.error(
+                    reference.at, "label " + Scanner.quoted(label) + " (expected: a label that the program defines)");
         }
         int skip = target - reference.pc - 1;
         if (skip < 0) {
             throw in.error(
                     reference.at,
-                    "label '" + label + "' is at insn " + target + " (expected: a later instruction than "
+                    "label " + Scanner.quoted(label) + " is at insn " + target + " (expected: a later instruction than "
                             + reference.pc + ")");
         }
         if (skip > 255 && reference.slot != Slot.K) {
             throw in.error(
                     reference.at,
-                    "label '" + label + "' is " + skip + " instructions ahead (expected: at most 255; ja"
+                    "label " + Scanner.quoted(label) + " is " + skip + " instructions ahead (expected: at most 255; ja"
                             + " goes further)");
         }
         RawInstruction raw = program.get(reference.pc);

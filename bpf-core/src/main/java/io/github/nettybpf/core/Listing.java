@@ -48,7 +48,9 @@ final class Listing {
         Matcher matcher = LINE.matcher(line);
         if (!matcher.matches()) {
             throw new AssemblyException(
-                    number, 1, "'" + line.strip() + "' (expected: a line of tcpdump -d, such as (003) ldh [12])");
+                    number,
+                    1,
+                    Scanner.quoted(line.strip()) + " (expected: a line of tcpdump -d, such as (003) ldh [12])");
         }
         if (Integer.parseInt(matcher.group(1)) != pc) {
             throw new AssemblyException(number, 1, "instruction " + matcher.group(1) + " (expected: " + pc + ")");

@@ -122,7 +122,7 @@ final class NumericText {
         String count = text.substring(0, end).strip();
         int countAt = skipSpace(0);
         if (!DECIMAL.matcher(count).matches()) {
-            throw error(countAt, quoted(count) + " (expected: the number of instructions)");
+            throw error(countAt, Scanner.quoted(count) + " (expected: the number of instructions)");
         }
         for (int at = end + 1; at < text.length(); at = end + 1) {
             end = endOf(at, separator);
@@ -164,7 +164,7 @@ final class NumericText {
                         .lines()
                         .findFirst()
                         .orElse("");
-                throw error(at, quoted(token) + " (expected: an initialiser { code, jt, jf, k })");
+                throw error(at, Scanner.quoted(token) + " (expected: an initialiser { code, jt, jf, k })");
             }
             instruction(text.substring(at + 1, end).strip().split("\\s*,\\s*", -1), C_NUMBER, at);
             at = end + 1;
@@ -199,7 +199,7 @@ final class NumericText {
         for (int i = 0; i < 4; i++) {
             Matcher matcher = pattern.matcher(words[i]);
             if (!matcher.matches()) {
-                throw error(at, quoted(words[i]) + " (expected: a number)");
+                throw error(at, Scanner.quoted(words[i]) + " (expected: a number)");
             }
             fields[i] = matcher.groupCount() == 0 ? parse(words[i], 10) : literal(matcher.group(1));
         }
@@ -249,10 +249,6 @@ final class NumericText {
             at++;
         }
         return at;
-    }
-
-    private static String quoted(String token) {
-        return "'" + (token.length() > 32 ? token.substring(0, 32) + "..." : token) + "'";
     }
 
     private AssemblyException error(int at, String problem) {

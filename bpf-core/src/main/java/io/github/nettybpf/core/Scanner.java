@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scanner {
     private static final char END = '\0';
+    private static final int MOST_QUOTED = 40;
 
     private final String text;
     private int at;
@@ -153,10 +154,13 @@ final class Scanner {
         }
         if (at == digits || isWordPart(peek())) {
             at = tokenEnd(start + (signed ? 1 : 0));
-            throw error(start, "'" + text.substring(start, at) + "' (expected: a number)");
+            throw error(start, quoted(text.substring(start, at)) + " (expected: a number)");
         }
         if (value > (negative ? 1L << 31 : 0xffff_ffffL)) {
-            throw error(start, "number " + text.substring(start, at) + " (expected: -2147483648..4294967295)");
+            throw error(
+                    start,
+                    "number " + quoted(text.substring(start, at)).replace("'", "")
+                            + " (expected: -2147483648..4294967295)");
         }
         return (int) (negative ? -value : value);
     }
@@ -177,10 +181,16 @@ final class Scanner {
             return "end of text";
         }
         int end = Math.max(tokenEnd(at), text.offsetByCodePoints(at, 1));
-        String token = text.substring(at, Math.min(end, at + 32));
-        return Character.isISOControl(token.codePointAt(0))
-                ? String.format("character 0x%02x", token.codePointAt(0))
-                : "'" + token + "'";
+        int first = text.codePointAt(at);
+        return Character.isISOControl(first)
+                ? String.format("character 0x%02x", first)
+                : quoted(text.substring(at, end));
+    }
+
+    /** {@return the token in quotes, fit for a message}: cut if it is long, and without control characters. */
+    static String quoted(String token) {
+        String shown = token.length() > MOST_QUOTED ? token.substring(0, MOST_QUOTED) + "..." : token;
+        return "'" + shown.replaceAll("\\p{Cntrl}", "?") + "'";
     }
 
     AssemblyException error(int position, String problem) {

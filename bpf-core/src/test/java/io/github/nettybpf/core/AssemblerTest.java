@@ -63,6 +63,16 @@ class AssemblerTest {
     }
 
     @Test
+    void whatIsLongIsCutInMessages() {
+        String cut = "'" + "b".repeat(40) + "...'";
+        for (String text : new String[] {"b".repeat(5000), "ret " + "b".repeat(5000), "ja " + "b".repeat(5000)}) {
+            String message = assertThrows(AssemblyException.class, () -> Program.parse(text))
+                    .getMessage();
+            assertEquals(true, message.contains(cut) && message.length() < 150, message);
+        }
+    }
+
+    @Test
     void junkIsRefusedAndNeverBreaksTheAssembler() {
         java.util.SplittableRandom random = new java.util.SplittableRandom(7);
         String[] pieces = {

@@ -271,7 +271,8 @@ public final class SocketFilters {
     private static String noMemory(@Nullable Program program) {
         String max;
         try {
-            max = Files.readString(OPTMEM_MAX).strip();
+            // In one read: a sysctl file has nothing behind its first.
+            max = Files.readAllLines(OPTMEM_MAX).get(0);
         } catch (IOException e) {
             max = "not readable here";
         }
