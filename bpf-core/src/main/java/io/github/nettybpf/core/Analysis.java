@@ -207,8 +207,12 @@ final class Analysis {
         }
         extensions.putIfAbsent(load.num(), pc);
         switch (load.num()) {
-            case IFIDX, HATYPE -> returnA(in.a());
-            default -> {}
+            case LEN, RAND, XOR_X, NLA, NLAN -> {}
+            case IFIDX, HATYPE -> {
+                returned.add(0);
+                returnA(in.a());
+            }
+            default -> returned.add(0); // where the packet does not know it
         }
         flow(pc + 1, in.with(slot(load.dst()), value));
     }

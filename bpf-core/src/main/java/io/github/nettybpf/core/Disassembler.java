@@ -1,10 +1,11 @@
 package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.loadMnemonic;
-import static io.github.nettybpf.core.Opcodes.unsigned;
 
-import java.util.BitSet;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Writes programs for people: as bpf_asm text, and as tcpdump lists them. */
 final class Disassembler {
@@ -12,23 +13,23 @@ final class Disassembler {
 
     /** {@return the program in bpf_asm notation}; instruction 7 is labelled {@code l7} if something jumps to it. */
     static String text(List<Instruction> instructions) {
-        BitSet labelled = new BitSet();
+        NavigableSet<Long> labelled = new TreeSet<>();
         for (int pc = 0; pc < instructions.size(); pc++) {
             markTargets(pc, instructions.get(pc), labelled);
         }
-        int margin = labelled.isEmpty() ? 0 : label(labelled.length() - 1).length() + 2;
+        int margin = labelled.isEmpty() ? 0 : label(labelled.last()).length() + 2;
         StringBuilder text = new StringBuilder();
         for (int pc = 0; pc < instructions.size(); pc++) {
-            String label = labelled.get(pc) ? label(pc) + ":" : "";
+            String label = labelled.contains((long) pc) ? label(pc) + ":" : "";
             text.append(label).append(" ".repeat(margin - label.length()));
             text.append(statement(pc, instructions.get(pc))).append('\n');
         }
         return text.toString();
     }
 
-    private static void markTargets(int pc, Instruction instruction, BitSet labelled) {
+    private static void markTargets(int pc, Instruction instruction, Set<Long> labelled) {
         if (instruction instanceof Jump jump) {
-            labelled.set(pc + 1 + jump.skip());
+            labelled.add(target(pc, jump.skip()));
         } else if (instruction instanceof JumpIf jump) {
             markTargets(
                     pc, jump.skipTrue(), jump.skipFalse(), !jump.cond().opposite.isEmpty(), labelled);
@@ -38,22 +39,27 @@ final class Disassembler {
         }
     }
 
-    private static void markTargets(int pc, int skipTrue, int skipFalse, boolean hasOpposite, BitSet labelled) {
+    private static void markTargets(int pc, int skipTrue, int skipFalse, boolean hasOpposite, Set<Long> labelled) {
         if (skipTrue != 0 || skipFalse == 0 || !hasOpposite) {
-            labelled.set(pc + 1 + skipTrue);
+            labelled.add(target(pc, skipTrue));
         }
         if (skipFalse != 0) {
-            labelled.set(pc + 1 + skipFalse);
+            labelled.add(target(pc, skipFalse));
         }
     }
 
-    private static String label(int pc) {
+    /** Unsigned: what is no program may jump anywhere. */
+    private static long target(int pc, int skip) {
+        return pc + 1 + Integer.toUnsignedLong(skip);
+    }
+
+    private static String label(long pc) {
         return "l" + pc;
     }
 
     private static String statement(int pc, Instruction instruction) {
         if (instruction instanceof Jump jump) {
-            return "ja " + label(pc + 1 + jump.skip());
+            return "ja " + label(target(pc, jump.skip()));
         } else if (instruction instanceof JumpIf jump) {
             return branch(pc, jump.cond(), hex(jump.val()), jump.skipTrue(), jump.skipFalse());
         } else if (instruction instanceof JumpIfX jump) {
@@ -85,7 +91,7 @@ final class Disassembler {
 
     private static String listed(int pc, Instruction instruction) {
         if (instruction instanceof Jump jump) {
-            return row(pc, "ja", unsigned(pc + 1 + jump.skip()));
+            return row(pc, "ja", Long.toString(target(pc, jump.skip())));
         } else if (instruction instanceof JumpIf jump) {
             return row(pc, jump.cond().mnemonic, hex(jump.val())) + targets(pc, jump.skipTrue(), jump.skipFalse());
         } else if (instruction instanceof JumpIfX jump) {
@@ -99,6 +105,9 @@ final class Disassembler {
         } else if (instruction instanceof AluConstant alu
                 && (alu.op() == AluOp.AND || alu.op() == AluOp.OR || alu.op() == AluOp.XOR)) {
             return row(pc, alu.op().mnemonic, hex(alu.val()));
+        }
+        if (instruction instanceof ReturnA) {
+            return row(pc, "ret", "");
         }
         String[] words = instruction.toString().split(" ", 2);
         return row(pc, words[0], words.length == 1 ? "" : words[1]);

@@ -11,6 +11,9 @@ import java.util.regex.Pattern;
 final class Listing {
     private static final Pattern LINE = Pattern.compile(
             "\\s*+\\((\\d{1,5})\\)\\s++([a-z]++)(?:\\s++(\\S.{0,63}?))??(?:\\s++jt\\s++(\\d{1,5})\\s++jf\\s++(\\d{1,5}))?\\s*+");
+    private static final Pattern OPERAND =
+            Pattern.compile("(?:#(?:0x[0-9a-f]{1,8}|\\d{1,10}|pktlen)|x|a|\\d{1,5}|M\\[\\d{1,2}]"
+                    + "|\\[(?:x \\+ )?-?\\d{1,10}]|\\[[a-z_]{1,16}]|4\\*\\(\\[-?\\d{1,10}]&0xf\\))?");
     private static final Pattern BRACKETED_NAME = Pattern.compile("\\[([a-z_]+)]");
     private static final Map<String, Extension> NAMES =
             Map.of("vlanp", Extension.VLAN_AVAIL, "random", Extension.RAND, "#pktlen", Extension.LEN);
@@ -57,6 +60,13 @@ final class Listing {
         }
         String mnemonic = matcher.group(2);
         String operand = matcher.group(3) == null ? "" : matcher.group(3);
+        if (!OPERAND.matcher(operand).matches()) {
+            throw new AssemblyException(
+                    number, 1, Scanner.quoted(operand) + " (expected: an operand as tcpdump -d prints it)");
+        }
+        if (mnemonic.equals("ret") && operand.isEmpty()) {
+            operand = "a";
+        }
         String targets = "";
         if (matcher.group(4) != null) {
             targets = ", l" + Integer.parseInt(matcher.group(4)) + ", l" + Integer.parseInt(matcher.group(5));

@@ -16,7 +16,6 @@ final class NumericText {
     private static final Pattern C_NUMBER =
             Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19})[uUlL]{0,3}");
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,20}");
-    private static final Pattern COMMENT = Pattern.compile("/\\*.*?(\\*/|\\z)|//[^\\n]*", Pattern.DOTALL);
     private static final int HEX_DIGITS = 16;
     private static final HexFormat HEX = HexFormat.of();
 
@@ -81,20 +80,36 @@ final class NumericText {
 
     static NumericText readCounted(String text, char separator) {
         NumericText reader = new NumericText(text);
-        reader.readCounted(separator);
+        reader.readCounted(separator, reader.skipSpace(0));
         return reader;
     }
 
     static NumericText readC(String text) {
-        Matcher comment = COMMENT.matcher(text);
-        NumericText reader = new NumericText(comment.replaceAll(c -> {
-            if ("".equals(c.group(1))) {
-                throw new Scanner(text).error(c.start(), "a comment without end (expected: */)");
-            }
-            return c.group().replaceAll("[^\\n]", " ");
-        }));
+        NumericText reader = new NumericText(withoutComments(text));
         reader.readC();
         return reader;
+    }
+
+    /** The text with spaces for its C comments, so that all places stay what they are. */
+    private static String withoutComments(String text) {
+        StringBuilder code = new StringBuilder(text);
+        int at = 0;
+        while (at < text.length()) {
+            boolean block = text.startsWith("/*", at);
+            if (!block && !text.startsWith("//", at)) {
+                at++;
+                continue;
+            }
+            int end = block ? text.indexOf("*/", at + 2) + 2 : text.indexOf('\n', at);
+            if (block && end < 2) {
+                throw new Scanner(text).error(at, "a comment without end (expected: */)");
+            }
+            end = end < 0 ? text.length() : end;
+            for (; at < end; at++) {
+                code.setCharAt(at, text.charAt(at) == '\n' ? '\n' : ' ');
+            }
+        }
+        return code.toString();
     }
 
     static NumericText readHex(String text) {
@@ -117,10 +132,9 @@ final class NumericText {
         }
     }
 
-    private void readCounted(char separator) {
-        int end = endOf(0, separator);
-        String count = text.substring(0, end).strip();
-        int countAt = skipSpace(0);
+    private void readCounted(char separator, int countAt) {
+        int end = endOf(countAt, separator);
+        String count = text.substring(countAt, end).strip();
         if (!DECIMAL.matcher(count).matches()) {
             throw error(countAt, Scanner.quoted(count) + " (expected: the number of instructions)");
         }
@@ -152,6 +166,7 @@ final class NumericText {
         while (true) {
             at = skipSpace(at);
             if (at == text.length() || text.startsWith("}", at)) {
+                requireEnd(at);
                 return;
             }
             if (text.charAt(at) == ',' && !program.isEmpty()) {
@@ -166,8 +181,32 @@ final class NumericText {
                         .orElse("");
                 throw error(at, Scanner.quoted(token) + " (expected: an initialiser { code, jt, jf, k })");
             }
-            instruction(text.substring(at + 1, end).strip().split("\\s*,\\s*", -1), C_NUMBER, at);
+            instruction(fields(text.substring(at + 1, end)), C_NUMBER, at);
             at = end + 1;
+        }
+    }
+
+    /** C allows a comma behind the last field. */
+    private static String[] fields(String initialiser) {
+        String stripped = initialiser.strip();
+        String list = stripped.endsWith(",") ? stripped.substring(0, stripped.length() - 1) : stripped;
+        String[] fields = list.split(",", -1);
+        for (int i = 0; i < fields.length; i++) {
+            fields[i] = fields[i].strip();
+        }
+        return fields;
+    }
+
+    /** Behind the brace that closes an array there is a semicolon, if anything. */
+    private void requireEnd(int brace) {
+        int at = brace == text.length() ? brace : skipSpace(brace + 1);
+        at = text.startsWith(";", at) ? skipSpace(at + 1) : at;
+        if (at < text.length()) {
+            String token = text.substring(at, Math.min(text.length(), at + 16))
+                    .lines()
+                    .findFirst()
+                    .orElse("");
+            throw error(at, Scanner.quoted(token) + " (expected: nothing more)");
         }
     }
 

@@ -129,7 +129,8 @@ public final class Program {
 
     /**
      * {@return all verdicts that the program can give, as unsigned 32-bit values}, or empty if a {@code ret a} can give
-     * values that are not known beforehand. Contains 0 if a load can fall outside the packet or a division meet X = 0.
+     * values that are not known beforehand. Contains 0 if a load can fall outside the packet,
+     * an extension be one that the packet does not know, or a division meet X = 0.
      */
     public Optional<Set<Integer>> verdicts() {
         return analysis().verdicts;

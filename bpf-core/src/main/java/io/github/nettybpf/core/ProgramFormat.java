@@ -184,11 +184,23 @@ public enum ProgramFormat {
         return ASM;
     }
 
-    /** Braces occur in bpf_asm text only in comments. */
+    /** Braces occur in bpf_asm text only in comments, and there they do not count. */
     private static boolean isC(String text) {
-        return text.replaceAll("(?s)/\\*.*?(\\*/|\\z)", "")
-                .lines()
-                .map(line -> line.replaceAll("(;|//|#).*", ""))
-                .anyMatch(line -> line.indexOf('{') >= 0);
+        int at = 0;
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            if (c == '{') {
+                return true;
+            } else if (text.startsWith("/*", at)) {
+                int end = text.indexOf("*/", at + 2);
+                at = end < 0 ? text.length() : end + 2;
+            } else if (c == ';' || c == '#' || text.startsWith("//", at)) {
+                int end = text.indexOf('\n', at);
+                at = end < 0 ? text.length() : end;
+            } else {
+                at++;
+            }
+        }
+        return false;
     }
 }

@@ -110,6 +110,8 @@ class ProgramFormatTest {
                 "4\n40 0 0 12\n21 0 1 2054\n6 0 0 4294967295\n6 0 0 0",
                 "4\r\n40 0 0 12\r\n21 0 1 2054\r\n6 0 0 4294967295\r\n6 0 0 0\r\n",
                 "{ 0x28, 0, 0, 0x0000000c },\n{ 0x15, 0, 1, 0x00000806 },\n{ 0x6, 0, 0, 0xffffffffU },{ 6, 00, 0, 0 }",
+                "\n4\n40 0 0 12\n21 0 1 2054\n6 0 0 4294967295\n6 0 0 0",
+                "{ 40, 0, 0, 12, }, { 21, 0, 1, 2054, }, { 6, 0, 0, 0xffffffff }, { 6, 0, 0, 0 }",
                 "/* { */ struct sock_filter arp[] = { // {\n {40,0,0,12}, {21,0,1,2054}, {6,0,0,0xFFFFFFFFUL}, {6,0,0,0}, };",
                 "ldh [12]\njne #0x806, drop ; { not C\nret #-1\ndrop: ret #0"
             })
@@ -123,6 +125,33 @@ class ProgramFormatTest {
         AssemblyException e =
                 assertThrows(AssemblyException.class, () -> ProgramFormat.read(text.replace('⏎', '\n')), name);
         assertEquals(message, e.getMessage());
+    }
+
+    @Test
+    void retAIsABareRetInListings() {
+        assertEquals("(000) ret\n", ProgramFormat.LISTING.write(Program.of(new ReturnA())));
+        assertEquals(Program.of(new ReturnA()), ProgramFormat.read("(000) ret      \n"));
+    }
+
+    @Test
+    void whatIsNoProgramCanBeWrittenToo() {
+        String text = ProgramFormat.ASM.write(java.util.List.of(RawInstruction.of(5, 0x80000000)));
+        assertEquals("ja l2147483649", text.strip());
+        assertEquals(
+                "(000) ja       4294967296\n",
+                ProgramFormat.LISTING.write(java.util.List.of(RawInstruction.of(5, -1))));
+    }
+
+    /** Each of them took minutes once. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/* ", "// {\n", "\n", " ", ",", "{ 1 ", "(000) ld", "#", "'", "0", "é"})
+    void largeJunkIsRefusedInLinearTime(String piece) {
+        String junk = piece.repeat((1 << 20) / piece.length());
+        assertThrows(AssemblyException.class, () -> ProgramFormat.read(junk));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.read("1,6 0 0 0" + junk + "x"));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.read("1\n6 0 0 0\n" + junk + "x"));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.read("{ 6" + junk + "2 }"));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.read("(000) ld" + junk + "a" + junk + "\u2028x"));
     }
 
     @Test

@@ -12,11 +12,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +41,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Add the handler first, before the channel is bound: then the socket has its filter before the first packet can come.
  * On a channel that is bound already the kernel gets a form of the program that only drops, and the pipeline goes on
- * judging, so that nothing is lost and nothing comes through unjudged. Adding one handler to two channels is refused.
+ * judging, so that nothing is lost and nothing comes through unjudged. A handler that is not the first inbound handler, that
+ * has an executor of its own, or that finds the socket's filter taken, does not use the kernel. Adding one handler to two
+ * channels is refused. Do not switch UDP_GRO on once the kernel filters: it would judge several datagrams at once.
  *
- * <p>In the pipeline a program sees of a datagram what the addresses tell: ports, lengths and, behind SKF_NET_OFF, an IP
- * header; the UDP checksum reads as 0. A program that reads more (a mark, a TTL) is refused with a message that names the
+ * <p>In the pipeline a program sees of a datagram what the addresses tell: ports, length and, behind SKF_NET_OFF, the version
+ * and the addresses of the IP header; the UDP checksum reads as 0. A program that reads more (a mark, a TTL, what IP options
+ * would change) is refused with a message that names the
  * instruction, unless it is {@link Offload#REQUIRED} in the kernel. So is one that reads the destination address where the
  * socket is bound to the wildcard. A datagram longer than the receive buffer is cut by Netty before any handler sees it,
  * and its length then reads as the shorter one: size the buffer (MAX_DATAGRAM_PAYLOAD_SIZE, RecvByteBufAllocator).
@@ -54,6 +59,12 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private final @Nullable Placement givenPlacement;
     private final boolean lossyHandover;
     private final Counters counters = new Counters();
+
+    /** A read was asked for, and no message was passed on since; belongs to the event loop. */
+    private boolean readWanted;
+
+    /** A message was dropped since the last read was complete; belongs to the event loop. */
+    private boolean droppedOne;
 
     private volatile Program program;
     private volatile @Nullable Filtering filtering;
@@ -163,7 +174,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
                 accepted,
                 counters.truncated(),
                 dropped,
-                current == null ? 0 : current.droppedInKernel(),
+                current == null ? 0 : current.countDrops(),
                 current == null ? FilterStats.Location.UNDECIDED : current.location(),
                 current == null ? "the handler is in no pipeline" : current.reason());
     }
@@ -175,34 +186,42 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      *
      * @param replacement the new program
      * @return done when the new program is in force; failed with {@link IllegalArgumentException} or
-     *     {@link SocketFilterException} if it cannot be, and then the old one stays
+     *     {@link SocketFilterException} if it cannot be, and then the old one stays, or the channel is closed if the kernel
+     *     has lost it
      */
     public Future<Void> replace(Program replacement) {
-        Filtering current = filtering;
-        if (current == null) {
-            Optional<String> refusal = offload == Offload.REQUIRED ? Optional.empty() : refusal(replacement);
-            if (refusal.isPresent()) {
-                return ImmediateEventExecutor.INSTANCE.newFailedFuture(new IllegalArgumentException(refusal.get()));
+        Filtering current;
+        synchronized (this) {
+            current = filtering;
+            if (current == null) {
+                Optional<String> refusal = offload == Offload.REQUIRED ? Optional.empty() : refusal(replacement);
+                if (refusal.isPresent()) {
+                    return ImmediateEventExecutor.INSTANCE.newFailedFuture(new IllegalArgumentException(refusal.get()));
+                }
+                program = replacement;
+                return ImmediateEventExecutor.INSTANCE.newSucceededFuture(null);
             }
-            program = replacement;
-            return ImmediateEventExecutor.INSTANCE.newSucceededFuture(null);
         }
-        Promise<Void> done = current.channel().eventLoop().newPromise();
-        if (current.channel().eventLoop().inEventLoop()) {
+        EventExecutor executor = current.context().executor();
+        Promise<Void> done = executor.newPromise();
+        if (executor.inEventLoop()) {
             replace(current, replacement, done);
-        } else {
-            current.channel().eventLoop().execute(() -> replace(current, replacement, done));
+            return done;
+        }
+        try {
+            executor.execute(() -> replace(current, replacement, done));
+        } catch (RejectedExecutionException e) {
+            done.setFailure(e);
         }
         return done;
     }
 
     private void replace(Filtering current, Program replacement, Promise<Void> done) {
         try {
-            current.replace(replacement);
+            current.replace(replacement, done);
             program = replacement;
-            done.setSuccess(null);
-        } catch (IllegalArgumentException | SocketFilterException e) {
-            done.setFailure(e);
+        } catch (RuntimeException e) {
+            done.tryFailure(e);
         }
     }
 
@@ -213,14 +232,23 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         if (placement == null) {
             placement = channel instanceof DatagramChannel ? Placement.UDP_SOCKET : Placement.PAYLOAD;
         }
-        Filtering added = new Filtering(channel, program, placement, offload, lossyHandover);
-        filtering = added;
+        Filtering added;
+        synchronized (this) {
+            added = new Filtering(ctx, program, placement, offload, lossyHandover);
+            filtering = added;
+        }
         if (channel.isActive() || channel.localAddress() != null) {
-            SocketFilterException failure = added.startOnBound();
-            if (failure != null) {
-                ctx.fireExceptionCaught(failure);
-                ctx.close();
-            }
+            startOnBound(ctx, added);
+        }
+    }
+
+    /** Netty takes a handler that throws here out of the pipeline, and the channel would go on without it. */
+    private static void startOnBound(ChannelHandlerContext ctx, Filtering added) {
+        try {
+            added.startOnBound();
+        } catch (RuntimeException | Error e) {
+            ctx.fireExceptionCaught(e);
+            ctx.close();
         }
     }
 
@@ -263,18 +291,15 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         // A channel can be active without having been bound or connected through its pipeline.
-        SocketFilterException failure = here().isStarted() ? null : here().startOnBound();
-        if (failure != null) {
-            ctx.fireExceptionCaught(failure);
-            ctx.close();
-            return;
+        if (!here().isStarted()) {
+            startOnBound(ctx, here());
         }
         ctx.fireChannelActive();
     }
 
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-        here().noteDrops();
+        here().countDrops();
         ctx.close(promise);
     }
 
@@ -282,6 +307,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         ByteBuf content = contentOf(msg);
         if (content == null) {
+            readWanted = false;
             ctx.fireChannelRead(msg);
             return;
         }
@@ -291,6 +317,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
             return;
         }
         counters.accept();
+        readWanted = false;
         if (kept < content.readableBytes()) {
             counters.truncate();
             content.writerIndex(content.readerIndex() + kept);
@@ -300,6 +327,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     private void drop(ChannelHandlerContext ctx, Object msg, int kept) {
         counters.drop();
+        droppedOne = true;
         ReferenceCountUtil.release(msg);
         if (kept == Judge.UNKNOWN && here().complainsOnce()) {
             ctx.fireExceptionCaught(new SocketFilterException(
@@ -307,6 +335,23 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
                     "a packet was dropped because the program read of it what a pipeline does not know (expected:"
                             + " ports, payload and addresses; the destination only where the socket is not bound to the"
                             + " wildcard); further ones are only counted"));
+        }
+    }
+
+    @Override
+    public void read(ChannelHandlerContext ctx) {
+        readWanted = true;
+        ctx.read();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        boolean unanswered = droppedOne && readWanted;
+        droppedOne = false;
+        ctx.fireChannelReadComplete();
+        // Whoever asks for one packet at a time would wait for ever for those that were dropped.
+        if (unanswered && !ctx.channel().config().isAutoRead()) {
+            ctx.read();
         }
     }
 

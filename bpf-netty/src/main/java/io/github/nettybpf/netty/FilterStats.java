@@ -7,8 +7,8 @@ package io.github.nettybpf.netty;
  * @param accepted packets that it passed on, truncated ones included
  * @param truncated packets that it passed on shorter than they came
  * @param dropped packets that it released
- * @param droppedInKernel packets that the kernel dropped since the filter was attached: by the filter, or because the
- *     receive queue was full. The kernel counts both together (SK_MEMINFO_DROPS); 0 where the kernel has no filter
+ * @param droppedInKernel packets that the kernel dropped while it had the filter: by the filter, or because the receive
+ *     queue was full. The kernel counts both together (SK_MEMINFO_DROPS)
  * @param location where the program runs
  * @param reason why it runs there, for people
  */

@@ -9,14 +9,22 @@ import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.DomainDatagramChannel;
+import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.logging.InternalLogLevel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +46,9 @@ final class Filtering {
 
     private static final long POLL_MILLIS = 5;
 
+    /** Whose filter the channel's socket has. */
+    private static final AttributeKey<Filtering> OWNER = AttributeKey.valueOf(Filtering.class, "OWNER");
+
     /** What happens to a packet that comes to the handler. */
     private enum Mode {
         JUDGE,
@@ -45,6 +56,7 @@ final class Filtering {
         DISCARD
     }
 
+    private final ChannelHandlerContext ctx;
     private final Channel channel;
     private final Placement placement;
     private final Offload offload;
@@ -52,32 +64,40 @@ final class Filtering {
     private Judge judge;
     private Mode mode = Mode.JUDGE;
     private boolean started;
-    private boolean stopped;
     private boolean complained;
 
     /** Tells scheduled checks of an earlier handover that they are out of date. */
     private int handover;
 
+    private volatile boolean stopped;
     private volatile boolean attached;
     private volatile Location location = Location.UNDECIDED;
     private volatile String reason = "the channel is neither bound nor connected";
-    private volatile long dropsBefore;
-    private volatile long dropsSeen;
 
-    Filtering(Channel channel, Program program, Placement placement, Offload offload, boolean lossyHandover) {
-        this.channel = channel;
+    /** The kernel's count when it was last looked at, and what has been added up since the handler was added. */
+    private long dropsSeen;
+
+    private long drops;
+
+    Filtering(ChannelHandlerContext ctx, Program program, Placement placement, Offload offload, boolean lossyHandover) {
+        this.ctx = ctx;
+        this.channel = ctx.channel();
         this.placement = placement;
         this.offload = offload;
         this.lossyHandover = lossyHandover;
         this.judge = new Judge(program, placement);
     }
 
-    Channel channel() {
-        return channel;
+    ChannelHandlerContext context() {
+        return ctx;
     }
 
     boolean isStarted() {
         return started;
+    }
+
+    boolean isStopped() {
+        return stopped;
     }
 
     Location location() {
@@ -114,6 +134,7 @@ final class Filtering {
         }
         try {
             requireOffload();
+            requireOwnership();
             attach(kernelProgram(judge.program));
             mode = Mode.PASS;
             settle(Location.KERNEL, "attached before the channel was bound");
@@ -125,20 +146,47 @@ final class Filtering {
     }
 
     /**
-     * Attaches the filter to a socket that may have packets queued, and may be receiving.
-     *
-     * @return why the channel must be closed, or null
+     * Attaches the filter to a socket that may have packets queued, and may be receiving. If the handler takes the place of
+     * another, that one still has the socket's filter, and gives it up in this turn of the event loop: until then the
+     * pipeline judges.
      */
-    @Nullable
-    SocketFilterException startOnBound() {
+    void startOnBound() {
+        started = true;
+        Filtering owner = channel.attr(OWNER).get();
+        if (owner == null || owner == this) {
+            failUnless(claim());
+        } else {
+            settle(Location.PIPELINE, "another handler has the socket's filter");
+            channel.eventLoop().execute(() -> {
+                if (!stopped && channel.isOpen()) {
+                    failUnless(claim());
+                }
+            });
+        }
+    }
+
+    private @Nullable SocketFilterException claim() {
         try {
             requireOffload();
-            takeOver(judge.program);
-            started = true;
+            requireOwnership();
+            takeOver(judge.program, null);
             return null;
         } catch (SocketFilterException e) {
             return stayInPipeline(e, channel.localAddress());
         }
+    }
+
+    private void failUnless(@Nullable SocketFilterException failure) {
+        if (failure != null) {
+            fail(failure);
+        }
+    }
+
+    /** Nothing passes any more, and the channel is closed. */
+    private void fail(Throwable failure) {
+        mode = Mode.DISCARD;
+        ctx.fireExceptionCaught(failure);
+        ctx.close();
     }
 
     /** The pipeline judges: if the program allows, and nobody insists on the kernel. */
@@ -208,6 +256,44 @@ final class Filtering {
         if (own == Placement.UDP_SOCKET && SocketFilters.coalescesDatagrams(channel)) {
             throw notApplicable("UDP_GRO is on: the kernel would judge several datagrams at once");
         }
+        if (ctx.executor() != channel.eventLoop()) {
+            throw notApplicable(
+                    "the handler has an executor of its own: nobody can tell what waits there to be judged");
+        }
+        String before = handlerBefore();
+        if (!before.isEmpty()) {
+            throw notApplicable("the handler '" + before + "' comes first, and may change or hold back what the socket"
+                    + " receives (expected: this handler as the first of the pipeline)");
+        }
+    }
+
+    /** {@return the name of an inbound handler in front of this one}, or empty. */
+    private String handlerBefore() {
+        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
+            if (entry.getValue() == ctx.handler()) {
+                return "";
+            }
+            // An initializer is there only until it has done its work.
+            if (entry.getValue() instanceof ChannelInboundHandler
+                    && !(entry.getValue() instanceof ChannelInitializer<?>)) {
+                return entry.getKey();
+            }
+        }
+        return "";
+    }
+
+    /** One socket has one filter. */
+    private void requireOwnership() {
+        Filtering owner = channel.attr(OWNER).get();
+        if (owner == this) {
+            return;
+        }
+        if (owner != null) {
+            throw notApplicable("another handler has the socket's filter");
+        }
+        if (SocketFilters.read(channel).isPresent()) {
+            throw notApplicable("the socket has a filter already, and not from a handler");
+        }
     }
 
     private static SocketFilterException notApplicable(String why) {
@@ -226,35 +312,45 @@ final class Filtering {
     }
 
     private void attach(Program program) {
-        long before = attached ? dropsBefore : SocketFilters.drops(channel);
+        if (!attached) {
+            startCounting();
+        }
         try {
             SocketFilters.attach(channel, program);
         } catch (SocketFilterException e) {
-            if (e.reason() == Reason.NOT_INSTALLED && !attached) {
+            if (e.reason() == Reason.NOT_INSTALLED) {
+                // What the socket has now is unknown: it must not filter while the pipeline judges.
                 detachQuietly();
             }
             throw e;
         }
-        dropsBefore = before;
         attached = true;
+        channel.attr(OWNER).set(this);
     }
 
-    /** What cannot be read back may still be there, or may never have been: it must not go on filtering either way. */
     private void detachQuietly() {
+        countDrops();
+        attached = false;
+        channel.attr(OWNER).compareAndSet(this, null);
         try {
             SocketFilters.detach(channel);
         } catch (SocketFilterException e) {
-            LOGGER.debug("{} had nothing to detach", channel, e);
+            if (e.reason() != Reason.NOT_ATTACHED) {
+                LOGGER.warn("{} may keep a filter that its handler does not know", channel, e);
+            }
         }
     }
 
-    /** Whoever judges last must see whole packets, so the kernel only drops until nothing older is queued. */
-    private void takeOver(Program program) {
-        handover++;
+    /**
+     * Whoever judges last must see whole packets, so the kernel only drops until nothing older is queued.
+     *
+     * @param done told when the program is in force, if that is not at once; null: nobody waits
+     */
+    private void takeOver(Program program, @Nullable Promise<Void> done) {
         Program whole = kernelProgram(program);
         Optional<Program> form = judgeable(program) ? PredicateForm.of(whole) : Optional.empty();
         if (form.isEmpty()) {
-            takeOverWithLoss(program, whole);
+            takeOverWithLoss(program, whole, done);
             return;
         }
         Judge old = judge;
@@ -265,9 +361,10 @@ final class Filtering {
             attach(form.get());
         } catch (SocketFilterException e) {
             judge = old;
-            mode = oldMode;
+            mode = attached || oldMode != Mode.PASS ? oldMode : Mode.JUDGE;
             throw e;
         }
+        handover++;
         settle(Location.KERNEL_AND_PIPELINE, "attached to a bound channel");
         int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
         if (PredicateForm.isExact(whole, longest)) {
@@ -276,24 +373,38 @@ final class Filtering {
                 settle(Location.KERNEL, "attached to a bound channel; what was queued before is judged");
             });
         }
+        succeed(done);
+    }
+
+    private static void succeed(@Nullable Promise<Void> done) {
+        if (done != null) {
+            done.trySuccess(null);
+        }
     }
 
     /** Whether the pipeline comes to the kernel's verdict on every packet, however often it is asked. */
     private boolean judgeable(Program program) {
-        boolean random = program.extensions().contains(Extension.RAND);
-        boolean mayLeavePacket =
-                placement == Placement.UDP_SOCKET && program.windows().contains(Window.LINK_LAYER);
-        return !random
-                && !mayLeavePacket
+        Set<Extension> extensions = program.extensions();
+        // nla and nlan: the kernel finds nothing in a packet that it keeps in pieces, some 16,000 bytes and up.
+        boolean varies = extensions.contains(Extension.RAND)
+                || extensions.contains(Extension.NLA)
+                || extensions.contains(Extension.NLAN);
+        boolean differs = placement == Placement.UDP_SOCKET
+                && (program.windows().contains(Window.LINK_LAYER) || new UdpKnowledge(program).readsChecksum());
+        return !varies
+                && !differs
                 && missingInPipeline(program, channel.localAddress()).isEmpty();
     }
 
-    private void takeOverWithLoss(Program program, Program whole) {
+    private void takeOverWithLoss(Program program, Program whole, @Nullable Promise<Void> done) {
         if (offload != Offload.REQUIRED || !lossyHandover) {
             throw notApplicable(
                     "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
         }
+        // First the program itself, so that what the kernel does not take changes nothing.
+        attach(whole);
         attach(Program.of(new ReturnConstant(0)));
+        handover++;
         mode = Mode.DISCARD;
         settle(Location.KERNEL_AND_PIPELINE, "dropping everything until the receive queue is empty");
         whenDrained(POLL_MILLIS, () -> {
@@ -302,10 +413,12 @@ final class Filtering {
                 judge = new Judge(program, placement);
                 mode = Mode.PASS;
                 settle(Location.KERNEL, "attached to a bound channel, with loss");
+                succeed(done);
             } catch (SocketFilterException e) {
-                LOGGER.warn("{} stays closed to all packets", channel, e);
-                channel.pipeline().fireExceptionCaught(e);
-                channel.close();
+                if (done != null) {
+                    done.tryFailure(e);
+                }
+                fail(e);
             }
         });
     }
@@ -313,70 +426,80 @@ final class Filtering {
     /** Runs the action once the receive queue was seen empty after a grace time, and then one delayed turn later. */
     private void whenDrained(long graceMillis, Runnable action) {
         int current = handover;
+        later(graceMillis, current, () -> {
+            if (SocketFilters.receiveQueueBytes(channel) > 0) {
+                whenDrained(graceMillis, action);
+            } else {
+                later(POLL_MILLIS, current, action);
+            }
+        });
+    }
+
+    private void later(long millis, int current, Runnable action) {
         channel.eventLoop()
                 .schedule(
                         () -> {
-                            if (stopped || current != handover || !channel.isOpen()) {
-                                return;
+                            if (!stopped && current == handover && channel.isOpen()) {
+                                action.run();
                             }
-                            if (SocketFilters.receiveQueueBytes(channel) > 0) {
-                                whenDrained(graceMillis, action);
-                                return;
-                            }
-                            channel.eventLoop()
-                                    .schedule(
-                                            () -> {
-                                                if (!stopped && current == handover && channel.isOpen()) {
-                                                    action.run();
-                                                }
-                                            },
-                                            POLL_MILLIS,
-                                            TimeUnit.MILLISECONDS);
                         },
-                        graceMillis,
+                        millis,
                         TimeUnit.MILLISECONDS);
     }
 
-    /** Puts another program in force, or throws and leaves the old one there. */
-    void replace(Program program) {
+    /** Puts another program in force and tells when, or throws and leaves the old one there. */
+    void replace(Program program, Promise<Void> done) {
+        if (stopped) {
+            throw notApplicable("the handler was removed from its pipeline");
+        }
         if (offload != Offload.REQUIRED) {
-            missingInPipeline(program, started ? channel.localAddress() : null)
-                    .filter(missing -> started
-                            || PipelineKnowledge.missing(program, placement).isPresent())
-                    .ifPresent(missing -> {
-                        throw new IllegalArgumentException(missing);
-                    });
+            Optional<String> missing = started
+                    ? missingInPipeline(program, channel.localAddress())
+                    : PipelineKnowledge.missing(program, placement);
+            if (missing.isPresent()) {
+                throw new IllegalArgumentException(missing.get());
+            }
         }
         if (!started) {
             judge = new Judge(program, placement);
+            succeed(done);
             return;
         }
         try {
             requireOffload();
-            takeOver(program);
+            requireOwnership();
+            takeOver(program, done);
         } catch (SocketFilterException e) {
             if (offload == Offload.REQUIRED) {
+                if (!attached) {
+                    fail(e);
+                }
                 throw e;
             }
             replaceInPipeline(program, e);
+            succeed(done);
         }
     }
 
     private void replaceInPipeline(Program program, SocketFilterException why) {
-        Judge old = judge;
-        Mode oldMode = mode;
+        if (attached) {
+            Judge old = judge;
+            Mode oldMode = mode;
+            judge = new Judge(program, placement);
+            mode = Mode.JUDGE;
+            try {
+                countDrops();
+                SocketFilters.detach(channel);
+            } catch (SocketFilterException e) {
+                judge = old;
+                mode = oldMode;
+                throw e;
+            }
+            attached = false;
+            channel.attr(OWNER).compareAndSet(this, null);
+        }
         judge = new Judge(program, placement);
         mode = Mode.JUDGE;
-        try {
-            if (attached) {
-                SocketFilters.detach(channel);
-                attached = false;
-            }
-        } catch (SocketFilterException e) {
-            judge = old;
-            mode = oldMode;
-            throw e;
-        }
         handover++;
         settle(Location.PIPELINE, String.valueOf(why.getMessage()));
     }
@@ -384,30 +507,28 @@ final class Filtering {
     /** Lets everything through again: the handler is gone. */
     void stop() {
         stopped = true;
-        noteDrops();
         if (attached && channel.isOpen()) {
-            try {
-                SocketFilters.detach(channel);
-            } catch (SocketFilterException e) {
-                LOGGER.warn("{} keeps its filter although the handler was removed", channel, e);
-            }
+            detachQuietly();
         }
         attached = false;
+        channel.attr(OWNER).compareAndSet(this, null);
     }
 
-    /** The last figure of a socket is gone with the socket. */
-    void noteDrops() {
-        droppedInKernel();
+    private synchronized void startCounting() {
+        dropsSeen = SocketFilters.drops(channel);
     }
 
-    long droppedInKernel() {
+    /** Adds what the kernel's 32-bit counter has gone on by; the last figure of a socket is gone with the socket. */
+    synchronized long countDrops() {
         if (attached && channel.isOpen()) {
             try {
-                dropsSeen = SocketFilters.drops(channel) - dropsBefore & 0xffff_ffffL;
+                long now = SocketFilters.drops(channel);
+                drops += (now - dropsSeen) & 0xffff_ffffL;
+                dropsSeen = now;
             } catch (SocketFilterException e) {
                 LOGGER.debug("{} does not tell its drops; the figure before stands", channel, e);
             }
         }
-        return dropsSeen;
+        return drops;
     }
 }

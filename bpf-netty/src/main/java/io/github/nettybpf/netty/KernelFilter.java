@@ -184,7 +184,10 @@ public final class KernelFilter implements AutoCloseable {
     private int send(byte[] packet) {
         try {
             memory.buffer().clear().put(packet);
-            sender.write(memory.buffer(), 0, packet.length);
+            int sent = sender.write(memory.buffer(), 0, packet.length);
+            if (sent != packet.length) {
+                throw new IOException("sent " + sent + " of " + packet.length + " bytes to a unix socket");
+            }
             int read = receiver.read(memory.buffer(), 0, MAX_PACKET);
             // Netty's read: -1 is a datagram of no bytes, and 0 is none.
             return read < 0 ? 0 : read == 0 ? NOTHING_CAME : read;

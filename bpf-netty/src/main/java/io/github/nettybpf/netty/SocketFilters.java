@@ -79,7 +79,8 @@ public final class SocketFilters {
      * @param channel an epoll or io_uring channel
      * @param program the program; its offset 0 is where the kind of socket has it, see
      *     {@link io.github.nettybpf.core.Placement}
-     * @throws SocketFilterException if the socket does not have the filter afterwards
+     * @throws SocketFilterException if the socket does not have the filter afterwards, or, with reason
+     *     {@link Reason#NOT_INSTALLED}, does not prove it
      */
     public static void attach(Channel channel, Program program) {
         requireSupport(channel, "SO_ATTACH_FILTER");
@@ -88,11 +89,22 @@ public final class SocketFilters {
             set(channel, fprog.option(), fprog.value(), program);
         }
         // gVisor answers success and does nothing.
-        if (!readRaw(channel).equals(raw)) {
+        if (!readBack(channel).equals(raw)) {
             throw new SocketFilterException(
                     Reason.NOT_INSTALLED,
                     "SO_ATTACH_FILTER succeeded, but the filter read back is not the program (expected: a kernel that"
                             + " filters)");
+        }
+    }
+
+    private static List<RawInstruction> readBack(Channel channel) {
+        try {
+            return readRaw(channel);
+        } catch (SocketFilterException e) {
+            throw new SocketFilterException(
+                    Reason.NOT_INSTALLED,
+                    "SO_ATTACH_FILTER succeeded, but the filter cannot be read back: " + e.getMessage(),
+                    e);
         }
     }
 

@@ -20,6 +20,8 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
 import io.github.nettybpf.core.ReturnA;
 import io.github.nettybpf.core.ReturnConstant;
+import io.github.nettybpf.core.StoreScratch;
+import io.github.nettybpf.core.Tax;
 import io.github.nettybpf.core.Txa;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class UdpKnowledge {
     private static final int NETWORK = -0x100000;
     private static final int LINK_LAYER = -0x200000;
+    private static final int CHECKSUM = 6;
     private static final int IPV4 = 1;
     private static final int IPV6 = 2;
 
@@ -48,6 +51,7 @@ final class UdpKnowledge {
     private final @Nullable Holds[] holds;
     private @Nullable String missing;
     private boolean readsDestination;
+    private boolean readsChecksum;
 
     UdpKnowledge(Program program) {
         this.program = program;
@@ -72,14 +76,28 @@ final class UdpKnowledge {
         return readsDestination;
     }
 
+    /** {@return whether the UDP checksum may be read}, which a pipeline shows as 0. */
+    boolean readsChecksum() {
+        return readsChecksum;
+    }
+
     private void step(int pc, Instruction instruction) {
         Holds a = holds[pc] == null ? Holds.SOMETHING : holds[pc];
+        if (a == Holds.FIRST_BYTE && looksAtLowBits(instruction)) {
+            miss(pc, "the header length of an IPv4 or the traffic class of an IPv6 header");
+        }
         if (instruction instanceof LoadAbsolute load) {
             check(pc, load.off(), load.size());
             flow(pc + 1, families[pc], load.off() == NETWORK && load.size() == 1 ? Holds.FIRST_BYTE : Holds.SOMETHING);
         } else if (instruction instanceof LoadMemShift load) {
             check(pc, load.off(), 1);
+            if (load.off() == NETWORK) {
+                miss(pc, "the header length of an IPv4 header");
+            }
             flow(pc + 1, families[pc], a);
+        } else if (instruction instanceof LoadIndirect load) {
+            readsChecksum |= load.off() >= 0 && load.off() < UdpPacket.HEADER;
+            flow(pc + 1, families[pc], Holds.SOMETHING);
         } else if (instruction instanceof LoadExtension load) {
             Holds loaded = load.num() == Extension.PROTO ? Holds.ETHERTYPE : Holds.SOMETHING;
             flow(pc + 1, families[pc], load.dst() == Register.A ? loaded : a);
@@ -90,9 +108,8 @@ final class UdpKnowledge {
         } else if (instruction instanceof JumpIf jump) {
             int family = jump.cond() == JumpTest.JEQ ? family(a, jump.val()) : 0;
             int isIt = family == 0 ? families[pc] : families[pc] & family;
-            boolean tells = family != 0 && a != Holds.FIRST_BYTE;
             flow(pc + 1 + jump.skipTrue(), isIt, a);
-            flow(pc + 1 + jump.skipFalse(), tells ? families[pc] & ~family : families[pc], a);
+            flow(pc + 1 + jump.skipFalse(), families[pc] & ~family, a);
         } else if (instruction instanceof JumpIfX jump) {
             flow(pc + 1 + jump.skipTrue(), families[pc], a);
             flow(pc + 1 + jump.skipFalse(), families[pc], a);
@@ -101,9 +118,28 @@ final class UdpKnowledge {
         }
     }
 
+    /** Of the first byte only the high four bits are known: whatever uses it must take those alone. */
+    private static boolean looksAtLowBits(Instruction instruction) {
+        if (instruction instanceof AluConstant alu) {
+            boolean cutsOff = alu.op() == AluOp.AND && (alu.val() & 0x0f) == 0;
+            boolean shiftsOut = alu.op() == AluOp.RSH && alu.val() >= 4;
+            return !cutsOff && !shiftsOut;
+        } else if (instruction instanceof JumpIf jump) {
+            boolean comparesHighBits =
+                    (jump.cond() == JumpTest.JGE || jump.cond() == JumpTest.JSET) && (jump.val() & 0x0f) == 0;
+            return !comparesHighBits;
+        }
+        return instruction instanceof AluX
+                || instruction instanceof JumpIfX
+                || instruction instanceof NegateA
+                || instruction instanceof ReturnA
+                || instruction instanceof Tax
+                || (instruction instanceof LoadExtension load && load.num() == Extension.XOR_X)
+                || (instruction instanceof StoreScratch store && store.src() == Register.A);
+    }
+
     private static boolean changesA(Instruction instruction) {
-        return instruction instanceof LoadIndirect
-                || instruction instanceof AluX
+        return instruction instanceof AluX
                 || instruction instanceof NegateA
                 || instruction instanceof Txa
                 || (instruction instanceof LoadConstant load && load.dst() == Register.A)
@@ -124,8 +160,7 @@ final class UdpKnowledge {
     /** {@return the family that A == value speaks of}, or 0 if it speaks of none */
     private static int family(Holds a, int value) {
         return switch (a) {
-            case SOMETHING -> 0;
-            case FIRST_BYTE -> value >>> 4 == 4 ? IPV4 : value >>> 4 == 6 ? IPV6 : 0;
+            case SOMETHING, FIRST_BYTE -> 0;
             case VERSION_IN_HIGH_BITS -> value == 0x40 ? IPV4 : value == 0x60 ? IPV6 : 0;
             case VERSION -> value == 4 ? IPV4 : value == 6 ? IPV6 : 0;
             case ETHERTYPE -> value == UdpPacket.IPV4 ? IPV4 : value == UdpPacket.IPV6 ? IPV6 : 0;
@@ -134,13 +169,16 @@ final class UdpKnowledge {
 
     private void flow(int pc, int family, Holds a) {
         if (family != 0) {
-            holds[pc] = families[pc] == 0 || holds[pc] == a ? a : Holds.SOMETHING;
+            boolean firstByte = a == Holds.FIRST_BYTE || holds[pc] == Holds.FIRST_BYTE;
+            boolean agreed = families[pc] == 0 || holds[pc] == a;
+            holds[pc] = agreed ? a : firstByte ? Holds.FIRST_BYTE : Holds.SOMETHING;
             families[pc] |= family;
         }
     }
 
     private void check(int pc, int offset, int size) {
         if (offset >= 0 || offset < LINK_LAYER) {
+            readsChecksum |= offset >= 0 && offset < UdpPacket.HEADER && offset + size > CHECKSUM;
             return;
         }
         if (offset < NETWORK) {
@@ -160,21 +198,30 @@ final class UdpKnowledge {
     private void checkIpv4(int pc, int at) {
         switch (at) {
             case 1 -> miss(pc, "the type of service of an IPv4 header");
+            case 2, 3 -> miss(pc, "the total length of an IPv4 header");
             case 4, 5 -> miss(pc, "the identification of an IPv4 header");
             case 6, 7 -> miss(pc, "the fragment offset of an IPv4 header");
             case 8 -> miss(pc, "the TTL of an IPv4 header");
             case 10, 11 -> miss(pc, "the checksum of an IPv4 header");
             case 16, 17, 18, 19 -> readsDestination = true;
-            default -> {}
+            default -> {
+                if (at >= 20) {
+                    miss(pc, "what follows the fixed part of an IPv4 header");
+                }
+            }
         }
     }
 
     private void checkIpv6(int pc, int at) {
         if (at >= 1 && at <= 3) {
             miss(pc, "the flow label of an IPv6 header");
+        } else if (at >= 4 && at <= 6) {
+            miss(pc, "the payload length and next header of an IPv6 header");
         } else if (at == 7) {
             miss(pc, "the hop limit of an IPv6 header");
-        } else if (at >= 24 && at < 40) {
+        } else if (at >= 40) {
+            miss(pc, "what follows the fixed part of an IPv6 header");
+        } else if (at >= 24) {
             readsDestination = true;
         }
     }
@@ -182,7 +229,7 @@ final class UdpKnowledge {
     private void miss(int pc, String what) {
         if (missing == null) {
             missing = PipelineKnowledge.at(program, pc) + "a pipeline does not know " + what
-                    + " (expected: version, length, protocol and addresses, after a test of the version; or"
+                    + " (expected: version and addresses, after a test of the version; or"
                     + " Offload.REQUIRED)";
         }
     }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * SKF_NET_OFF, the IP header; both made from the addresses, which is all that is left of them. One is used for packet
  * after packet, by the event loop alone; it neither retains nor releases the buffer.
  *
- * <p>The checksum is 0. What else cannot be known is not made up: reading it sets {@link #readUnknown}, and the verdict
- * does not count.
+ * <p>The checksum is 0. What else cannot be known (all that options and extension headers change, too) is not made up:
+ * reading it sets {@link #readUnknown}, and the verdict does not count.
  */
 final class UdpPacket implements Packet {
     static final int HEADER = 8;
@@ -132,13 +132,16 @@ final class UdpPacket implements Packet {
 
         @Override
         public int length() {
+            if (source.length() == 0) {
+                unknown();
+            }
             return headerLength + UdpPacket.this.length;
         }
 
         @Override
         public int u8(int offset) {
             if (offset >= headerLength) {
-                return UdpPacket.this.u8(offset - headerLength);
+                return unknown(); // there may have been options between
             }
             return source.length() == 4 ? ipv4(offset) : source.length() == 16 ? ipv6(offset) : unknown();
         }
@@ -155,9 +158,7 @@ final class UdpPacket implements Packet {
 
         private int ipv4(int offset) {
             return switch (offset) {
-                case 0 -> 0x45;
-                case 2 -> (length() >> 8) & 0xff;
-                case 3 -> length() & 0xff;
+                case 0 -> 0x45; // UdpKnowledge sees to it that only the version is looked at
                 case 9 -> PROTOCOL_UDP;
                 case 12, 13, 14, 15 -> source.u8(offset - 12);
                 case 16, 17, 18, 19 -> destination(offset - 16, 4);
@@ -171,13 +172,7 @@ final class UdpPacket implements Packet {
             } else if (offset >= 8) {
                 return source.u8(offset - 8);
             }
-            return switch (offset) {
-                case 0 -> 0x60;
-                case 4 -> (UdpPacket.this.length >> 8) & 0xff;
-                case 5 -> UdpPacket.this.length & 0xff;
-                case 6 -> PROTOCOL_UDP;
-                default -> unknown();
-            };
+            return offset == 0 ? 0x60 : unknown();
         }
 
         private int destination(int index, int size) {

@@ -61,10 +61,10 @@ final class UdpRelocation {
     }
 
     private static void requireMovable(Program program) {
-        for (Extension extension : List.of(Extension.NLA, Extension.NLAN)) {
+        for (Extension extension : List.of(Extension.NLA, Extension.NLAN, Extension.POFF)) {
             if (program.firstReading(extension).isPresent()) {
                 throw notApplicable("insn " + program.firstReading(extension).getAsInt()
-                        + ": offsets of Netlink attributes cannot be moved behind a UDP header");
+                        + ": the offsets that this extension gives cannot be moved behind a UDP header");
             }
         }
         for (Window window : List.of(Window.NETWORK, Window.LINK_LAYER)) {

@@ -36,16 +36,16 @@ public final class DnsGuard {
                 jset #0xf8, drop      ; a response, or not a standard query
                 ldh [12]
                 jne #1, drop          ; exactly one question
-                ldx #20               ; where its name begins
+                ldx #12               ; where its name begins in the payload
                 """);
         for (int label = 0; label < LABELS; label++) {
-            text.append("ldb [x + 0]\n jeq #0, ended\n jgt #63, drop\n add #1\n add x\n tax\n");
+            text.append("ldb [x + 8]\n jeq #0, ended\n jgt #63, drop\n add #1\n add x\n tax\n");
         }
         return Program.parse(text.append("""
                 ja drop
-                ended: ldh [x + 1]
+                ended: ldh [x + 9]
                 jeq #255, drop        ; ANY
-                ldh [x + 3]
+                ldh [x + 11]
                 jeq #1, keep          ; class IN
                 drop: ret #0
                 keep: ret #-1
