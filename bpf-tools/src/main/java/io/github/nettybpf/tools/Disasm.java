@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
                 Examples:
                   $ echo '2,0 0 0 7,22 0 0 0' | bpf disasm --format listing
                   (000) ld       #0x7
-                  (001) ret      a
+                  (001) ret
                   $ tcpdump -dd arp | bpf disasm""")
 final class Disasm implements Callable<Integer> {
     @ParentCommand
