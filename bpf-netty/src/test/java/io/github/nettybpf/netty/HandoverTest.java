@@ -17,6 +17,7 @@ import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.unix.Buffer;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.Socket;
+import io.netty.util.ResourceLeakDetector;
 import io.netty.util.internal.CleanableDirectBuffer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -27,6 +28,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +46,19 @@ class HandoverTest {
     private static final List<Integer> LENGTHS = List.of(32, 9, 10);
     private static final int PACKET = 32;
     private static final int PACKETS_PER_SECOND = 100_000;
+
+    private static final ResourceLeakDetector.Level LEVEL = ResourceLeakDetector.getLevel();
+
+    /** A record for every touch of every buffer is more than keeps up with the flow. */
+    @BeforeAll
+    static void watchNoBuffers() {
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+    }
+
+    @AfterAll
+    static void watchBuffersAgain() {
+        ResourceLeakDetector.setLevel(LEVEL);
+    }
 
     @ParameterizedTest
     @CsvSource({"EPOLL_UDP", "IO_URING_UDP"})
