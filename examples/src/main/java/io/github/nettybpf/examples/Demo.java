@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -41,7 +42,7 @@ public final class Demo {
 
     private static final int PACKETS_PER_SECOND = 100_000;
     private static final int WARM_UP_SECONDS = 2;
-    private static final int SECONDS = 4;
+    private static final int SECONDS = 3;
     private static final int RECEIVE_BUFFER = 4 << 20;
 
     private enum Run {
@@ -135,7 +136,7 @@ public final class Demo {
             long junkInJvm = server.junk.get() + filter.stats().dropped() - junk;
             return new Result(run, sent, SECONDS, server.wanted.get() - wanted, junkInJvm, used);
         } finally {
-            group.shutdownGracefully().sync();
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
         }
     }
 
