@@ -9,12 +9,8 @@ import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandler;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.unix.DomainDatagramChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.logging.InternalLogLevel;
@@ -22,7 +18,6 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +56,7 @@ final class Filtering {
     private final Placement placement;
     private final Offload offload;
     private final boolean lossyHandover;
+    private final DropCounter drops;
     private Judge judge;
     private Mode mode = Mode.JUDGE;
     private boolean started;
@@ -74,17 +70,13 @@ final class Filtering {
     private volatile Location location = Location.UNDECIDED;
     private volatile String reason = "the channel is neither bound nor connected";
 
-    /** The kernel's count when it was last looked at, and what has been added up since the handler was added. */
-    private long dropsSeen;
-
-    private long drops;
-
     Filtering(ChannelHandlerContext ctx, Program program, Placement placement, Offload offload, boolean lossyHandover) {
         this.ctx = ctx;
         this.channel = ctx.channel();
         this.placement = placement;
         this.offload = offload;
         this.lossyHandover = lossyHandover;
+        this.drops = new DropCounter(channel);
         this.judge = new Judge(program, placement);
     }
 
@@ -133,7 +125,7 @@ final class Filtering {
             return null;
         }
         try {
-            requireOffload();
+            OffloadRules.require(ctx, placement, offload);
             requireOwnership();
             attach(kernelProgram(judge.program));
             mode = Mode.PASS;
@@ -167,7 +159,7 @@ final class Filtering {
 
     private @Nullable SocketFilterException claim() {
         try {
-            requireOffload();
+            OffloadRules.require(ctx, placement, offload);
             requireOwnership();
             takeOver(judge.program, null);
             return null;
@@ -235,53 +227,6 @@ final class Filtering {
                 why);
     }
 
-    /** Asks whether the kernel may run the program, before asking whether it will. */
-    private void requireOffload() {
-        if (offload == Offload.NEVER) {
-            throw notApplicable("Offload.NEVER");
-        }
-        if (!SocketFilters.isSupported(channel)) {
-            throw new SocketFilterException(
-                    Reason.UNSUPPORTED,
-                    channel.getClass().getSimpleName() + " takes no filter (expected: an epoll or io_uring channel)");
-        }
-        Placement own = ownPlacement();
-        boolean movable = own == Placement.UDP_SOCKET && placement == Placement.PAYLOAD;
-        if (own == Placement.TCP_SOCKET && offload != Offload.REQUIRED) {
-            throw notApplicable("a filter of a stream socket sees segments and not what a pipeline reads from it");
-        }
-        if (own != placement && !movable) {
-            throw notApplicable("the program is for placement " + placement + ", and the socket's is " + own);
-        }
-        if (own == Placement.UDP_SOCKET && SocketFilters.coalescesDatagrams(channel)) {
-            throw notApplicable("UDP_GRO is on: the kernel would judge several datagrams at once");
-        }
-        if (ctx.executor() != channel.eventLoop()) {
-            throw notApplicable(
-                    "the handler has an executor of its own: nobody can tell what waits there to be judged");
-        }
-        String before = handlerBefore();
-        if (!before.isEmpty()) {
-            throw notApplicable("the handler '" + before + "' comes first, and may change or hold back what the socket"
-                    + " receives (expected: this handler as the first of the pipeline)");
-        }
-    }
-
-    /** {@return the name of an inbound handler in front of this one}, or empty. */
-    private String handlerBefore() {
-        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
-            if (entry.getValue() == ctx.handler()) {
-                return "";
-            }
-            // An initializer is there only until it has done its work.
-            if (entry.getValue() instanceof ChannelInboundHandler
-                    && !(entry.getValue() instanceof ChannelInitializer<?>)) {
-                return entry.getKey();
-            }
-        }
-        return "";
-    }
-
     /** One socket has one filter. */
     private void requireOwnership() {
         Filtering owner = channel.attr(OWNER).get();
@@ -289,31 +234,20 @@ final class Filtering {
             return;
         }
         if (owner != null) {
-            throw notApplicable("another handler has the socket's filter");
+            throw OffloadRules.notApplicable("another handler has the socket's filter");
         }
         if (SocketFilters.read(channel).isPresent()) {
-            throw notApplicable("the socket has a filter already, and not from a handler");
+            throw OffloadRules.notApplicable("the socket has a filter already, and not from a handler");
         }
-    }
-
-    private static SocketFilterException notApplicable(String why) {
-        return new SocketFilterException(Reason.NOT_APPLICABLE, why);
-    }
-
-    private Placement ownPlacement() {
-        if (channel instanceof DatagramChannel) {
-            return Placement.UDP_SOCKET;
-        }
-        return channel instanceof DomainDatagramChannel ? Placement.PAYLOAD : Placement.TCP_SOCKET;
     }
 
     private Program kernelProgram(Program program) {
-        return placement == ownPlacement() ? program : UdpRelocation.of(program);
+        return placement == OffloadRules.placementOf(channel) ? program : UdpRelocation.of(program);
     }
 
     private void attach(Program program) {
         if (!attached) {
-            startCounting();
+            drops.start();
         }
         try {
             SocketFilters.attach(channel, program);
@@ -398,7 +332,7 @@ final class Filtering {
 
     private void takeOverWithLoss(Program program, Program whole, @Nullable Promise<Void> done) {
         if (offload != Offload.REQUIRED || !lossyHandover) {
-            throw notApplicable(
+            throw OffloadRules.notApplicable(
                     "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
         }
         // First the program itself, so that what the kernel does not take changes nothing.
@@ -450,7 +384,7 @@ final class Filtering {
     /** Puts another program in force and tells when, or throws and leaves the old one there. */
     void replace(Program program, Promise<Void> done) {
         if (stopped) {
-            throw notApplicable("the handler was removed from its pipeline");
+            throw OffloadRules.notApplicable("the handler was removed from its pipeline");
         }
         if (offload != Offload.REQUIRED) {
             Optional<String> missing = started
@@ -466,7 +400,7 @@ final class Filtering {
             return;
         }
         try {
-            requireOffload();
+            OffloadRules.require(ctx, placement, offload);
             requireOwnership();
             takeOver(program, done);
         } catch (SocketFilterException e) {
@@ -514,21 +448,8 @@ final class Filtering {
         channel.attr(OWNER).compareAndSet(this, null);
     }
 
-    private synchronized void startCounting() {
-        dropsSeen = SocketFilters.drops(channel);
-    }
-
-    /** Adds what the kernel's 32-bit counter has gone on by; the last figure of a socket is gone with the socket. */
-    synchronized long countDrops() {
-        if (attached && channel.isOpen()) {
-            try {
-                long now = SocketFilters.drops(channel);
-                drops += (now - dropsSeen) & 0xffff_ffffL;
-                dropsSeen = now;
-            } catch (SocketFilterException e) {
-                LOGGER.debug("{} does not tell its drops; the figure before stands", channel, e);
-            }
-        }
-        return drops;
+    /** {@return the drops that the kernel counted while it had the filter}; from any thread. */
+    long countDrops() {
+        return drops.count(attached);
     }
 }

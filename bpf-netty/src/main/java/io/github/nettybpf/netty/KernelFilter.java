@@ -84,6 +84,15 @@ public final class KernelFilter implements AutoCloseable {
     }
 
     /**
+     * {@return the packet as these sockets show it to a program}: no interface, and 0 for what they do not know.
+     *
+     * @param packet the bytes, which are not copied
+     */
+    public static Packet shown(byte[] packet) {
+        return new UnixDatagram(packet);
+    }
+
+    /**
      * {@return whether the kernel takes the program}
      *
      * @param program instructions that need not be a {@link Program}

@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
-import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
@@ -71,56 +69,6 @@ class KernelDifferentialTest {
         System.out.println("kernel comparison: " + pairs + " programs and packets, no difference");
     }
 
-    /** What a unix socket knows. */
-    private static final class UnixPacket implements Packet {
-        private final byte[] bytes;
-        private final Packet packet;
-
-        UnixPacket(byte[] bytes) {
-            this.bytes = bytes;
-            this.packet = Packet.of(bytes);
-        }
-
-        @Override
-        public int length() {
-            return packet.length();
-        }
-
-        @Override
-        public int u8(int offset) {
-            return packet.u8(offset);
-        }
-
-        @Override
-        public int u16(int offset) {
-            return packet.u16(offset);
-        }
-
-        @Override
-        public int u32(int offset) {
-            return packet.u32(offset);
-        }
-
-        @Override
-        public Packet network() {
-            return packet;
-        }
-
-        @Override
-        public long extension(Extension extension, int a, int x) {
-            return switch (extension) {
-                case LEN, RAND, XOR_X, NLA, NLAN -> packet.extension(extension, a, x);
-                case IFIDX, HATYPE -> NO_DEVICE;
-                default -> 0;
-            };
-        }
-
-        @Override
-        public String toString() {
-            return HexFormat.of().formatHex(bytes);
-        }
-    }
-
     private static void verdicts(long seed, int pairs) {
         RandomPrograms random = RandomPrograms.deterministic(seed);
         try (KernelFilter kernel = KernelFilter.open()) {
@@ -136,14 +84,15 @@ class KernelDifferentialTest {
                 }
                 assertTrue(kernel.accepts(raw), () -> "seed " + seed + ": the kernel refuses\n" + program);
                 accepted++;
-                UnixPacket packet = new UnixPacket(random.packet());
-                int verdict = Filter.interpret(program).run(packet);
-                int kernels = kernel.verdict(program, packet.bytes);
+                byte[] packet = random.packet();
+                int verdict = Filter.interpret(program).run(KernelFilter.shown(packet));
+                int kernels = kernel.verdict(program, packet);
                 if (verdict != kernels) {
                     assertEquals(
                             Integer.toUnsignedLong(kernels),
                             Integer.toUnsignedLong(verdict),
-                            () -> "seed " + seed + "\n" + program + packet);
+                            () -> "seed " + seed + "\n" + program
+                                    + HexFormat.of().formatHex(packet));
                 }
             }
             assertTrue(accepted > pairs / 10);

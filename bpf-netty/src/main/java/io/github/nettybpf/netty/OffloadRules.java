@@ -1,0 +1,83 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.unix.DomainDatagramChannel;
+import java.util.Map;
+
+/** When the kernel gives the verdicts that the pipeline would: asked before the kernel is. */
+final class OffloadRules {
+    private OffloadRules() {}
+
+    /**
+     * Throws if the kernel may not run a program for the handler: with the reason.
+     *
+     * @param ctx the handler's place
+     * @param placement what the program is written for
+     * @param offload what the user wants
+     */
+    static void require(ChannelHandlerContext ctx, Placement placement, Offload offload) {
+        Channel channel = ctx.channel();
+        if (offload == Offload.NEVER) {
+            throw notApplicable("Offload.NEVER");
+        }
+        if (!SocketFilters.isSupported(channel)) {
+            throw new SocketFilterException(
+                    Reason.UNSUPPORTED,
+                    channel.getClass().getSimpleName() + " takes no filter (expected: an epoll or io_uring channel)");
+        }
+        Placement own = placementOf(channel);
+        boolean movable = own == Placement.UDP_SOCKET && placement == Placement.PAYLOAD;
+        if (own == Placement.TCP_SOCKET && offload != Offload.REQUIRED) {
+            throw notApplicable("a filter of a stream socket sees segments and not what a pipeline reads from it");
+        }
+        if (own != placement && !movable) {
+            throw notApplicable("the program is for placement " + placement + ", and the socket's is " + own);
+        }
+        if (own == Placement.UDP_SOCKET && SocketFilters.coalescesDatagrams(channel)) {
+            throw notApplicable("UDP_GRO is on: the kernel would judge several datagrams at once");
+        }
+        if (ctx.executor() != channel.eventLoop()) {
+            throw notApplicable(
+                    "the handler has an executor of its own: nobody can tell what waits there to be judged");
+        }
+        String before = handlerBefore(ctx);
+        if (!before.isEmpty()) {
+            throw notApplicable("the handler '" + before + "' comes first, and may change or hold back what the socket"
+                    + " receives (expected: this handler as the first of the pipeline)");
+        }
+    }
+
+    /** {@return the name of an inbound handler in front of this one}, or empty. */
+    private static String handlerBefore(ChannelHandlerContext ctx) {
+        for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
+            if (entry.getValue() == ctx.handler()) {
+                return "";
+            }
+            // An initializer is there only until it has done its work.
+            if (entry.getValue() instanceof ChannelInboundHandler
+                    && !(entry.getValue() instanceof ChannelInitializer<?>)) {
+                return entry.getKey();
+            }
+        }
+        return "";
+    }
+
+    /** {@return what offset 0 is to a filter of the channel's socket} */
+    static Placement placementOf(Channel channel) {
+        if (channel instanceof DatagramChannel) {
+            return Placement.UDP_SOCKET;
+        }
+        return channel instanceof DomainDatagramChannel ? Placement.PAYLOAD : Placement.TCP_SOCKET;
+    }
+
+    static SocketFilterException notApplicable(String why) {
+        return new SocketFilterException(Reason.NOT_APPLICABLE, why);
+    }
+}
