@@ -1,0 +1,124 @@
+package io.github.nettybpf.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.FilterStats.Location;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** TCP: what a socket filter sees are segments, and what it drops stalls the stream. */
+class StreamSocketTest {
+    private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Channel> accepted = new LinkedBlockingQueue<>();
+    private MultiThreadIoEventLoopGroup group;
+
+    @BeforeEach
+    void needsEpoll() {
+        assumeTrue(Epoll.isAvailable(), () -> "no epoll: " + Epoll.unavailabilityCause());
+        group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    }
+
+    @AfterEach
+    void shutDown() {
+        if (group != null) {
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    private InetSocketAddress serve(BpfFilterHandler filter) throws InterruptedException {
+        Channel server = new ServerBootstrap()
+                .group(group)
+                .channel(EpollServerSocketChannel.class)
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        ch.pipeline().addLast(filter, new SimpleChannelInboundHandler<ByteBuf>() {
+                            @Override
+                            protected void channelRead0(ChannelHandlerContext ctx, ByteBuf bytes) {
+                                received.add(ByteBufUtil.hexDump(bytes));
+                                accepted.add(ctx.channel());
+                            }
+                        });
+                    }
+                })
+                .bind(InetAddress.getLoopbackAddress(), 0)
+                .sync()
+                .channel();
+        return (InetSocketAddress) server.localAddress();
+    }
+
+    private Channel connect(InetSocketAddress to, BpfFilterHandler filter) throws InterruptedException {
+        return new Bootstrap()
+                .group(group)
+                .channel(EpollSocketChannel.class)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        ch.pipeline().addLast(filter, new ChannelInboundHandlerAdapter());
+                    }
+                })
+                .connect(to)
+                .sync()
+                .channel();
+    }
+
+    @Test
+    void autoNeverAttachesToAStream() throws Exception {
+        BpfFilterHandler onServer = new BpfFilterHandler(Program.parse("ldb [0]\nret a"));
+        BpfFilterHandler onClient = new BpfFilterHandler(Program.parse("ret #-1"));
+        Channel client = connect(serve(onServer), onClient);
+        client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {2, 9, 9})).sync();
+        assertEquals("0209", received.poll(10, TimeUnit.SECONDS), "the pipeline cuts");
+        Channel server = accepted.poll(10, TimeUnit.SECONDS);
+        assertNotNull(server);
+        for (Channel stream : new Channel[] {server, client}) {
+            assertTrue(SocketFilters.read(stream).isEmpty());
+        }
+        for (BpfFilterHandler handler : new BpfFilterHandler[] {onServer, onClient}) {
+            assertEquals(Location.PIPELINE, handler.stats().location());
+            assertEquals(
+                    "a filter of a stream socket sees segments and not what a pipeline reads from it",
+                    handler.stats().reason());
+        }
+    }
+
+    @Test
+    void whoInsistsHasSegmentsFiltered() throws Exception {
+        Program toOtherPorts = Program.parse("ldh [2]\njeq #9, no\nret #-1\nno: ret #0");
+        BpfFilterHandler insisting = BpfFilterHandler.builder(toOtherPorts)
+                .placement(Placement.TCP_SOCKET)
+                .offload(Offload.REQUIRED)
+                .build();
+        Channel client = connect(serve(new BpfFilterHandler(Program.parse("ret #-1"))), insisting);
+        assertEquals(Location.KERNEL, insisting.stats().location());
+        assertEquals(toOtherPorts, SocketFilters.read(client).orElseThrow());
+        client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {7})).sync();
+        assertEquals("07", received.poll(10, TimeUnit.SECONDS));
+    }
+}
