@@ -6,27 +6,20 @@ package io.github.nettybpf.core;
  */
 public enum Placement {
     /** A frame of an AF_PACKET socket of type SOCK_RAW: offset 0 is the Ethernet header. */
-    ETHERNET("Ethernet header", 0),
+    ETHERNET(0),
     /** A packet of a raw IPv4 socket, or of an AF_PACKET socket of type SOCK_DGRAM: offset 0 is the IP header. */
-    IP("IP header", 0),
+    IP(0),
     /** A datagram of a UDP socket: offset 0 is the UDP header, which no verdict but 0 cuts. */
-    UDP_SOCKET("UDP header", 8),
+    UDP_SOCKET(8),
     /** A segment of a TCP socket, handshake included: offset 0 is the TCP header, which no verdict but 0 cuts. */
-    TCP_SOCKET("TCP header", 20),
+    TCP_SOCKET(20),
     /** A message of a unix socket, or the content of any buffer in a pipeline: offset 0 is its first byte. */
-    PAYLOAD("first byte of the payload", 0);
+    PAYLOAD(0);
 
-    private final String start;
     private final int alwaysKept;
 
-    Placement(String start, int alwaysKept) {
-        this.start = start;
+    Placement(int alwaysKept) {
         this.alwaysKept = alwaysKept;
-    }
-
-    /** {@return what is at offset 0, in words} */
-    public String start() {
-        return start;
     }
 
     /**

@@ -126,6 +126,14 @@ class OffloadTest {
         }
     }
 
+    /** Bound before the handler in question is added. */
+    private static Receiver receiverOfAll(Transport transport) {
+        BpfFilterHandler all = BpfFilterHandler.builder(Program.parse("ret #-1"))
+                .offload(Offload.NEVER)
+                .build();
+        return new Receiver(transport, all, ch -> {});
+    }
+
     private static BpfFilterHandler handler(Transport transport, Offload offload) {
         boolean unix = transport == Transport.EPOLL_UNIX;
         return BpfFilterHandler.builder(Program.parse(unix ? ON_PAYLOAD : ON_UDP))
@@ -357,12 +365,7 @@ class OffloadTest {
     @EnumSource(names = "NIO_UDP", mode = EnumSource.Mode.EXCLUDE)
     void aBoundChannelGetsTheFormThatOnlyDrops(Transport transport) throws Exception {
         BpfFilterHandler first = handler(transport, Offload.AUTO);
-        try (Receiver receiver = new Receiver(
-                transport,
-                BpfFilterHandler.builder(Program.parse("ret #-1"))
-                        .offload(Offload.NEVER)
-                        .build(),
-                ch -> {})) {
+        try (Receiver receiver = receiverOfAll(transport)) {
             receiver.bind().sync();
             receiver.channel
                     .eventLoop()
@@ -395,12 +398,7 @@ class OffloadTest {
     @Test
     void onABoundChannelTheKernelTakesOverAllWhenNothingOlderIsQueued() throws Exception {
         BpfFilterHandler handler = new BpfFilterHandler(Program.parse("ldb [8]\njne #1, no\nret #262144\nno: ret #0"));
-        try (Receiver receiver = new Receiver(
-                Transport.EPOLL_UDP,
-                BpfFilterHandler.builder(Program.parse("ret #-1"))
-                        .offload(Offload.NEVER)
-                        .build(),
-                ch -> {})) {
+        try (Receiver receiver = receiverOfAll(Transport.EPOLL_UDP)) {
             receiver.bind().sync();
             receiver.channel
                     .eventLoop()
@@ -423,12 +421,7 @@ class OffloadTest {
                     .offload(Offload.REQUIRED)
                     .lossyHandover(lossy)
                     .build();
-            try (Receiver receiver = new Receiver(
-                    Transport.EPOLL_UDP,
-                    BpfFilterHandler.builder(Program.parse("ret #-1"))
-                            .offload(Offload.NEVER)
-                            .build(),
-                    ch -> {})) {
+            try (Receiver receiver = receiverOfAll(Transport.EPOLL_UDP)) {
                 receiver.bind().sync();
                 receiver.channel
                         .eventLoop()
