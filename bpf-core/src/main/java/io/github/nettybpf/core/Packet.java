@@ -120,7 +120,7 @@ public interface Packet {
      * @param bytes the bytes
      */
     static Packet of(byte[] bytes) {
-        return new BytesPacket(bytes, 0, bytes.length);
+        return new BytesPacket(bytes);
     }
 
     /**
@@ -132,6 +132,6 @@ public interface Packet {
      * @throws IndexOutOfBoundsException if that is not inside the array
      */
     static Packet of(byte[] bytes, int offset, int length) {
-        return new BytesPacket(bytes, offset, length);
+        return new SlicePacket(bytes, offset, length);
     }
 }

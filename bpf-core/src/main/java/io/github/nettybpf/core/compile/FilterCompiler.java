@@ -4,7 +4,6 @@ import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.compile.Partition.Piece;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 import java.util.ArrayList;
@@ -25,8 +24,8 @@ public final class FilterCompiler {
     private static final MethodType MAKES_FILTER = MethodType.methodType(Filter.class);
 
     private final String name;
-    private final Flow flow;
-    private final Partition partition;
+    private final Partition fast;
+    private final Partition plain;
     private final PacketKinds kinds;
     private final List<Object> classData = new ArrayList<>();
     private final ClassWriter writer = new ClassWriter(0);
@@ -34,8 +33,9 @@ public final class FilterCompiler {
     private FilterCompiler(Program program, PacketKinds kinds) {
         this.kinds = kinds;
         this.name = kinds.lookup().lookupClass().getPackageName().replace('.', '/') + "/CompiledFilter";
-        this.flow = new Flow(program.instructions());
-        this.partition = new Partition(flow);
+        Plan plan = Plan.of(new Flow(program.instructions()));
+        this.fast = new Partition(plan, true);
+        this.plain = new Partition(plan.plain(), false);
     }
 
     /**
@@ -82,21 +82,11 @@ public final class FilterCompiler {
         constructor();
         List<Class<? extends Packet>> types =
                 Stream.concat(kinds.types().stream(), Stream.of(Packet.class)).toList();
-        List<MethodEmitter.Target> targets = new ArrayList<>();
-        for (int i = 0; i < types.size(); i++) {
-            Class<? extends Packet> type = types.get(i);
-            targets.add(new MethodEmitter.Target(name, type, "run" + type.getSimpleName(), classData));
-        }
-        dispatch(targets);
-        for (MethodEmitter.Target target : targets) {
-            for (Piece piece : partition.pieces()) {
-                int size = new MethodEmitter(writer, flow, partition, piece, target).emit();
-                if (size > Partition.LARGEST_METHOD) {
-                    throw new AssertionError(target.name(piece) + " has " + size + " bytes (expected: at most "
-                            + Partition.LARGEST_METHOD + ", beyond which HotSpot does not compile it)");
-                }
-            }
-        }
+        List<Methods> methods = types.stream()
+                .map(type -> new Methods(name, type, fast, plain, classData))
+                .toList();
+        dispatch(methods);
+        methods.forEach(each -> each.write(writer));
         writer.visitEnd();
         return writer.toByteArray();
     }
@@ -112,30 +102,27 @@ public final class FilterCompiler {
     }
 
     /** The filter's method: sees what kind of packet it is, once for a run. */
-    private void dispatch(List<MethodEmitter.Target> targets) {
-        MethodVisitor code = writer.visitMethod(Opcodes.ACC_PUBLIC, "run", "(L" + PACKET + ";)I", null, null);
-        code.visitCode();
-        for (MethodEmitter.Target target : targets) {
-            Label another = new Label();
-            if (target.packet() != Packet.class) {
-                String type = Type.getInternalName(target.packet());
-                code.visitVarInsn(Opcodes.ALOAD, 1);
-                code.visitTypeInsn(Opcodes.INSTANCEOF, type);
-                code.visitJumpInsn(Opcodes.IFEQ, another);
-                code.visitVarInsn(Opcodes.ALOAD, 1);
-                code.visitTypeInsn(Opcodes.CHECKCAST, type);
+    private void dispatch(List<Methods> methods) {
+        MethodVisitor visitor = writer.visitMethod(Opcodes.ACC_PUBLIC, "run", "(L" + PACKET + ";)I", null, null);
+        Code code = new Code(visitor, Packet.class, classData);
+        code.newLocal(1);
+        for (Methods each : methods) {
+            visitor.visitVarInsn(Opcodes.ALOAD, 1);
+            if (each.packet() == Packet.class) {
+                each.call(code);
+                code.insn(Opcodes.IRETURN);
             } else {
-                code.visitVarInsn(Opcodes.ALOAD, 1);
-            }
-            Piece first = partition.pieces().get(0);
-            code.visitMethodInsn(Opcodes.INVOKESTATIC, name, target.name(first), target.descriptor(first), false);
-            code.visitInsn(Opcodes.IRETURN);
-            if (target.packet() != Packet.class) {
-                code.visitLabel(another);
-                code.visitFrame(Opcodes.F_SAME, 0, null, 0, null);
+                String type = Type.getInternalName(each.packet());
+                Label another = new Label();
+                visitor.visitTypeInsn(Opcodes.INSTANCEOF, type);
+                visitor.visitJumpInsn(Opcodes.IFEQ, another);
+                visitor.visitVarInsn(Opcodes.ALOAD, 1);
+                visitor.visitTypeInsn(Opcodes.CHECKCAST, type);
+                each.call(code);
+                code.insn(Opcodes.IRETURN);
+                code.label(another);
             }
         }
-        code.visitMaxs(1, 2);
-        code.visitEnd();
+        code.end();
     }
 }

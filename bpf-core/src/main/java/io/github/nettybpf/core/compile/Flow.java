@@ -23,17 +23,17 @@ import io.github.nettybpf.core.StoreScratch;
 import io.github.nettybpf.core.Tax;
 import io.github.nettybpf.core.Txa;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the compiler has to know of a program before it writes it. Jumps only go forward, so one pass from the end finds
- * what lies behind an instruction, and one from the start what lies before it.
+ * What holds of a program, whichever way it is written. Jumps only go forward, so one pass from the end finds what lies
+ * behind each instruction.
  *
  * <p>An instruction of which {@link #drops} holds gives verdict 0 whatever comes; it stands for all that is behind it.
  */
@@ -51,28 +51,25 @@ final class Flow {
     /** With fewer bytes than that the verdict is 0 from here on; more than a packet can have if it is 0 anyway. */
     private final long[] need;
 
-    /** That many bytes are known to be there. */
-    private final long[] have;
-
     private final int[] live;
-    private final boolean[] emitted;
-    private final @Nullable Chain[] chains;
-    private int used;
+    private final int[] entries;
+    private final Map<Integer, Optional<Chain>> chains = new HashMap<>();
+    private final Map<Integer, Integer> returns = new HashMap<>();
 
     Flow(List<Instruction> program) {
         this.program = program;
         int size = program.size();
         landing = new int[size];
         need = new long[size];
-        have = new long[size];
         live = new int[size];
-        emitted = new boolean[size];
-        chains = new Chain[size];
         for (int pc = size - 1; pc >= 0; pc--) {
+            landing[pc] = pc;
             lookBack(pc, program.get(pc));
+            if (drops(pc)) {
+                landing[pc] = representative(0, pc);
+            }
         }
-        findChains();
-        lookAhead();
+        entries = countEntries();
     }
 
     Instruction instruction(int pc) {
@@ -93,20 +90,24 @@ final class Flow {
         return landing[pc];
     }
 
-    /** {@return whether code has to be written for the instruction} */
-    boolean isEmitted(int pc) {
-        return emitted[pc];
-    }
-
     /** {@return whether the verdict is 0 from here on} */
     boolean drops(int pc) {
         return need[pc] == DROPS;
     }
 
-    /** {@return the chain that begins at the instruction}, or null */
-    @Nullable
-    Chain chain(int pc) {
-        return chains[pc];
+    /** {@return from how many places the instruction can be come to} */
+    int entries(int pc) {
+        return entries[pc];
+    }
+
+    /** {@return with fewer bytes than that the verdict is 0 from here on} */
+    long need(int pc) {
+        return need[pc];
+    }
+
+    /** {@return whether the instruction ends the program} */
+    boolean isEnd(int pc) {
+        return isEnd(program.get(pc));
     }
 
     /** {@return the registers whose values matter from the instruction on} */
@@ -114,18 +115,8 @@ final class Flow {
         return live[pc];
     }
 
-    /** {@return the registers that are used anywhere} */
-    int used() {
-        return used;
-    }
-
-    /** {@return how many bytes to check for in front of the instruction}, or 0 if that needs no check */
-    int guard(int pc) {
-        return reach(program.get(pc)) > have[pc] ? (int) need[pc] : 0;
-    }
-
     /** {@return the end of what a load at a fixed offset of the packet looks at}, 0 for all else */
-    private static long reach(Instruction instruction) {
+    static long reach(Instruction instruction) {
         if (instruction instanceof LoadAbsolute load && load.off() >= 0) {
             return (long) load.off() + load.size();
         }
@@ -133,7 +124,6 @@ final class Flow {
     }
 
     private void lookBack(int pc, Instruction instruction) {
-        landing[pc] = pc;
         if (instruction instanceof Jump jump) {
             landing[pc] = landing[pc + 1 + jump.skip()];
             need[pc] = need[landing[pc]];
@@ -144,6 +134,7 @@ final class Flow {
             branch(pc, jump.skipTrue(), jump.skipFalse(), bit(Registers.A) | bit(Registers.X));
         } else if (instruction instanceof ReturnConstant ret) {
             need[pc] = ret.val() == 0 ? DROPS : 0;
+            landing[pc] = representative(ret.val(), pc);
         } else if (instruction instanceof ReturnA) {
             live[pc] = bit(Registers.A);
         } else {
@@ -152,6 +143,12 @@ final class Flow {
             need[pc] = asksPacket(instruction) ? 0 : least > Integer.MAX_VALUE ? DROPS : least;
             live[pc] = (live[pc + 1] & ~writes(instruction)) | reads(instruction);
         }
+    }
+
+    /** {@return one and the same place for all that end with this verdict} */
+    private int representative(int verdict, int pc) {
+        Integer known = returns.putIfAbsent(verdict, pc);
+        return known == null ? pc : known;
     }
 
     private static boolean asksPacket(Instruction instruction) {
@@ -195,37 +192,19 @@ final class Flow {
         return 0;
     }
 
-    /** Marks what has to be written: all that can be reached, but of a chain only the head. */
-    private void findChains() {
-        int[] entries = entries();
-        emitted[start()] = true;
-        for (int pc = 0; pc < emitted.length; pc++) {
-            if (!emitted[pc] || drops(pc)) {
-                continue;
-            }
-            used |= reads(pc);
-            chains[pc] = chainFrom(pc, entries);
-            for (int successor : successors(pc)) {
-                emitted[successor] = true;
-            }
-        }
-    }
-
-    private int reads(int pc) {
+    /** {@return the registers that the instruction, or what follows it, reads or writes} */
+    int touches(int pc) {
         Instruction instruction = program.get(pc);
-        if (isEnd(instruction) || isBranch(instruction)) {
-            return live[pc];
-        }
-        return reads(instruction) | writes(instruction);
+        return live[pc] | (isEnd(instruction) || isBranch(instruction) ? 0 : writes(instruction));
     }
 
     /** {@return from how many places each instruction can be come to} */
-    private int[] entries() {
+    private int[] countEntries() {
         int[] entries = new int[program.size()];
         entries[start()] = 1;
         for (int pc = 0; pc < entries.length; pc++) {
             if (entries[pc] > 0 && !drops(pc)) {
-                for (int successor : successors(pc)) {
+                for (int successor : edges(pc)) {
                     entries[successor]++;
                 }
             }
@@ -233,24 +212,32 @@ final class Flow {
         return entries;
     }
 
-    private @Nullable Chain chainFrom(int head, int[] entries) {
+    /** {@return the chain that begins at the instruction}, or null if there is none to speak of */
+    @Nullable
+    Chain chainFrom(int head) {
+        if (!isTest(head)) {
+            return null;
+        }
+        return chains.computeIfAbsent(head, this::findChain).orElse(null);
+    }
+
+    private boolean isTest(int pc) {
+        return program.get(pc) instanceof JumpIf jump && jump.cond() == JumpTest.JEQ && !drops(pc);
+    }
+
+    private Optional<Chain> findChain(int head) {
         List<Integer> keys = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
         Set<Integer> seen = new HashSet<>();
-        Set<Instruction> ends = new HashSet<>();
-        Set<Integer> others = new HashSet<>();
+        Set<Integer> different = new HashSet<>();
+        boolean allReturn = true;
         int pc = head;
-        while (program.get(pc) instanceof JumpIf jump
-                && jump.cond() == JumpTest.JEQ
-                && (pc == head || entries[pc] == 1)
-                && !drops(pc)) {
+        while (isTest(pc) && (pc == head || entries[pc] == 1)) {
+            JumpIf jump = (JumpIf) program.get(pc);
             int target = landing[pc + 1 + jump.skipTrue()];
-            if (program.get(target) instanceof ReturnConstant ret) {
-                ends.add(ret);
-            } else {
-                others.add(target);
-            }
-            if (!others.isEmpty() && others.size() + ends.size() > MOST_TARGETS) {
+            different.add(target);
+            allReturn &= program.get(target) instanceof ReturnConstant || drops(target);
+            if (!allReturn && different.size() > MOST_TARGETS) {
                 break;
             }
             if (seen.add(jump.val())) {
@@ -259,30 +246,11 @@ final class Flow {
             }
             pc = landing[pc + 1 + jump.skipFalse()];
         }
-        return keys.size() < Chain.SHORTEST ? null : new Chain(keys, targets, pc);
+        return keys.size() < Chain.SHORTEST ? Optional.empty() : Optional.of(new Chain(keys, targets, pc));
     }
 
-    private void lookAhead() {
-        Arrays.fill(have, Long.MAX_VALUE);
-        have[start()] = 0;
-        for (int pc = 0; pc < have.length; pc++) {
-            if (emitted[pc] && !drops(pc)) {
-                long known = guard(pc) > 0 ? need[pc] : have[pc];
-                for (int successor : successors(pc)) {
-                    have[successor] = Math.min(have[successor], known);
-                }
-            }
-        }
-    }
-
-    /** {@return where execution can go on behind the instruction, or behind the chain that begins with it} */
-    Collection<Integer> successors(int pc) {
-        Chain chain = chains[pc];
-        if (chain != null) {
-            Set<Integer> all = new LinkedHashSet<>(chain.targets());
-            all.add(chain.otherwise());
-            return all;
-        }
+    /** {@return where execution can go on behind the instruction} */
+    List<Integer> edges(int pc) {
         Instruction instruction = program.get(pc);
         if (instruction instanceof JumpIf jump) {
             return List.of(landing[pc + 1 + jump.skipTrue()], landing[pc + 1 + jump.skipFalse()]);

@@ -17,7 +17,6 @@ import io.github.nettybpf.core.LoadScratch;
 import io.github.nettybpf.core.NegateA;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.ReturnA;
-import io.github.nettybpf.core.ReturnConstant;
 import io.github.nettybpf.core.StoreScratch;
 import io.github.nettybpf.core.Tax;
 import io.github.nettybpf.core.Txa;
@@ -28,11 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.objectweb.asm.ClassVisitor;
-import org.objectweb.asm.ConstantDynamic;
-import org.objectweb.asm.Handle;
 import org.objectweb.asm.Label;
-import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
@@ -41,87 +36,85 @@ import org.objectweb.asm.Type;
  * hands the registers that still matter to another method. The line numbers are those of the instructions, counted from
  * 0, so that a profiler and a stack trace name them.
  *
- * <p>All local variables are set at the beginning and the operand stack is empty at every label, so all stack map frames
- * are the same.
+ * <p>All local variables that are there at a label are set at the beginning, and the operand stack is empty there, so all
+ * stack map frames are the same.
  */
 final class MethodEmitter {
-    private static final String PACKET = Type.getInternalName(Packet.class);
-    private static final String EXTENSION = Type.getInternalName(Extension.class);
-    private static final String INTEGER = Type.getInternalName(Integer.class);
-    private static final int MAX_STACK = 8;
+    private static final String EXTENSION = Type.getDescriptor(Extension.class);
 
     /** From here on hashing beats the switch, whose binary search the branch predictor has to guess. */
     private static final int SHORTEST_TABLE = 8;
 
-    private static final Handle CLASS_DATA_AT = new Handle(
-            Opcodes.H_INVOKESTATIC,
-            "java/lang/invoke/MethodHandles",
-            "classDataAt",
-            "(Ljava/lang/invoke/MethodHandles$Lookup;Ljava/lang/String;Ljava/lang/Class;I)Ljava/lang/Object;",
-            false);
-
-    private final Flow flow;
-    private final Partition partition;
+    private final Methods methods;
     private final Piece piece;
-    private final Target target;
-    private final MethodVisitor code;
+    private final Plan plan;
+    private final Flow flow;
+    private final Code code;
     private final int[] locals = new int[Registers.COUNT];
-    private int length;
-    private int entry;
-
-    /** An offset or a slot. */
-    private int temporary;
-
-    /** A long: what was loaded, or why it was not. */
-    private int wide;
-
     private final Map<Integer, Label> labels = new TreeMap<>();
+    private final Map<Integer, Label> leftForPlain = new TreeMap<>();
     private final Map<Integer, Label> returns = new LinkedHashMap<>();
     private final List<Runnable> outOfLine = new ArrayList<>();
-    private final Label end = new Label();
+    private final int length;
+
+    /** An offset or a slot. */
+    private final int temporary;
+
+    /** A long: what was loaded, or why it was not. */
+    private final int loaded;
+
     private boolean framed;
 
-    /**
-     * The class that is written, and what it is written for.
-     *
-     * @param owner the internal name of the class
-     * @param packet the type of packet that the methods read, with calls that HotSpot can inline if that type is final
-     * @param method the name of the program's first method
-     * @param classData where tables of keys and of what they stand for are put
-     */
-    record Target(String owner, Class<? extends Packet> packet, String method, List<Object> classData) {
-        String name(Piece piece) {
-            return piece.number() == 0 ? method : method + "$" + piece.number();
+    MethodEmitter(Methods methods, Code code, Piece piece) {
+        this.methods = methods;
+        this.piece = piece;
+        this.plan = piece.plan();
+        this.flow = plan.flow;
+        this.code = code;
+        Arrays.fill(locals, -1);
+        length = code.newLocal(1);
+        place(piece.parameters());
+        int entry = piece.entries().size() > 1 ? code.newLocal(1) : -1;
+        int others = length + 1 + Integer.bitCount(piece.parameters()) + (entry < 0 ? 0 : 1);
+        place(plan.used() & ~piece.parameters());
+        temporary = code.newLocal(1);
+        loaded = code.newLocal(2);
+        if (piece.isFirst()) {
+            code.packet();
+            code.packetMethod("length", "()I");
+            code.store(length);
         }
-
-        /** {@return the type of a piece's method: packet, length, registers, and where to begin if there is a choice} */
-        String descriptor(Piece piece) {
-            String known = piece.number() == 0 ? "" : "I" + "I".repeat(Integer.bitCount(piece.parameters()));
-            return "(" + Type.getDescriptor(packet) + known + (piece.entries().size() > 1 ? "I" : "") + ")I";
+        for (int local = others; local < loaded; local++) {
+            code.constant(0);
+            code.store(local);
+        }
+        code.constant(0L);
+        code.storeLong(loaded);
+        if (entry >= 0) {
+            code.load(entry);
+            code.tableSwitch(piece.entries().stream().map(this::label).toList());
+        } else {
+            goTo(piece.entries().get(0), piece.from() - 1);
         }
     }
 
-    MethodEmitter(ClassVisitor visitor, Flow flow, Partition partition, Piece piece, Target target) {
-        this.flow = flow;
-        this.partition = partition;
-        this.piece = piece;
-        this.target = target;
-        this.code = visitor.visitMethod(
-                Opcodes.ACC_PRIVATE | Opcodes.ACC_STATIC, target.name(piece), target.descriptor(piece), null, null);
+    private void place(int registers) {
+        for (int register = 0; register < Registers.COUNT; register++) {
+            if ((registers & Registers.bit(register)) != 0) {
+                locals[register] = code.newLocal(1);
+            }
+        }
     }
 
     /** {@return the length of the method's code in bytes} */
     int emit() {
-        code.visitCode();
-        enter();
         for (int pc = piece.from(); pc < piece.to(); pc++) {
-            if (flow.isEmitted(pc) && !partition.isReturn(pc)) {
-                if (labels.containsKey(pc)) {
-                    bind(label(pc));
+            if (plan.isEmitted(pc)) {
+                Label label = labels.get(pc);
+                if (label != null) {
+                    bind(label);
                 }
-                Label here = new Label();
-                code.visitLabel(here);
-                code.visitLineNumber(pc, here);
+                code.line(pc);
                 instruction(pc);
             }
         }
@@ -129,62 +122,18 @@ final class MethodEmitter {
         labels.forEach((pc, label) -> {
             if (pc >= piece.to()) {
                 bind(label);
-                leave(pc);
+                leave(plan, pc);
             }
+        });
+        leftForPlain.forEach((pc, label) -> {
+            bind(label);
+            leave(plan.plain(), pc);
         });
         returns.forEach((verdict, label) -> {
             bind(label);
-            constant(verdict);
-            code.visitInsn(Opcodes.IRETURN);
+            end(verdict);
         });
-        code.visitLabel(end);
-        code.visitMaxs(MAX_STACK, wide + 2);
-        code.visitEnd();
-        return end.getOffset();
-    }
-
-    /** Gives every local variable a place and a value, and goes to where the piece is entered. */
-    private void enter() {
-        int next = 1;
-        length = next++;
-        Arrays.fill(locals, -1);
-        next = place(piece.parameters(), next);
-        boolean manyEntries = piece.entries().size() > 1;
-        if (manyEntries) {
-            entry = next++;
-        }
-        int others = next;
-        next = place(flow.used() & ~piece.parameters(), next);
-        temporary = next++;
-        wide = next;
-        if (piece.number() == 0) {
-            code.visitVarInsn(Opcodes.ALOAD, 0);
-            packetCall("length", "()I");
-            code.visitVarInsn(Opcodes.ISTORE, length);
-        }
-        for (int local = others; local < wide; local++) {
-            constant(0);
-            code.visitVarInsn(Opcodes.ISTORE, local);
-        }
-        code.visitInsn(Opcodes.LCONST_0);
-        code.visitVarInsn(Opcodes.LSTORE, wide);
-        if (manyEntries) {
-            Label[] ways = piece.entries().stream().map(this::label).toArray(Label[]::new);
-            code.visitVarInsn(Opcodes.ILOAD, entry);
-            code.visitTableSwitchInsn(0, ways.length - 1, ways[0], ways);
-        } else {
-            goTo(piece.entries().get(0), piece.from() - 1);
-        }
-    }
-
-    private int place(int registers, int next) {
-        int local = next;
-        for (int register = 0; register < Registers.COUNT; register++) {
-            if ((registers & Registers.bit(register)) != 0) {
-                locals[register] = local++;
-            }
-        }
-        return local;
+        return code.end();
     }
 
     private Label label(int pc) {
@@ -193,16 +142,7 @@ final class MethodEmitter {
 
     /** {@return the label to jump to for going on at the instruction} */
     private Label way(int pc) {
-        if (flow.drops(pc)) {
-            return drop();
-        } else if (flow.instruction(pc) instanceof ReturnConstant ret) {
-            return returning(ret.val());
-        }
-        return label(pc);
-    }
-
-    private Label drop() {
-        return returning(0);
+        return plan.isReturn(pc) ? returning(plan.verdict(pc)) : label(pc);
     }
 
     private Label returning(int verdict) {
@@ -210,221 +150,213 @@ final class MethodEmitter {
     }
 
     private void bind(Label label) {
-        code.visitLabel(label);
         if (framed) {
-            code.visitFrame(Opcodes.F_SAME, 0, null, 0, null);
+            code.label(label);
             return;
         }
         framed = true;
-        Object[] types = new Object[wide + 1];
+        Object[] types = new Object[loaded];
         Arrays.fill(types, Opcodes.INTEGER);
-        types[0] = Type.getInternalName(target.packet());
-        types[wide] = Opcodes.LONG;
-        code.visitFrame(Opcodes.F_FULL, types.length, types, 0, null);
+        types[loaded - 1] = Opcodes.LONG;
+        code.label(label, types);
     }
 
     /** Goes on at the instruction, by falling through to it if the code for it comes next. */
     private void goTo(int pc, int from) {
-        if (flow.drops(pc)) {
-            end(0);
-        } else if (flow.instruction(pc) instanceof ReturnConstant ret) {
-            end(ret.val());
-        } else if (!isNext(pc, from)) {
-            code.visitJumpInsn(Opcodes.GOTO, label(pc));
+        if (plan.isReturn(pc)) {
+            end(plan.verdict(pc));
+            return;
         }
-    }
-
-    private boolean isNext(int pc, int from) {
-        for (int next = from + 1; next < piece.to(); next++) {
-            if (flow.isEmitted(next) && !partition.isReturn(next)) {
-                return next == pc;
-            }
+        int next = from + 1;
+        while (next < piece.to() && !plan.isEmitted(next)) {
+            next++;
         }
-        return false;
+        if (next != pc || next >= piece.to()) {
+            code.jump(Opcodes.GOTO, label(pc));
+        }
     }
 
     private void end(int verdict) {
-        constant(verdict);
-        code.visitInsn(Opcodes.IRETURN);
+        code.constant(verdict);
+        code.insn(Opcodes.IRETURN);
     }
 
-    /** Goes on in another piece. */
-    private void leave(int pc) {
-        Piece next = partition.piece(pc);
-        code.visitVarInsn(Opcodes.ALOAD, 0);
-        code.visitVarInsn(Opcodes.ILOAD, length);
+    /** Goes on in another method. */
+    private void leave(Plan to, int pc) {
+        Piece next = methods.partition(to).piece(pc);
+        code.packet();
+        code.load(length);
         for (int register = 0; register < Registers.COUNT; register++) {
             if ((next.parameters() & Registers.bit(register)) != 0) {
                 get(register);
             }
         }
         if (next.entries().size() > 1) {
-            constant(next.entries().indexOf(pc));
+            code.constant(next.entries().indexOf(pc));
         }
-        code.visitMethodInsn(Opcodes.INVOKESTATIC, target.owner(), target.name(next), target.descriptor(next), false);
-        code.visitInsn(Opcodes.IRETURN);
+        methods.call(code, next);
+        code.insn(Opcodes.IRETURN);
     }
 
     private void instruction(int pc) {
-        int guard = flow.guard(pc);
+        int guard = plan.guard(pc);
         if (guard > 0) {
-            code.visitVarInsn(Opcodes.ILOAD, length);
-            constant(guard);
-            code.visitJumpInsn(Opcodes.IF_ICMPLT, drop());
+            code.load(length);
+            code.constant(guard);
+            code.jump(Opcodes.IF_ICMPLT, returning(0));
         }
+        Decision decision = plan.decision(pc);
+        Chain chain = flow.chainFrom(pc);
         Instruction instruction = flow.instruction(pc);
-        Chain chain = flow.chain(pc);
-        if (chain != null) {
+        if (decision != null) {
+            decide(decision, pc);
+        } else if (chain != null) {
             look(chain, pc);
         } else if (instruction instanceof JumpIf jump) {
             get(Registers.A);
-            Label yes = way(flow.landing(pc + 1 + jump.skipTrue()));
-            branch(jump.cond(), jump.val(), yes);
+            branch(jump.cond(), jump.val(), way(flow.landing(pc + 1 + jump.skipTrue())));
             goTo(flow.landing(pc + 1 + jump.skipFalse()), pc);
         } else if (instruction instanceof JumpIfX jump) {
             get(Registers.A);
-            Label yes = way(flow.landing(pc + 1 + jump.skipTrue()));
-            branchX(jump.cond(), yes);
+            branchX(jump.cond(), way(flow.landing(pc + 1 + jump.skipTrue())));
             goTo(flow.landing(pc + 1 + jump.skipFalse()), pc);
         } else if (instruction instanceof ReturnA) {
             get(Registers.A);
-            code.visitInsn(Opcodes.IRETURN);
+            code.insn(Opcodes.IRETURN);
         } else {
-            operation(instruction, pc);
+            operation(instruction);
             goTo(flow.landing(pc + 1), pc);
+        }
+    }
+
+    private void decide(Decision decision, int pc) {
+        Label tooShort = decision.cutShort() ? leftForPlain.computeIfAbsent(pc, any -> new Label()) : new Label();
+        new DecisionEmitter(code, decision, length, locals[Registers.A], locals[Registers.X])
+                .emit(plan.known(pc), tooShort);
+        int yes = decision.yes();
+        int no = decision.no();
+        if (plan.isReturn(yes) && plan.isReturn(no)) {
+            code.constant(31);
+            code.insn(Opcodes.ISHR);
+            code.constant(plan.verdict(yes) ^ plan.verdict(no));
+            code.insn(Opcodes.IAND);
+            if (plan.verdict(no) != 0) {
+                code.constant(plan.verdict(no));
+                code.insn(Opcodes.IXOR);
+            }
+            code.insn(Opcodes.IRETURN);
+        } else {
+            code.jump(Opcodes.IFLT, way(yes));
+            goTo(no, pc);
         }
     }
 
     /** Compares A, which has been pushed. */
     private void branch(JumpTest test, int value, Label yes) {
-        switch (test) {
-            case JEQ, JSET -> {
-                constant(value);
-                branch(test, yes);
-            }
-            case JGT, JGE -> {
-                flip();
-                constant(value + Integer.MIN_VALUE);
-                branch(test, yes);
-            }
-        }
-    }
-
-    private void branchX(JumpTest test, Label yes) {
-        boolean ordered = test == JumpTest.JGT || test == JumpTest.JGE;
-        if (ordered) {
-            flip();
-        }
-        get(Registers.X);
-        if (ordered) {
-            flip();
+        if (isOrder(test)) {
+            Arithmetic.flip(code);
+            code.constant(value + Integer.MIN_VALUE);
+        } else {
+            code.constant(value);
         }
         branch(test, yes);
     }
 
-    private void branch(JumpTest test, Label yes) {
-        if (test == JumpTest.JSET) {
-            code.visitInsn(Opcodes.IAND);
+    private void branchX(JumpTest test, Label yes) {
+        if (isOrder(test)) {
+            Arithmetic.flip(code);
         }
-        int opcode =
-                switch (test) {
-                    case JEQ -> Opcodes.IF_ICMPEQ;
-                    case JGT -> Opcodes.IF_ICMPGT;
-                    case JGE -> Opcodes.IF_ICMPGE;
-                    case JSET -> Opcodes.IFNE;
-                };
-        code.visitJumpInsn(opcode, yes);
+        get(Registers.X);
+        if (isOrder(test)) {
+            Arithmetic.flip(code);
+        }
+        branch(test, yes);
     }
 
-    /** Unsigned numbers in the order of signed ones. */
-    private void flip() {
-        constant(Integer.MIN_VALUE);
-        code.visitInsn(Opcodes.IADD);
+    private static boolean isOrder(JumpTest test) {
+        return test == JumpTest.JGT || test == JumpTest.JGE;
+    }
+
+    private void branch(JumpTest test, Label yes) {
+        switch (test) {
+            case JEQ -> code.jump(Opcodes.IF_ICMPEQ, yes);
+            case JGT -> code.jump(Opcodes.IF_ICMPGT, yes);
+            case JGE -> code.jump(Opcodes.IF_ICMPGE, yes);
+            case JSET -> {
+                code.insn(Opcodes.IAND);
+                code.jump(Opcodes.IFNE, yes);
+            }
+        }
     }
 
     private void look(Chain chain, int pc) {
-        boolean allReturn = partition.allReturn(chain);
-        if (chain.keys().size() < SHORTEST_TABLE) {
-            Map<Integer, Integer> sorted = new TreeMap<>();
-            for (int i = 0; i < chain.keys().size(); i++) {
-                sorted.put(chain.keys().get(i), chain.targets().get(i));
-            }
-            get(Registers.A);
-            code.visitLookupSwitchInsn(
-                    way(chain.otherwise()),
-                    sorted.keySet().stream().mapToInt(Integer::intValue).toArray(),
-                    sorted.values().stream().map(this::way).toArray(Label[]::new));
+        if (chain.keys.size() >= SHORTEST_TABLE) {
+            lookInTable(chain, pc);
             return;
         }
-        KeyTable table = KeyTable.of(chain.keys());
-        slot(table.first, table.shift);
+        Map<Integer, Label> ways = new TreeMap<>();
+        for (int i = 0; i < chain.keys.size(); i++) {
+            ways.put(chain.keys.get(i), way(chain.targets.get(i)));
+        }
+        get(Registers.A);
+        code.lookupSwitch(
+                ways.keySet().stream().mapToInt(Integer::intValue).toArray(),
+                ways.values().toArray(Label[]::new),
+                way(chain.otherwise));
+    }
+
+    private void lookInTable(Chain chain, int pc) {
+        KeyTable table = chain.table();
         Label hit = new Label();
+        slot(table.first, table.shift);
         if (table.second != 0) {
             compare(table, Opcodes.IF_ICMPEQ, hit);
             slot(table.second, table.shift);
         }
-        compare(table, Opcodes.IF_ICMPNE, way(chain.otherwise()));
+        compare(table, Opcodes.IF_ICMPNE, way(chain.otherwise));
         if (table.second != 0) {
             bind(hit);
         }
-        List<Label> ways = chain.targets().stream().map(this::way).toList();
-        List<Label> different = ways.stream().distinct().toList();
-        if (different.size() == 1) {
-            goTo(chain.targets().get(0), pc);
-            return;
-        }
-        int[] values = new int[table.indices.length];
-        for (int i = 0; i < values.length; i++) {
-            int index = table.indices[i];
-            values[i] = allReturn ? verdict(chain.targets().get(index)) : different.indexOf(ways.get(index));
-        }
-        table(values);
-        code.visitVarInsn(Opcodes.ILOAD, temporary);
-        code.visitInsn(Opcodes.IALOAD);
-        if (allReturn) {
-            code.visitInsn(Opcodes.IRETURN);
+        if (chain.isSet()) {
+            goTo(chain.targets.get(0), pc);
+        } else if (chain.targets.stream().allMatch(plan::isReturn)) {
+            found(table, chain.targets.stream().map(plan::verdict).toList());
+            code.insn(Opcodes.IRETURN);
         } else {
-            code.visitTableSwitchInsn(0, different.size() - 1, different.get(0), different.toArray(Label[]::new));
+            List<Label> ways = chain.targets.stream().map(this::way).toList();
+            List<Label> different = ways.stream().distinct().toList();
+            found(table, ways.stream().map(different::indexOf).toList());
+            code.tableSwitch(different);
         }
-    }
-
-    private int verdict(int pc) {
-        return flow.instruction(pc) instanceof ReturnConstant ret && !flow.drops(pc) ? ret.val() : 0;
     }
 
     private void slot(int multiplier, int shift) {
         get(Registers.A);
-        constant(multiplier);
-        code.visitInsn(Opcodes.IMUL);
-        constant(shift);
-        code.visitInsn(Opcodes.IUSHR);
-        code.visitVarInsn(Opcodes.ISTORE, temporary);
+        code.constant(multiplier);
+        code.insn(Opcodes.IMUL);
+        code.constant(shift);
+        code.insn(Opcodes.IUSHR);
+        code.store(temporary);
     }
 
     private void compare(KeyTable table, int opcode, Label label) {
-        table(table.keys);
-        code.visitVarInsn(Opcodes.ILOAD, temporary);
-        code.visitInsn(Opcodes.IALOAD);
+        code.table(table.keys);
+        code.load(temporary);
+        code.insn(Opcodes.IALOAD);
         get(Registers.A);
-        code.visitJumpInsn(opcode, label);
+        code.jump(opcode, label);
     }
 
-    /** Pushes an array that HotSpot knows as a constant. */
-    private void table(int[] values) {
-        List<Object> data = target.classData();
-        int index = 0;
-        while (index < data.size() && !(data.get(index) instanceof int[] known && Arrays.equals(known, values))) {
-            index++;
-        }
-        if (index == data.size()) {
-            data.add(values);
-        }
-        code.visitLdcInsn(new ConstantDynamic("_", "[I", CLASS_DATA_AT, index));
+    /** Pushes what stands for the key that was found, of one number for each key. */
+    private void found(KeyTable table, List<Integer> numbers) {
+        code.table(Arrays.stream(table.indices).map(numbers::get).toArray());
+        code.load(temporary);
+        code.insn(Opcodes.IALOAD);
     }
 
-    private void operation(Instruction instruction, int pc) {
+    private void operation(Instruction instruction) {
         if (instruction instanceof LoadConstant load) {
-            constant(load.val());
+            code.constant(load.val());
             set(Registers.of(load.dst()));
         } else if (instruction instanceof LoadScratch load) {
             get(Registers.scratch(load.n()));
@@ -433,36 +365,26 @@ final class MethodEmitter {
             get(Registers.of(store.src()));
             set(Registers.scratch(store.n()));
         } else if (instruction instanceof LoadAbsolute load) {
-            if (load.off() >= 0) {
-                read(load.size(), () -> constant(load.off()));
-            } else {
-                loadThroughWindow(load.size(), () -> constant(load.off()));
-            }
+            loadAbsolute(load.off(), load.size());
             set(Registers.A);
         } else if (instruction instanceof LoadIndirect load) {
             loadIndirect(load);
         } else if (instruction instanceof LoadMemShift load) {
-            if (load.off() >= 0) {
-                read(1, () -> constant(load.off()));
-            } else {
-                loadThroughWindow(1, () -> constant(load.off()));
-            }
-            constant(15);
-            code.visitInsn(Opcodes.IAND);
-            constant(2);
-            code.visitInsn(Opcodes.ISHL);
+            loadAbsolute(load.off(), 1);
+            code.constant(15);
+            code.insn(Opcodes.IAND, Opcodes.ICONST_2, Opcodes.ISHL);
             set(Registers.X);
         } else if (instruction instanceof LoadExtension load) {
             loadExtension(load);
         } else if (instruction instanceof AluConstant alu) {
             get(Registers.A);
-            aluConstant(alu.op(), alu.val());
+            Arithmetic.apply(code, alu.op(), alu.val());
             set(Registers.A);
         } else if (instruction instanceof AluX alu) {
             aluX(alu.op());
         } else if (instruction instanceof NegateA) {
             get(Registers.A);
-            code.visitInsn(Opcodes.INEG);
+            code.insn(Opcodes.INEG);
             set(Registers.A);
         } else if (instruction instanceof Tax) {
             get(Registers.A);
@@ -471,173 +393,109 @@ final class MethodEmitter {
             get(Registers.X);
             set(Registers.A);
         } else {
-            throw new AssertionError(pc + ": " + instruction);
+            throw new AssertionError(instruction);
         }
     }
 
-    /** Pushes what is at an offset that is known to be inside the packet. */
-    private void read(int size, Runnable offset) {
-        code.visitVarInsn(Opcodes.ALOAD, 0);
-        offset.run();
-        packetCall(size == 1 ? "u8" : size == 2 ? "u16" : "u32", "(I)I");
+    /** Pushes what is at a fixed offset: a guard has seen to it that it is there, if it is in the packet itself. */
+    private void loadAbsolute(int offset, int size) {
+        code.packet();
+        code.constant(offset);
+        if (offset >= 0) {
+            code.read(size);
+        } else {
+            loadAnywhere(size);
+        }
     }
 
-    private void loadThroughWindow(int size, Runnable offset) {
-        code.visitVarInsn(Opcodes.ALOAD, 0);
-        offset.run();
-        constant(size);
-        code.visitMethodInsn(Opcodes.INVOKESTATIC, PACKET, "load", "(L" + PACKET + ";II)J", true);
-        code.visitVarInsn(Opcodes.LSTORE, wide);
-        testSign(Opcodes.IFLT, drop());
-        code.visitVarInsn(Opcodes.LLOAD, wide);
-        code.visitInsn(Opcodes.L2I);
+    private void loadAnywhere(int size) {
+        code.readAnywhere(size);
+        code.storeLong(loaded);
+        ifNegative(returning(0));
+        code.loadLong(loaded);
+        code.insn(Opcodes.L2I);
     }
 
-    private void testSign(int opcode, Label label) {
-        code.visitVarInsn(Opcodes.LLOAD, wide);
-        code.visitInsn(Opcodes.LCONST_0);
-        code.visitInsn(Opcodes.LCMP);
-        code.visitJumpInsn(opcode, label);
+    private void ifNegative(Label label) {
+        code.loadLong(loaded);
+        code.insn(Opcodes.LCONST_0, Opcodes.LCMP);
+        code.jump(Opcodes.IFLT, label);
     }
 
-    /** An offset behind the packet's first 2 GiB, that is a negative one, is rare and dealt with out of line. */
+    /** A negative offset is rare, and dealt with out of line. */
     private void loadIndirect(LoadIndirect load) {
-        Label elsewhere = new Label();
+        Label negative = new Label();
         Label done = new Label();
         get(Registers.X);
-        constant(load.off());
-        code.visitInsn(Opcodes.IADD);
-        code.visitVarInsn(Opcodes.ISTORE, temporary);
-        code.visitVarInsn(Opcodes.ILOAD, temporary);
-        code.visitJumpInsn(Opcodes.IFLT, elsewhere);
-        code.visitVarInsn(Opcodes.ILOAD, temporary);
-        code.visitVarInsn(Opcodes.ILOAD, length);
-        constant(load.size());
-        code.visitInsn(Opcodes.ISUB);
-        code.visitJumpInsn(Opcodes.IF_ICMPGT, drop());
-        read(load.size(), () -> code.visitVarInsn(Opcodes.ILOAD, temporary));
+        code.constant(load.off());
+        code.insn(Opcodes.IADD);
+        code.store(temporary);
+        code.load(temporary);
+        code.jump(Opcodes.IFLT, negative);
+        code.load(temporary);
+        code.load(length);
+        code.constant(load.size());
+        code.insn(Opcodes.ISUB);
+        code.jump(Opcodes.IF_ICMPGT, returning(0));
+        code.packet();
+        code.load(temporary);
+        code.read(load.size());
         set(Registers.A);
         bind(done);
         outOfLine.add(() -> {
-            bind(elsewhere);
-            loadThroughWindow(load.size(), () -> code.visitVarInsn(Opcodes.ILOAD, temporary));
+            bind(negative);
+            code.packet();
+            code.load(temporary);
+            loadAnywhere(load.size());
             set(Registers.A);
-            code.visitJumpInsn(Opcodes.GOTO, done);
+            code.jump(Opcodes.GOTO, done);
         });
     }
 
     private void loadExtension(LoadExtension load) {
+        code.packet();
         if (load.num() == Extension.LEN) {
-            code.visitVarInsn(Opcodes.ALOAD, 0);
-            packetCall("wireLength", "()I");
+            code.packetMethod("wireLength", "()I");
             set(Registers.of(load.dst()));
             return;
         }
-        code.visitVarInsn(Opcodes.ALOAD, 0);
-        code.visitFieldInsn(Opcodes.GETSTATIC, EXTENSION, load.num().name(), "L" + EXTENSION + ";");
+        code.enumConstant(load.num());
         get(Registers.A);
         get(Registers.X);
-        packetCall("extension", "(L" + EXTENSION + ";II)J");
-        code.visitVarInsn(Opcodes.LSTORE, wide);
+        code.packetMethod("extension", "(" + EXTENSION + "II)J");
+        code.storeLong(loaded);
         Label nothing = new Label();
-        testSign(Opcodes.IFLT, nothing);
-        code.visitVarInsn(Opcodes.LLOAD, wide);
-        code.visitInsn(Opcodes.L2I);
+        ifNegative(nothing);
+        code.loadLong(loaded);
+        code.insn(Opcodes.L2I);
         set(Registers.A);
         outOfLine.add(() -> {
             bind(nothing);
-            code.visitVarInsn(Opcodes.LLOAD, wide);
-            code.visitLdcInsn(Packet.NO_DEVICE);
-            code.visitInsn(Opcodes.LCMP);
-            code.visitJumpInsn(Opcodes.IFNE, drop());
+            code.loadLong(loaded);
+            code.constant(Packet.NO_DEVICE);
+            code.insn(Opcodes.LCMP);
+            code.jump(Opcodes.IFNE, returning(0));
             get(Registers.A);
-            code.visitInsn(Opcodes.IRETURN);
+            code.insn(Opcodes.IRETURN);
         });
     }
 
-    private void aluConstant(AluOp op, int val) {
-        switch (op) {
-            case DIV, MOD -> divide(op, val);
-            default -> {
-                constant(val);
-                code.visitInsn(arithmetic(op));
-            }
-        }
-    }
-
-    /** Long arithmetic, because HotSpot replaces a long division by a constant with a multiplication. */
-    private void divide(AluOp op, int val) {
-        if (Integer.bitCount(val) == 1) {
-            constant(op == AluOp.DIV ? Integer.numberOfTrailingZeros(val) : val - 1);
-            code.visitInsn(op == AluOp.DIV ? Opcodes.IUSHR : Opcodes.IAND);
-            return;
-        }
-        code.visitInsn(Opcodes.I2L);
-        code.visitLdcInsn(0xffff_ffffL);
-        code.visitInsn(Opcodes.LAND);
-        code.visitLdcInsn(Integer.toUnsignedLong(val));
-        code.visitInsn(op == AluOp.DIV ? Opcodes.LDIV : Opcodes.LREM);
-        code.visitInsn(Opcodes.L2I);
-    }
-
     private void aluX(AluOp op) {
-        boolean divides = op == AluOp.DIV || op == AluOp.MOD;
-        if (divides) {
+        if (op == AluOp.DIV || op == AluOp.MOD) {
             get(Registers.X);
-            code.visitJumpInsn(Opcodes.IFEQ, drop());
+            code.jump(Opcodes.IFEQ, returning(0));
         }
         get(Registers.A);
         get(Registers.X);
-        if (divides) {
-            String name = op == AluOp.DIV ? "divideUnsigned" : "remainderUnsigned";
-            code.visitMethodInsn(Opcodes.INVOKESTATIC, INTEGER, name, "(II)I", false);
-        } else {
-            code.visitInsn(arithmetic(op));
-        }
+        Arithmetic.apply(code, op);
         set(Registers.A);
     }
 
-    private static int arithmetic(AluOp op) {
-        return switch (op) {
-            case ADD -> Opcodes.IADD;
-            case SUB -> Opcodes.ISUB;
-            case MUL -> Opcodes.IMUL;
-            case OR -> Opcodes.IOR;
-            case AND -> Opcodes.IAND;
-            case XOR -> Opcodes.IXOR;
-            case LSH -> Opcodes.ISHL;
-            case RSH -> Opcodes.IUSHR;
-            case DIV, MOD -> throw new AssertionError(op);
-        };
-    }
-
-    private void packetCall(String name, String descriptor) {
-        boolean isInterface = target.packet().isInterface();
-        code.visitMethodInsn(
-                isInterface ? Opcodes.INVOKEINTERFACE : Opcodes.INVOKEVIRTUAL,
-                Type.getInternalName(target.packet()),
-                name,
-                descriptor,
-                isInterface);
-    }
-
     private void get(int register) {
-        code.visitVarInsn(Opcodes.ILOAD, locals[register]);
+        code.load(locals[register]);
     }
 
     private void set(int register) {
-        code.visitVarInsn(Opcodes.ISTORE, locals[register]);
-    }
-
-    private void constant(int value) {
-        if (value >= -1 && value <= 5) {
-            code.visitInsn(Opcodes.ICONST_0 + value);
-        } else if (value >= Byte.MIN_VALUE && value <= Byte.MAX_VALUE) {
-            code.visitIntInsn(Opcodes.BIPUSH, value);
-        } else if (value >= Short.MIN_VALUE && value <= Short.MAX_VALUE) {
-            code.visitIntInsn(Opcodes.SIPUSH, value);
-        } else {
-            code.visitLdcInsn(value);
-        }
+        code.store(locals[register]);
     }
 }

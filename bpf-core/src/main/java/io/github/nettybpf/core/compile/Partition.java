@@ -6,7 +6,6 @@ import io.github.nettybpf.core.LoadAbsolute;
 import io.github.nettybpf.core.LoadExtension;
 import io.github.nettybpf.core.LoadIndirect;
 import io.github.nettybpf.core.LoadMemShift;
-import io.github.nettybpf.core.ReturnConstant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -28,38 +27,46 @@ final class Partition {
     /** Bytes of bytecode inlined for reading a byte, or more of them. */
     private static final int INLINED = 30;
 
-    private final Flow flow;
+    private final Plan plan;
     private final int[] pieceOf;
     private final List<Piece> pieces = new ArrayList<>();
 
     /**
      * Instructions that follow one another.
      *
+     * @param plan the plan that they belong to
      * @param number counted from 0
      * @param from the first instruction
      * @param to behind the last
-     * @param entries the instructions that are come to from earlier pieces, in order; at least one
+     * @param entries the instructions that are come to from outside, in order; at least one
+     * @param isFirst whether a run begins here, with A and X 0 and the length still to be found
      * @param parameters the registers whose values are handed in
      */
-    record Piece(int number, int from, int to, List<Integer> entries, int parameters) {}
+    record Piece(Plan plan, int number, int from, int to, List<Integer> entries, boolean isFirst, int parameters) {}
 
-    Partition(Flow flow) {
-        this.flow = flow;
-        this.pieceOf = new int[flow.size()];
+    Partition(Plan plan, boolean beginsRuns) {
+        this.plan = plan;
+        this.pieceOf = new int[plan.flow.size()];
         List<Integer> starts = cut();
+        List<Integer> ends = new ArrayList<>(starts.subList(Math.min(1, starts.size()), starts.size()));
+        ends.add(plan.flow.size());
         for (int i = 0; i < starts.size(); i++) {
-            int to = i + 1 < starts.size() ? starts.get(i + 1) : flow.size();
-            Arrays.fill(pieceOf, starts.get(i), to, i);
+            Arrays.fill(pieceOf, starts.get(i), ends.get(i), i);
         }
         List<SortedSet<Integer>> entries = entries(starts.size());
         for (int i = 0; i < starts.size(); i++) {
-            int to = i + 1 < starts.size() ? starts.get(i + 1) : flow.size();
+            boolean isFirst = beginsRuns && i == 0;
             int parameters = 0;
             for (int entry : entries.get(i)) {
-                parameters |= i == 0 ? 0 : flow.live(entry);
+                parameters |= isFirst ? 0 : plan.flow.live(entry);
             }
-            pieces.add(new Piece(i, starts.get(i), to, List.copyOf(entries.get(i)), parameters));
+            pieces.add(
+                    new Piece(plan, i, starts.get(i), ends.get(i), List.copyOf(entries.get(i)), isFirst, parameters));
         }
+    }
+
+    Plan plan() {
+        return plan;
     }
 
     List<Piece> pieces() {
@@ -73,12 +80,11 @@ final class Partition {
 
     private List<Integer> cut() {
         List<Integer> starts = new ArrayList<>();
-        starts.add(flow.start());
         int weight = 0;
-        for (int pc = flow.start(); pc < flow.size(); pc++) {
-            if (flow.isEmitted(pc) && !isReturn(pc)) {
+        for (int pc = plan.starts.isEmpty() ? pieceOf.length : plan.starts.first(); pc < pieceOf.length; pc++) {
+            if (plan.isEmitted(pc) || plan.starts.contains(pc)) {
                 int more = weight(pc);
-                if (weight > 0 && weight + more > LARGEST_PIECE) {
+                if (starts.isEmpty() || weight + more > LARGEST_PIECE) {
                     starts.add(pc);
                     weight = 0;
                 }
@@ -93,11 +99,11 @@ final class Partition {
         for (int i = 0; i < count; i++) {
             entries.add(new TreeSet<>());
         }
-        entries.get(0).add(flow.start());
-        for (int pc = 0; pc < flow.size(); pc++) {
-            if (flow.isEmitted(pc) && !flow.drops(pc)) {
-                for (int successor : flow.successors(pc)) {
-                    if (pieceOf[successor] != pieceOf[pc] && !isReturn(successor)) {
+        plan.starts.forEach(start -> entries.get(pieceOf[start]).add(start));
+        for (int pc = 0; pc < pieceOf.length; pc++) {
+            if (plan.isEmitted(pc)) {
+                for (int successor : plan.successors(pc)) {
+                    if (pieceOf[successor] != pieceOf[pc] && !plan.isReturn(successor)) {
                         entries.get(pieceOf[successor]).add(successor);
                     }
                 }
@@ -106,33 +112,35 @@ final class Partition {
         return entries;
     }
 
-    /** {@return whether the instruction ends the program with a constant}, which is written wherever it is come to */
-    boolean isReturn(int pc) {
-        return flow.drops(pc) || flow.instruction(pc) instanceof ReturnConstant;
-    }
-
     /** {@return at most how long the code for an instruction gets}, with what it takes to leave the piece behind it */
     private int weight(int pc) {
+        if (plan.isReturn(pc)) {
+            return 8;
+        }
         int ways = 0;
-        Collection<Integer> successors = flow.successors(pc);
+        Collection<Integer> successors = plan.successors(pc);
         for (int successor : successors) {
-            ways += isReturn(successor) ? 8 : 12 + 2 * Integer.bitCount(flow.live(successor));
+            ways += plan.isReturn(successor) ? 8 : 16 + 2 * Integer.bitCount(plan.flow.live(successor));
         }
-        Chain chain = flow.chain(pc);
-        if (chain != null) {
-            return 100 + (allReturn(chain) ? 0 : ways + 8 * successors.size());
+        Decision decision = plan.decision(pc);
+        Chain chain = plan.flow.chainFrom(pc);
+        if (decision != null) {
+            int plain = decision.cutShort() ? 16 + 2 * Integer.bitCount(plan.flow.live(pc)) : 0;
+            return ways
+                    + plain
+                    + 20
+                    + (32 + INLINED) * decision.values().size()
+                    + 40 * decision.tests().size();
+        } else if (chain != null) {
+            boolean allReturn = chain.targets.stream().allMatch(plan::isReturn);
+            return 100 + (allReturn ? 0 : ways + 8 * successors.size());
         }
-        return operation(flow.instruction(pc)) + ways;
-    }
-
-    /** {@return whether all keys of the chain lead to the end of the program with a constant verdict} */
-    boolean allReturn(Chain chain) {
-        return chain.targets().stream().allMatch(this::isReturn);
+        return operation(plan.flow.instruction(pc)) + ways;
     }
 
     private static int operation(Instruction instruction) {
         if (instruction instanceof LoadAbsolute || instruction instanceof LoadMemShift) {
-            return 32 + INLINED;
+            return 40 + INLINED;
         } else if (instruction instanceof LoadIndirect) {
             return 75 + INLINED;
         } else if (instruction instanceof LoadExtension) {

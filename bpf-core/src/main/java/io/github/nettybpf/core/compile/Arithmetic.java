@@ -1,0 +1,70 @@
+package io.github.nettybpf.core.compile;
+
+import io.github.nettybpf.core.AluOp;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+
+/** The unsigned arithmetic of the machine in that of the JVM. */
+final class Arithmetic {
+    private static final String INTEGER = Type.getInternalName(Integer.class);
+    private static final long LOW_WORD = 0xffff_ffffL;
+
+    private Arithmetic() {}
+
+    /** Replaces A with the result of an operation with a constant, which is not 0 for a division. */
+    static void apply(Code code, AluOp op, int value) {
+        if (op == AluOp.DIV || op == AluOp.MOD) {
+            divide(code, op, value);
+        } else {
+            code.constant(value);
+            code.insn(opcode(op));
+        }
+    }
+
+    /** Replaces A and X with the result of an operation; X is not 0 for a division. */
+    static void apply(Code code, AluOp op) {
+        switch (op) {
+            case DIV -> code.call(INTEGER, "divideUnsigned", "(II)I");
+            case MOD -> code.call(INTEGER, "remainderUnsigned", "(II)I");
+            default -> code.insn(opcode(op));
+        }
+    }
+
+    /** Long arithmetic, because HotSpot makes a multiplication of a long division by a constant. */
+    private static void divide(Code code, AluOp op, int value) {
+        if (Integer.bitCount(value) == 1) {
+            code.constant(op == AluOp.DIV ? Integer.numberOfTrailingZeros(value) : value - 1);
+            code.insn(op == AluOp.DIV ? Opcodes.IUSHR : Opcodes.IAND);
+            return;
+        }
+        toUnsignedLong(code);
+        code.constant(Integer.toUnsignedLong(value));
+        code.insn(op == AluOp.DIV ? Opcodes.LDIV : Opcodes.LREM, Opcodes.L2I);
+    }
+
+    static void toUnsignedLong(Code code) {
+        code.insn(Opcodes.I2L);
+        code.constant(LOW_WORD);
+        code.insn(Opcodes.LAND);
+    }
+
+    /** Moves an unsigned number to where signed comparison is right for it. */
+    static void flip(Code code) {
+        code.constant(Integer.MIN_VALUE);
+        code.insn(Opcodes.IADD);
+    }
+
+    private static int opcode(AluOp op) {
+        return switch (op) {
+            case ADD -> Opcodes.IADD;
+            case SUB -> Opcodes.ISUB;
+            case MUL -> Opcodes.IMUL;
+            case OR -> Opcodes.IOR;
+            case AND -> Opcodes.IAND;
+            case XOR -> Opcodes.IXOR;
+            case LSH -> Opcodes.ISHL;
+            case RSH -> Opcodes.IUSHR;
+            case DIV, MOD -> throw new AssertionError(op);
+        };
+    }
+}

@@ -1,0 +1,180 @@
+package io.github.nettybpf.core.compile;
+
+import io.github.nettybpf.core.Packet;
+import java.util.Arrays;
+import java.util.List;
+import org.objectweb.asm.ConstantDynamic;
+import org.objectweb.asm.Handle;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+
+/** The bytecode of a method, in words of what filters need. Local variable 0 is the packet. */
+final class Code {
+    private static final String PACKET = Type.getInternalName(Packet.class);
+
+    /** More than any expression of ours needs. */
+    private static final int MAX_STACK = 64;
+
+    private static final Handle CLASS_DATA_AT = new Handle(
+            Opcodes.H_INVOKESTATIC,
+            "java/lang/invoke/MethodHandles",
+            "classDataAt",
+            "(Ljava/lang/invoke/MethodHandles$Lookup;Ljava/lang/String;Ljava/lang/Class;I)Ljava/lang/Object;",
+            false);
+
+    private final MethodVisitor visitor;
+    private final Class<? extends Packet> packet;
+    private final List<Object> classData;
+    private int locals = 1;
+
+    /**
+     * Begins a method.
+     *
+     * @param packet the type of the packet
+     * @param classData where tables are put
+     */
+    Code(MethodVisitor visitor, Class<? extends Packet> packet, List<Object> classData) {
+        this.visitor = visitor;
+        this.packet = packet;
+        this.classData = classData;
+        visitor.visitCode();
+    }
+
+    /** {@return a new local variable of that many slots} */
+    int newLocal(int slots) {
+        locals += slots;
+        return locals - slots;
+    }
+
+    /** {@return how many bytes the whole method has} */
+    int end() {
+        Label end = new Label();
+        visitor.visitLabel(end);
+        visitor.visitMaxs(MAX_STACK, locals);
+        visitor.visitEnd();
+        return end.getOffset();
+    }
+
+    void line(int number) {
+        Label here = new Label();
+        visitor.visitLabel(here);
+        visitor.visitLineNumber(number, here);
+    }
+
+    /** Sets a label, and says what is in the first local variables behind the packet; null: as at the label before. */
+    void label(Label label, Object... types) {
+        visitor.visitLabel(label);
+        if (types.length == 0) {
+            visitor.visitFrame(Opcodes.F_SAME, 0, null, 0, null);
+        } else {
+            Object[] all = new Object[types.length + 1];
+            all[0] = Type.getInternalName(packet);
+            System.arraycopy(types, 0, all, 1, types.length);
+            visitor.visitFrame(Opcodes.F_FULL, all.length, all, 0, null);
+        }
+    }
+
+    void insn(int... opcodes) {
+        for (int opcode : opcodes) {
+            visitor.visitInsn(opcode);
+        }
+    }
+
+    void jump(int opcode, Label label) {
+        visitor.visitJumpInsn(opcode, label);
+    }
+
+    void load(int local) {
+        visitor.visitVarInsn(Opcodes.ILOAD, local);
+    }
+
+    void store(int local) {
+        visitor.visitVarInsn(Opcodes.ISTORE, local);
+    }
+
+    void loadLong(int local) {
+        visitor.visitVarInsn(Opcodes.LLOAD, local);
+    }
+
+    void storeLong(int local) {
+        visitor.visitVarInsn(Opcodes.LSTORE, local);
+    }
+
+    void constant(int value) {
+        if (value >= -1 && value <= 5) {
+            visitor.visitInsn(Opcodes.ICONST_0 + value);
+        } else if (value >= Byte.MIN_VALUE && value <= Byte.MAX_VALUE) {
+            visitor.visitIntInsn(Opcodes.BIPUSH, value);
+        } else if (value >= Short.MIN_VALUE && value <= Short.MAX_VALUE) {
+            visitor.visitIntInsn(Opcodes.SIPUSH, value);
+        } else {
+            visitor.visitLdcInsn(value);
+        }
+    }
+
+    void constant(long value) {
+        if (value == 0) {
+            visitor.visitInsn(Opcodes.LCONST_0);
+        } else {
+            visitor.visitLdcInsn(value);
+        }
+    }
+
+    /** Pushes an array that HotSpot knows as a constant. */
+    void table(int[] values) {
+        int index = 0;
+        while (index < classData.size()
+                && !(classData.get(index) instanceof int[] known && Arrays.equals(known, values))) {
+            index++;
+        }
+        if (index == classData.size()) {
+            classData.add(values);
+        }
+        visitor.visitLdcInsn(new ConstantDynamic("_", "[I", CLASS_DATA_AT, index));
+    }
+
+    void packet() {
+        visitor.visitVarInsn(Opcodes.ALOAD, 0);
+    }
+
+    /** Calls a method of the packet, which is on the stack: by its own type if it is known, so that HotSpot inlines it. */
+    void packetMethod(String name, String descriptor) {
+        boolean general = packet.isInterface();
+        visitor.visitMethodInsn(
+                general ? Opcodes.INVOKEINTERFACE : Opcodes.INVOKEVIRTUAL,
+                Type.getInternalName(packet),
+                name,
+                descriptor,
+                general);
+    }
+
+    /** Replaces an offset, and the packet below it, with what is there. */
+    void read(int size) {
+        packetMethod(size == 1 ? "u8" : size == 2 ? "u16" : "u32", "(I)I");
+    }
+
+    /** Replaces an offset, and the packet below it, with what {@link Packet#load} gives: a long. */
+    void readAnywhere(int size) {
+        constant(size);
+        visitor.visitMethodInsn(Opcodes.INVOKESTATIC, PACKET, "load", "(L" + PACKET + ";II)J", true);
+    }
+
+    void call(String owner, String name, String descriptor) {
+        visitor.visitMethodInsn(Opcodes.INVOKESTATIC, owner, name, descriptor, false);
+    }
+
+    void enumConstant(Enum<?> value) {
+        String type = Type.getInternalName(value.getDeclaringClass());
+        visitor.visitFieldInsn(Opcodes.GETSTATIC, type, value.name(), "L" + type + ";");
+    }
+
+    void tableSwitch(List<Label> labels) {
+        visitor.visitTableSwitchInsn(0, labels.size() - 1, labels.get(0), labels.toArray(Label[]::new));
+    }
+
+    void lookupSwitch(int[] keys, Label[] labels, Label otherwise) {
+        visitor.visitLookupSwitchInsn(otherwise, keys, labels);
+    }
+}

@@ -1,0 +1,62 @@
+package io.github.nettybpf.core.compile;
+
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.compile.Partition.Piece;
+import java.util.List;
+import org.objectweb.asm.ClassVisitor;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+
+/**
+ * The methods that a program becomes for one type of packet.
+ *
+ * @param owner the internal name of the class
+ * @param packet the type of packet
+ * @param fast the pieces that a run begins with
+ * @param plain the pieces for packets that are too short for those
+ * @param classData where tables are put
+ */
+record Methods(String owner, Class<? extends Packet> packet, Partition fast, Partition plain, List<Object> classData) {
+    Partition partition(Plan plan) {
+        return plan.equals(fast.plan()) ? fast : plain;
+    }
+
+    private String name(Piece piece) {
+        String kind = piece.plan().equals(fast.plan()) ? "run" : "plain";
+        return kind + packet.getSimpleName() + (piece.isFirst() ? "" : "$" + piece.number());
+    }
+
+    /** {@return the type of a piece's method: packet, length, registers, and where to begin if there is a choice} */
+    private String descriptor(Piece piece) {
+        String known = piece.isFirst() ? "" : "I" + "I".repeat(Integer.bitCount(piece.parameters()));
+        return "(" + Type.getDescriptor(packet) + known + (piece.entries().size() > 1 ? "I" : "") + ")I";
+    }
+
+    /** Calls a piece's method; its arguments have been pushed. */
+    void call(Code code, Piece piece) {
+        code.call(owner, name(piece), descriptor(piece));
+    }
+
+    /** Calls the method that a run begins with, of the packet that has been pushed. */
+    void call(Code code) {
+        call(code, fast.pieces().get(0));
+    }
+
+    void write(ClassVisitor visitor) {
+        fast.pieces().forEach(piece -> write(visitor, piece));
+        plain.pieces().forEach(piece -> write(visitor, piece));
+    }
+
+    private void write(ClassVisitor visitor, Piece piece) {
+        Code code = new Code(
+                visitor.visitMethod(
+                        Opcodes.ACC_PRIVATE | Opcodes.ACC_STATIC, name(piece), descriptor(piece), null, null),
+                packet,
+                classData);
+        int size = new MethodEmitter(this, code, piece).emit();
+        if (size > Partition.LARGEST_METHOD) {
+            throw new AssertionError(name(piece) + " has " + size + " bytes (expected: at most "
+                    + Partition.LARGEST_METHOD + ", beyond which HotSpot does not compile it)");
+        }
+    }
+}
