@@ -1,10 +1,15 @@
 package io.github.nettybpf.benchmarks;
 
+import io.github.nettybpf.benchmarks.FrameMaker.Mix;
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
+import java.util.Locale;
 
 /** The programs that are measured; each engine runs each. Public because the code that JMH makes names it. */
+@SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 public enum Workload {
-    ARP("ARP", """
+    ARP("ARP", FrameMaker::server, """
                 ldh [12]
                 jne #0x806, drop
                 ret #262144
@@ -12,7 +17,7 @@ public enum Workload {
         """),
 
     /** What libpcap makes of {@code port 22} on Ethernet: ports of TCP, UDP and SCTP, over IPv4 and IPv6. */
-    PORT_22("port 22", """
+    PORT_22("port 22", FrameMaker::server, """
                 ldh [12]
                 jeq #0x86dd, ipv6, other
         ipv6:   ldb [20]
@@ -39,11 +44,13 @@ public enum Workload {
         drop:   ret #0
         """);
 
-    private final String expression;
+    private final String name;
+    private final Mix mix;
     private final String text;
 
-    Workload(String expression, String text) {
-        this.expression = expression;
+    Workload(String name, Mix mix, String text) {
+        this.name = name;
+        this.mix = mix;
         this.text = text;
     }
 
@@ -51,8 +58,31 @@ public enum Workload {
         return Program.parse(text);
     }
 
+    Frames frames() {
+        return new Frames(mix);
+    }
+
+    /**
+     * {@return how many frames make a round}: few enough that all engines take many turns, and enough that what the others
+     * left in the caches does not count.
+     */
+    int framesPerRound() {
+        int all = Frames.COUNT * Frames.ROUNDS;
+        return program().size() <= 64 ? all : all / 8;
+    }
+
     /** {@return what the table calls it} */
     String title() {
-        return expression + ", " + program().size() + " insns";
+        Program program = program();
+        Filter filter = Filter.interpret(program);
+        long kept = frames().frames.stream()
+                .filter(frame -> filter.run(Packet.of(frame)) != 0)
+                .count();
+        return String.format(
+                Locale.ROOT,
+                "%s, %,d insns, keeps %d %%",
+                name,
+                program.size(),
+                Math.round(100.0 * kept / Frames.COUNT));
     }
 }
