@@ -19,6 +19,8 @@ final class FrameMaker {
     private static final int TCP = 6;
     private static final int UDP = 17;
     private static final int ICMPV6 = 58;
+    private static final int SOURCE = 26;
+    private static final int DESTINATION = 30;
     private static final int[] PORTS = {53, 80, 123, 443, 993, 3306, 5432, 6379, 8080};
 
     private final Random random;
@@ -53,6 +55,67 @@ final class FrameMaker {
             return ipv6(ICMPV6, otherPort());
         }
         return junk();
+    }
+
+    /** A quarter from or to a listed host and port, a quarter of each with only one of them; the rest as {@link #server}. */
+    byte[] hostsAndPorts(int percent) {
+        if (percent >= 75) {
+            return server((percent - 75) * 4);
+        }
+        byte[] frame = ipv4(random.nextBoolean() ? TCP : UDP, percent < 50 ? any(Lists.PORTS) : otherPort(), 0, 5);
+        if (percent < 25 || percent >= 50) {
+            ByteBuffer.wrap(frame).putInt(random.nextBoolean() ? SOURCE : DESTINATION, any(Lists.HOSTS));
+        }
+        return frame;
+    }
+
+    /** A quarter from a listed host; the rest as {@link #server}. */
+    byte[] sourceHosts(int percent) {
+        return percent < 25 ? from(any(Lists.HOSTS)) : server((percent - 25) * 4 / 3);
+    }
+
+    /** Three quarters from a host with a verdict of its own; the rest as {@link #server}. */
+    byte[] verdictHosts(int percent) {
+        return percent < 75 ? from(any(Lists.VERDICT_HOSTS)) : server((percent - 75) * 4);
+    }
+
+    private byte[] from(int host) {
+        byte[] frame = ipv4(random.nextBoolean() ? TCP : UDP, otherPort(), 0, 5);
+        ByteBuffer.wrap(frame).putInt(SOURCE, host);
+        return frame;
+    }
+
+    /** What comes to the socket of a DHCP server, UDP header first: half are requests, the rest is junk of several kinds. */
+    byte[] dhcp(int percent) {
+        if (percent < 50) {
+            return bootp(67, 1, Lists.DHCP_COOKIE);
+        } else if (percent < 65) {
+            return bootp(68, 2, Lists.DHCP_COOKIE);
+        } else if (percent < 75) {
+            return bootp(67, 2, Lists.DHCP_COOKIE);
+        } else if (percent < 85) {
+            return bootp(67, 1, random.nextInt());
+        }
+        byte[] bytes = new byte[Lists.UDP_HEADER + random.nextInt(400)];
+        random.nextBytes(bytes);
+        udp(bytes, random.nextBoolean() ? 67 : otherPort());
+        return bytes;
+    }
+
+    private byte[] bootp(int port, int op, int cookie) {
+        byte[] bytes = new byte[Lists.UDP_HEADER + 300];
+        ByteBuffer packet = udp(bytes, port);
+        packet.put((byte) op).put((byte) 1).put((byte) 6).put((byte) 0).putInt(random.nextInt());
+        packet.putInt(Lists.DHCP_COOKIE_AT, cookie);
+        return bytes;
+    }
+
+    private ByteBuffer udp(byte[] bytes, int port) {
+        ByteBuffer packet = ByteBuffer.wrap(bytes);
+        return packet.putShort((short) (1024 + random.nextInt(60000)))
+                .putShort((short) port)
+                .putShort((short) bytes.length)
+                .putShort((short) 0);
     }
 
     private int any(int[] values) {

@@ -1,12 +1,14 @@
 package io.github.nettybpf.benchmarks;
 
 import io.github.nettybpf.core.Filter;
+import java.util.Objects;
 import java.util.function.Function;
 
 /** What runs on a JVM. */
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 enum JavaEngine {
-    INTERPRETER("interpreter", workload -> new FilterLoop(Filter.interpret(workload.program()), workload.frames()));
+    INTERPRETER("interpreter", workload -> new FilterLoop(Filter.interpret(workload.program()), workload.frames())),
+    BY_HAND("Java by hand", JavaEngine::byHand);
 
     /** A program on an engine. */
     interface Loop {
@@ -28,5 +30,17 @@ enum JavaEngine {
 
     Loop start(Workload workload) {
         return loops.apply(workload);
+    }
+
+    private static Loop byHand(Workload workload) {
+        var check = Objects.requireNonNull(workload.byHand());
+        byte[][] frames = workload.frames().ordered();
+        return (from, to) -> {
+            int checksum = 0;
+            for (int i = from; i < to; i++) {
+                checksum = checksum * 31 + check.applyAsInt(frames[i]);
+            }
+            return checksum;
+        };
     }
 }

@@ -19,6 +19,11 @@ record JvmEngine(JavaEngine engine, List<String> options) implements Engine {
     }
 
     @Override
+    public boolean has(Workload workload) {
+        return engine != JavaEngine.BY_HAND || workload.byHand() != null;
+    }
+
+    @Override
     public List<String> command(Workload workload, Path frames) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
