@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 /** Prints a table of what each engine needs for each program. */
 final class PeerTable {
     private static final String MANY_PACKET_TYPES = "--many-packet-types";
+    private static final String C = "--c=";
 
     private PeerTable() {}
 
@@ -18,7 +19,7 @@ final class PeerTable {
      * Measures and prints.
      *
      * @param args in any order: names of {@link Workload}s (none stands for all); other peers, as {@code name=executable};
-     * --many-packet-types}, which makes our filters meet
+     *     {@code --c=} and the executable that loads C filters; {@code --many-packet-types}, which makes our filters meet
      *     other implementations of packets first
      * @throws IOException if a peer fails
      */
@@ -29,7 +30,11 @@ final class PeerTable {
         Stream.of(JavaEngine.values()).forEach(engine -> engines.add(new JvmEngine(engine, options)));
         for (String arg : args) {
             int equals = arg.indexOf('=');
-            if (equals >= 0) {
+            if (arg.startsWith(C)) {
+                Path loader = Path.of(arg.substring(C.length()));
+                engines.add(new CEngine("-O2", loader));
+                engines.add(new CEngine("-O3", loader));
+            } else if (equals >= 0) {
                 engines.add(new BytecodeEngine(arg.substring(0, equals), Path.of(arg.substring(equals + 1))));
             } else if (!arg.equals(MANY_PACKET_TYPES)) {
                 workloads.add(Workload.valueOf(arg));
