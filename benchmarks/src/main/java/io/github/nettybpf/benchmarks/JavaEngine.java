@@ -1,6 +1,7 @@
 package io.github.nettybpf.benchmarks;
 
 import io.github.nettybpf.core.Filter;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -8,7 +9,19 @@ import java.util.function.Function;
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 enum JavaEngine {
     INTERPRETER("interpreter", workload -> new FilterLoop(Filter.interpret(workload.program()), workload.frames())),
-    BY_HAND("Java by hand", JavaEngine::byHand);
+    BY_HAND("Java by hand", JavaEngine::byHand),
+    PASS_DIRECT(
+            "pipeline, no filter, direct",
+            workload -> new PipelineLoop(workload, false, PooledByteBufAllocator.DEFAULT::directBuffer)),
+    FILTER_DIRECT(
+            "pipeline, filter, direct",
+            workload -> new PipelineLoop(workload, true, PooledByteBufAllocator.DEFAULT::directBuffer)),
+    PASS_HEAP(
+            "pipeline, no filter, heap",
+            workload -> new PipelineLoop(workload, false, PooledByteBufAllocator.DEFAULT::heapBuffer)),
+    FILTER_HEAP(
+            "pipeline, filter, heap",
+            workload -> new PipelineLoop(workload, true, PooledByteBufAllocator.DEFAULT::heapBuffer));
 
     /** A program on an engine. */
     interface Loop {

@@ -7,9 +7,14 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The process of a {@link JvmEngine}; {@link PeerProcess} says how it is spoken to. */
 final class JavaPeer {
+    /** Says at level INFO of each handler where it filters. A logger that nobody holds forgets its level. */
+    private static final Logger LOGGER = Logger.getLogger("io.github.nettybpf");
+
     private JavaPeer() {}
 
     /**
@@ -20,6 +25,7 @@ final class JavaPeer {
      * @throws IOException if the requests cannot be read
      */
     public static void main(String[] args) throws IOException {
+        LOGGER.setLevel(Level.WARNING);
         Workload workload = Workload.valueOf(args[1]);
         JavaEngine.Loop loop = JavaEngine.valueOf(args[0]).start(workload);
         if (List.of(args).contains("--many-packet-types") && loop instanceof FilterLoop onArrays) {
