@@ -1,6 +1,7 @@
 /** The classic BPF machine as the Linux kernel means it. */
 module io.github.nettybpf.core {
     requires static transitive org.jspecify;
+    requires org.objectweb.asm;
 
     exports io.github.nettybpf.core;
 }

@@ -3,10 +3,14 @@ package io.github.nettybpf.core;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Objects;
 
 /** A packet in a byte array, which is its own network header. */
 final class BytesPacket implements Packet {
+    /** What compiled filters have code for unless told otherwise. */
+    static final PacketKinds KINDS = PacketKinds.of(MethodHandles.lookup(), List.of(BytesPacket.class));
+
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 

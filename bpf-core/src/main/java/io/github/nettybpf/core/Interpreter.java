@@ -68,7 +68,7 @@ final class Interpreter implements Filter {
                     a = packet.u32(k);
                 }
                 case LD_WINDOW -> {
-                    long loaded = load(packet, k, step.size);
+                    long loaded = Packet.load(packet, k, step.size);
                     if (loaded < 0) {
                         return 0;
                     }
@@ -79,7 +79,7 @@ final class Interpreter implements Filter {
                     if (offset >= 0 && offset < length) {
                         a = packet.u8(offset);
                     } else {
-                        long loaded = load(packet, offset, 1);
+                        long loaded = Packet.load(packet, offset, 1);
                         if (loaded < 0) {
                             return 0;
                         }
@@ -91,7 +91,7 @@ final class Interpreter implements Filter {
                     if (offset >= 0 && offset <= length - 2) {
                         a = packet.u16(offset);
                     } else {
-                        long loaded = load(packet, offset, 2);
+                        long loaded = Packet.load(packet, offset, 2);
                         if (loaded < 0) {
                             return 0;
                         }
@@ -103,7 +103,7 @@ final class Interpreter implements Filter {
                     if (offset >= 0 && offset <= length - 4) {
                         a = packet.u32(offset);
                     } else {
-                        long loaded = load(packet, offset, 4);
+                        long loaded = Packet.load(packet, offset, 4);
                         if (loaded < 0) {
                             return 0;
                         }
@@ -117,7 +117,7 @@ final class Interpreter implements Filter {
                     x = (packet.u8(k) & 15) << 2;
                 }
                 case MSH_WINDOW -> {
-                    long loaded = load(packet, k, 1);
+                    long loaded = Packet.load(packet, k, 1);
                     if (loaded < 0) {
                         return 0;
                     }
@@ -207,31 +207,6 @@ final class Interpreter implements Filter {
                 step = step.otherwise;
             } while (step.operation == NONE);
         }
-    }
-
-    /** {@return what is at the offset}, through whichever window it names, or -1 if it is not there. */
-    private static long load(Packet packet, int offset, int size) {
-        Packet window = packet;
-        int start = offset;
-        if (offset < 0) {
-            if (offset >= Opcodes.NETWORK_BASE) {
-                window = packet.network();
-                start = offset - Opcodes.NETWORK_BASE;
-            } else if (offset >= Opcodes.LINK_LAYER_BASE) {
-                window = packet.linkLayer();
-                start = offset - Opcodes.LINK_LAYER_BASE;
-            } else {
-                return -1;
-            }
-        }
-        if (window == null || start > window.length() - size) {
-            return -1;
-        }
-        return switch (size) {
-            case 1 -> window.u8(start);
-            case 2 -> window.u16(start);
-            default -> Integer.toUnsignedLong(window.u32(start));
-        };
     }
 
     /**

@@ -82,6 +82,38 @@ public interface Packet {
     }
 
     /**
+     * {@return what a load at this offset gives}, through whichever {@link Window} the offset names; or -1 if nothing is
+     * there, which ends a program with verdict 0.
+     *
+     * @param packet the packet
+     * @param offset the offset as the instruction has it, X included
+     * @param size 1, 2 or 4 bytes
+     */
+    static long load(Packet packet, int offset, int size) {
+        Packet window = packet;
+        int start = offset;
+        if (offset < 0) {
+            if (offset >= Opcodes.NETWORK_BASE) {
+                window = packet.network();
+                start = offset - Opcodes.NETWORK_BASE;
+            } else if (offset >= Opcodes.LINK_LAYER_BASE) {
+                window = packet.linkLayer();
+                start = offset - Opcodes.LINK_LAYER_BASE;
+            } else {
+                return -1;
+            }
+        }
+        if (window == null || start > window.length() - size) {
+            return -1;
+        }
+        return switch (size) {
+            case 1 -> window.u8(start);
+            case 2 -> window.u16(start);
+            default -> Integer.toUnsignedLong(window.u32(start));
+        };
+    }
+
+    /**
      * {@return a packet of these bytes, as a unix datagram socket would show it}: the network header is at offset 0, a
      * link-layer header is not there. The array is not copied.
      *

@@ -110,6 +110,61 @@ public final class RandomPrograms {
         }
     }
 
+    /**
+     * {@return a long program that asks of a few values which of many they are}: chains of comparisons, some thousands of
+     * instructions at most. Its keys are numbers of {@link #keyedPacket}.
+     */
+    public Program chains() {
+        int size = random.nextInt(6) == 0 ? random.nextInt(1000, 4097) : random.nextInt(10, 400);
+        List<RawInstruction> program = new ArrayList<>(size);
+        boolean sharesTargets = random.nextBoolean();
+        program.add(RawInstruction.of(0x02, random.nextInt(16)));
+        int slot = program.get(0).k();
+        while (program.size() < size - 2) {
+            int room = size - 3 - program.size();
+            switch (random.nextInt(24)) {
+                case 0 -> program.add(RawInstruction.of(0x30, random.nextInt(64)));
+                case 1 -> program.add(RawInstruction.of(0x50, random.nextInt(64)));
+                case 2 -> program.add(RawInstruction.of(0x80, 0));
+                case 3 -> program.add(RawInstruction.of(0x02, slot));
+                case 4 -> program.add(RawInstruction.of(random.nextBoolean() ? 0x60 : 0x61, slot));
+                case 5 -> program.add(RawInstruction.of(0x05, random.nextInt(Math.min(room, 4) + 1)));
+                case 6 -> program.add(RawInstruction.of(0x54, 0x1f));
+                case 7 -> {
+                    program.add(new RawInstruction(0x15, 0, Math.min(room, 1), key()));
+                    program.add(RawInstruction.of(0x06, random.nextInt(5)));
+                }
+                case 8 -> program.add(RawInstruction.of(0xb1, random.nextInt(64)));
+                default -> chain(program, random.nextInt(1, Math.min(room + 1, 40) + 1), room, sharesTargets);
+            }
+        }
+        program.add(ret());
+        return Program.ofRaw(program);
+    }
+
+    private void chain(List<RawInstruction> program, int length, int room, boolean sharesTargets) {
+        int end = Math.min(room, random.nextInt(length, length + 40));
+        for (int i = 0; i < length; i++) {
+            int toEnd = Math.max(0, Math.min(255, end - i));
+            int target = sharesTargets ? toEnd : random.nextInt(toEnd + 1);
+            boolean astray = random.nextInt(30) == 0;
+            program.add(new RawInstruction(0x15, target, astray ? random.nextInt(toEnd + 1) : 0, key()));
+        }
+    }
+
+    private int key() {
+        return random.nextInt(20) == 0 ? k() : random.nextInt(80);
+    }
+
+    /** {@return bytes that are keys of {@link #chains}} */
+    public byte[] keyedPacket() {
+        byte[] packet = packet();
+        for (int i = 0; i < packet.length; i++) {
+            packet[i] = (byte) random.nextInt(80);
+        }
+        return packet;
+    }
+
     /** {@return bytes, mostly few} */
     public byte[] packet() {
         byte[] packet = new byte

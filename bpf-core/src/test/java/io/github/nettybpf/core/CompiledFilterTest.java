@@ -1,0 +1,70 @@
+package io.github.nettybpf.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A compiled program means what an interpreted one does. Seeded: what fails says with which seed, program and packet. */
+class CompiledFilterTest {
+    private static final int SEED = 20261121;
+
+    @Test
+    void randomPrograms() {
+        RandomPrograms random = RandomPrograms.deterministic(SEED);
+        compare(SEED, random::program, random::packet, 4_000, 25);
+    }
+
+    @Test
+    void chains() {
+        RandomPrograms random = RandomPrograms.deterministic(SEED + 1);
+        compare(SEED + 1, random::chains, random::keyedPacket, 1_000, 100);
+    }
+
+    private static void compare(
+            long seed, Supplier<Program> programs, Supplier<byte[]> packets, int count, int packetsOfEach) {
+        for (int i = 0; i < count; i++) {
+            Program program = programs.get();
+            Filter interpreted = Filter.interpret(program);
+            Filter compiled;
+            try {
+                compiled = Filter.compile(program);
+            } catch (RuntimeException | LinkageError e) {
+                throw new AssertionError("seed " + seed + "\n" + program, e);
+            }
+            for (int n = 0; n < packetsOfEach; n++) {
+                byte[] bytes = packets.get();
+                compare(seed, program, interpreted, compiled, Packet.of(bytes));
+                compare(seed, program, interpreted, compiled, new UnixPacket(bytes));
+            }
+        }
+    }
+
+    private static void compare(long seed, Program program, Filter interpreted, Filter compiled, Packet packet) {
+        int expected = interpreted.run(packet);
+        int verdict = compiled.run(packet);
+        if (expected != verdict) {
+            assertEquals(
+                    Integer.toUnsignedLong(expected),
+                    Integer.toUnsignedLong(verdict),
+                    () -> "seed " + seed + "\n" + program + "packet " + packet);
+        }
+    }
+
+    @Test
+    @Tag("soak")
+    void forLong() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("compiled programs, first seed " + seed);
+        long pairs = 0;
+        for (; System.nanoTime() < end; seed++) {
+            RandomPrograms random = RandomPrograms.deterministic(seed);
+            compare(seed, random::program, random::packet, 1_000, 100);
+            compare(seed, random::chains, random::keyedPacket, 100, 1_000);
+            pairs += 400_000;
+        }
+        System.out.println("compiled programs: " + pairs + " programs and packets, no difference");
+    }
+}
