@@ -9,6 +9,7 @@ import java.util.function.Function;
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 enum JavaEngine {
     INTERPRETER("interpreter", workload -> new FilterLoop(Filter.interpret(workload.program()), workload.frames())),
+    COMPILER("compiler", workload -> new FilterLoop(Filter.compile(workload.program()), workload.frames())),
     BY_HAND("Java by hand", JavaEngine::byHand),
     PASS_DIRECT(
             "pipeline, no filter, direct",
