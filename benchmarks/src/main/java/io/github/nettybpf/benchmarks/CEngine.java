@@ -3,32 +3,32 @@ package io.github.nettybpf.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * The program as C, compiled by {@code cc} into a shared object, so that the compiler knows nothing of the frames.
+ * The program as C, compiled into a shared object, so that the compiler knows nothing of the frames.
  *
- * @param optimization an option of the C compiler
+ * @param name the name in the table, which tells the compiler and its option: {@code C, cc -O3}
  * @param loader an executable that is started with the file of the frames and the shared object
  */
-record CEngine(String optimization, Path loader) implements Engine {
-    @Override
-    public String name() {
-        return "C " + optimization;
-    }
+record CEngine(String name, Path loader) implements Engine {
+    /** What the names begin with. */
+    static final String PREFIX = "C, ";
 
     @Override
     public List<String> command(Workload workload, Path frames) throws IOException {
-        Path source = frames.resolveSibling("filter" + optimization + ".c");
-        Path object = frames.resolveSibling("filter" + optimization + ".so");
+        String compiler = name.substring(PREFIX.length());
+        Path source = frames.resolveSibling(compiler + ".c");
+        Path object = frames.resolveSibling(compiler + ".so");
         Files.writeString(source, CSource.of(workload.program()));
-        Process compiler = new ProcessBuilder(
-                        "cc", optimization, "-shared", "-fPIC", "-o", object.toString(), source.toString())
-                .inheritIO()
-                .start();
+        List<String> command = new ArrayList<>(Arrays.asList(compiler.split(" ", -1)));
+        command.addAll(List.of("-shared", "-fPIC", "-o", object.toString(), source.toString()));
+        Process process = new ProcessBuilder(command).inheritIO().start();
         try {
-            if (compiler.waitFor() != 0) {
-                throw new IOException("cc " + optimization + ": it failed on " + workload.title());
+            if (process.waitFor() != 0) {
+                throw new IOException(compiler + ": it failed on " + workload.name());
             }
         } catch (InterruptedException e) {
             throw new IOException(e);

@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 /** Prints a table of what each engine needs for each program. */
 final class PeerTable {
     private static final String MANY_PACKET_TYPES = "--many-packet-types";
-    private static final String C = "--c=";
 
     private PeerTable() {}
 
@@ -19,8 +18,8 @@ final class PeerTable {
      * Measures and prints.
      *
      * @param args in any order: names of {@link Workload}s (none stands for all); other peers, as {@code name=executable};
-     *     {@code --c=} and the executable that loads C filters; {@code --many-packet-types}, which makes our filters meet
-     *     other implementations of packets first
+     *     {@code --many-packet-types}, which makes our filters meet other implementations of packets first. A peer whose name
+     *     begins with {@code C} is a {@link CEngine}
      * @throws IOException if a peer fails
      */
     public static void main(String[] args) throws IOException {
@@ -30,12 +29,13 @@ final class PeerTable {
         Stream.of(JavaEngine.values()).forEach(engine -> engines.add(new JvmEngine(engine, options)));
         for (String arg : args) {
             int equals = arg.indexOf('=');
-            if (arg.startsWith(C)) {
-                Path loader = Path.of(arg.substring(C.length()));
-                engines.add(new CEngine("-O2", loader));
-                engines.add(new CEngine("-O3", loader));
-            } else if (equals >= 0) {
-                engines.add(new BytecodeEngine(arg.substring(0, equals), Path.of(arg.substring(equals + 1))));
+            if (equals >= 0) {
+                String name = arg.substring(0, equals);
+                Path executable = Path.of(arg.substring(equals + 1));
+                engines.add(
+                        name.startsWith(CEngine.PREFIX)
+                                ? new CEngine(name, executable)
+                                : new BytecodeEngine(name, executable));
             } else if (!arg.equals(MANY_PACKET_TYPES)) {
                 workloads.add(Workload.valueOf(arg));
             }

@@ -101,7 +101,7 @@ final class Race implements AutoCloseable {
                 sorted[0],
                 sorted[sorted.length - 1],
                 ratio(times, "libpcap"),
-                ratio(times, "C -O3"));
+                ratio(times, "C, cc -O3"));
     }
 
     /** {@return how many times as long as that engine it took}, or nothing if that engine did not run. */
