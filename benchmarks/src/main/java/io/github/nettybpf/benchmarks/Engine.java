@@ -1,34 +1,29 @@
 package io.github.nettybpf.benchmarks;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 
-/** Something that runs programs over the frames. The table has one row for each of them. */
+/** Something that runs programs over frames, in a process of its own. The table has a row for each engine and program. */
 interface Engine {
     /** {@return the name in the table} */
     String name();
 
     /**
-     * {@return the program, ready to run}
+     * {@return whether the engine has this program}
      *
      * @param workload the program
-     * @throws IOException if the engine cannot be started
      */
-    Run start(Workload workload) throws IOException;
-
-    /** A program on an engine. */
-    interface Run extends AutoCloseable {
-        /** {@return what it cost to run the program over all frames in their order, once} */
-        Round round() throws IOException;
-
-        @Override
-        default void close() {}
+    default boolean has(Workload workload) {
+        return true;
     }
 
     /**
-     * One pass over the frames.
+     * {@return the command that starts a {@link PeerProcess}}
      *
-     * @param nanos CPU time of the thread
-     * @param checksum of the verdicts, in order: each is added to 31 times the sum before, modulo 2^32
+     * @param workload the program
+     * @param frames the file of {@link Frames#write}, in a folder for such files
+     * @throws IOException if something had to be made for the program, and could not be
      */
-    record Round(long nanos, int checksum) {}
+    List<String> command(Workload workload, Path frames) throws IOException;
 }

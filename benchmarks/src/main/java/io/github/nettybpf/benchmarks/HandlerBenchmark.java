@@ -13,6 +13,7 @@ import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -36,12 +37,44 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class HandlerBenchmark {
-    private static final Program WANTED =
+    private static final Program QUERIES =
             Program.parse("ldh [2]\njne #53, no\nldb [10]\njset #0xf8, no\nldh [12]\njne #1, no\nret #-1\nno: ret #0");
+
+    /** As long as libpcap's {@code port 22}. */
+    private static final Program SERVICES = Program.parse("""
+                    ldh [2]
+                    jeq #67, dhcp
+                    jeq #123, ntp
+                    jeq #5353, dns
+                    jeq #53, dns, no
+            dhcp:   ldh [0]
+                    jne #68, no
+                    ldb [8]
+                    jne #1, no
+                    ld [244]
+                    jeq #0x63825363, keep, no
+            ntp:    ld len
+                    jlt #56, no
+                    ldb [8]
+                    and #7
+                    jeq #3, keep, no
+            dns:    ldb [10]
+                    jset #0xf8, no
+                    ldh [12]
+                    jne #1, no
+                    ldh [14]
+                    jne #0, no
+            keep:   ret #-1
+            no:     ret #0
+            """);
 
     /** What stands in the pipeline. */
     @Param({"pass", "hand", "filter"})
     public String handler;
+
+    /** What passes: queries for one name, or requests to four services. The number is that of instructions. */
+    @Param({"queries-8", "services-24"})
+    public String program;
 
     /** Where the bytes of the packet are. */
     @Param({"heap", "direct"})
@@ -53,13 +86,14 @@ public class HandlerBenchmark {
     /** A query for a name. */
     @Setup
     public void setUp() {
+        boolean queries = program.equals("queries-8");
         ChannelHandler first =
                 switch (handler) {
                     case "filter" ->
-                        BpfFilterHandler.builder(WANTED)
+                        BpfFilterHandler.builder(queries ? QUERIES : SERVICES)
                                 .placement(Placement.UDP_SOCKET)
                                 .build();
-                    case "hand" -> new ByHand();
+                    case "hand" -> new ByHand(queries ? HandlerBenchmark::isQuery : HandlerBenchmark::isRequest);
                     default -> new ChannelInboundHandlerAdapter();
                 };
         channel = new EmbeddedChannel(first, new Release());
@@ -78,18 +112,47 @@ public class HandlerBenchmark {
         channel.pipeline().fireChannelRead(packet);
     }
 
-    /** The same decisions as the program's. */
+    private static boolean isQuery(DatagramPacket datagram) {
+        ByteBuf content = datagram.content();
+        int start = content.readerIndex();
+        return datagram.recipient().getPort() == 53
+                && content.readableBytes() >= 6
+                && (content.getByte(start + 2) & 0xf8) == 0
+                && content.getShort(start + 4) == 1;
+    }
+
+    private static boolean isRequest(DatagramPacket datagram) {
+        ByteBuf content = datagram.content();
+        int start = content.readerIndex();
+        int length = content.readableBytes();
+        return switch (datagram.recipient().getPort()) {
+            case 67 ->
+                datagram.sender().getPort() == 68
+                        && length >= 240
+                        && content.getByte(start) == 1
+                        && content.getInt(start + 236) == 0x63825363;
+            case 123 -> length >= 48 && (content.getByte(start) & 7) == 3;
+            case 53, 5353 ->
+                length >= 8
+                        && (content.getByte(start + 2) & 0xf8) == 0
+                        && content.getShort(start + 4) == 1
+                        && content.getShort(start + 6) == 0;
+            default -> false;
+        };
+    }
+
+    /** The same decisions as a program's. */
     private static final class ByHand extends ChannelInboundHandlerAdapter {
+        private final Predicate<DatagramPacket> wanted;
+
+        ByHand(Predicate<DatagramPacket> wanted) {
+            this.wanted = wanted;
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object msg) {
             DatagramPacket datagram = (DatagramPacket) msg;
-            ByteBuf content = datagram.content();
-            int start = content.readerIndex();
-            boolean wanted = datagram.recipient().getPort() == 53
-                    && content.readableBytes() >= 6
-                    && (content.getByte(start + 2) & 0xf8) == 0
-                    && content.getShort(start + 4) == 1;
-            if (wanted) {
+            if (wanted.test(datagram)) {
                 ctx.fireChannelRead(msg);
             } else {
                 datagram.release();

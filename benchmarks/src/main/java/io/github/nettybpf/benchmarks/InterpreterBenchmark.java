@@ -28,15 +28,13 @@ public class InterpreterBenchmark {
     @Param
     Workload workload;
 
-    private Packet[] packets = {};
-    private Filter filter = packet -> 0;
+    private FilterLoop loop = new FilterLoop(packet -> 0, new Packet[0]);
     private int next;
 
     /** Makes the packets and the filter. */
     @Setup
     public void prepare() {
-        packets = new Frames().packets();
-        filter = Filter.interpret(workload.program());
+        loop = new FilterLoop(Filter.interpret(workload.program()), workload.frames());
     }
 
     /** {@return the checksum of the verdicts on the next {@link Frames#COUNT} packets} */
@@ -44,7 +42,7 @@ public class InterpreterBenchmark {
     @OperationsPerInvocation(Frames.COUNT)
     public int run() {
         int from = next;
-        next = (from + Frames.COUNT) % packets.length;
-        return JavaEngine.checksum(filter, packets, from, from + Frames.COUNT);
+        next = (from + Frames.COUNT) % (Frames.COUNT * Frames.ROUNDS);
+        return loop.checksum(from, from + Frames.COUNT);
     }
 }

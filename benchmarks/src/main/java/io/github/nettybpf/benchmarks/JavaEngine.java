@@ -1,38 +1,60 @@
 package io.github.nettybpf.benchmarks;
 
 import io.github.nettybpf.core.Filter;
-import io.github.nettybpf.core.Packet;
-import io.github.nettybpf.core.Program;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.Objects;
 import java.util.function.Function;
 
-/**
- * An engine of this project, in this JVM.
- *
- * @param name the name in the table
- * @param filters makes a program ready to run
- * @param frames what it runs over
- */
-record JavaEngine(String name, Function<Program, Filter> filters, Frames frames) implements Engine {
-    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+/** What runs on a JVM. */
+@SuppressWarnings("ImmutableEnumChecker") // the functions have no state
+enum JavaEngine {
+    INTERPRETER("interpreter", workload -> new FilterLoop(Filter.interpret(workload.program()), workload.frames())),
+    COMPILER("compiler", workload -> new FilterLoop(Filter.compile(workload.program()), workload.frames())),
+    BY_HAND("Java by hand", JavaEngine::byHand),
+    PASS_DIRECT(
+            "pipeline, no filter, direct",
+            workload -> new PipelineLoop(workload, false, PooledByteBufAllocator.DEFAULT::directBuffer)),
+    FILTER_DIRECT(
+            "pipeline, filter, direct",
+            workload -> new PipelineLoop(workload, true, PooledByteBufAllocator.DEFAULT::directBuffer)),
+    PASS_HEAP(
+            "pipeline, no filter, heap",
+            workload -> new PipelineLoop(workload, false, PooledByteBufAllocator.DEFAULT::heapBuffer)),
+    FILTER_HEAP(
+            "pipeline, filter, heap",
+            workload -> new PipelineLoop(workload, true, PooledByteBufAllocator.DEFAULT::heapBuffer));
 
-    @Override
-    public Run start(Workload workload) {
-        Filter filter = filters.apply(workload.program());
-        Packet[] packets = frames.packets();
-        return () -> {
-            long start = THREADS.getCurrentThreadCpuTime();
-            int checksum = checksum(filter, packets, 0, packets.length);
-            return new Round(THREADS.getCurrentThreadCpuTime() - start, checksum);
-        };
+    /** A program on an engine. */
+    interface Loop {
+        /**
+         * Runs the program over some of the frames in their order.
+         *
+         * @return the checksum of the verdicts: each is added to 31 times the sum before, modulo 2^32
+         */
+        int checksum(int from, int to);
     }
 
-    static int checksum(Filter filter, Packet[] packets, int from, int to) {
-        int checksum = 0;
-        for (int i = from; i < to; i++) {
-            checksum = checksum * 31 + filter.run(packets[i]);
-        }
-        return checksum;
+    final String title;
+    private final Function<Workload, Loop> loops;
+
+    JavaEngine(String title, Function<Workload, Loop> loops) {
+        this.title = title;
+        this.loops = loops;
+    }
+
+    Loop start(Workload workload) {
+        return loops.apply(workload);
+    }
+
+    private static Loop byHand(Workload workload) {
+        var check = Objects.requireNonNull(workload.byHand());
+        byte[][] frames = workload.frames().ordered();
+        return (from, to) -> {
+            int checksum = 0;
+            for (int i = from; i < to; i++) {
+                checksum = checksum * 31 + check.applyAsInt(frames[i]);
+            }
+            return checksum;
+        };
     }
 }

@@ -12,19 +12,17 @@ import java.util.function.Function;
  */
 final class OtherPackets {
     private static final int ROUNDS = 20;
+    private static final int FRAMES = 4 * Frames.COUNT;
 
     private OtherPackets() {}
 
-    /** Runs every program on every kind, often enough to be compiled. */
-    static void run(Frames frames) {
+    /** Runs the filter on every kind, often enough to be compiled. */
+    static void run(Filter filter, Frames frames) {
         List<Function<byte[], Packet>> kinds =
                 List.of(bytes -> new InBuffer(ByteBuffer.wrap(bytes)), OtherPackets::direct, Reversed::of, Packet::of);
         for (int round = 0; round < ROUNDS; round++) {
             for (Function<byte[], Packet> kind : kinds) {
-                Packet[] packets = frames.frames.stream().map(kind).toArray(Packet[]::new);
-                for (Workload workload : Workload.values()) {
-                    JavaEngine.checksum(Filter.interpret(workload.program()), packets, 0, packets.length);
-                }
+                new FilterLoop(filter, frames.packets(kind)).checksum(0, FRAMES);
             }
         }
     }

@@ -1,50 +1,68 @@
 package io.github.nettybpf.benchmarks;
 
-import io.github.nettybpf.core.ProgramFormat;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.util.List;
 
 /**
- * An engine in another process, which is started with two arguments: the file of {@link Frames#write} and the program as
- * {@link ProgramFormat#BYTECODE}. For each line {@code run} that it reads, it writes a line: the thread's CPU time in ns,
- * a space, and the checksum of the verdicts as an unsigned number. It ends when its input does.
- *
- * @param name the name in the table
- * @param executable what to start
- * @param frames the file of the frames
+ * A process that runs one program over frames. First it writes a line {@code ready}, or {@code refused: } and why it does
+ * not take the program. For each line {@code from to} that it reads, it runs the program over that part of the frames in their
+ * order, and writes a line: the thread's CPU time in ns, a space, and the checksum of the verdicts as an unsigned number.
+ * It ends when its input does.
  */
-record PeerProcess(String name, Path executable, Path frames) implements Engine {
-    @Override
-    public Run start(Workload workload) throws IOException {
-        String program = ProgramFormat.BYTECODE.write(workload.program()).trim();
-        Process process = new ProcessBuilder(executable.toString(), frames.toString(), program)
+final class PeerProcess implements AutoCloseable {
+    private static final String REFUSED = "refused: ";
+
+    /**
+     * Some of the frames.
+     *
+     * @param nanos CPU time of the thread
+     * @param checksum of the verdicts, in order: each is added to 31 times the sum before, modulo 2^32
+     */
+    record Round(long nanos, int checksum) {}
+
+    private final List<String> command;
+    private final Process process;
+    private final BufferedWriter requests;
+    private final BufferedReader answers;
+
+    PeerProcess(List<String> command) throws IOException {
+        this.command = command;
+        process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        BufferedWriter requests = process.outputWriter(StandardCharsets.US_ASCII);
-        BufferedReader answers = process.inputReader(StandardCharsets.US_ASCII);
-        return new Run() {
-            @Override
-            public Round round() throws IOException {
-                requests.write("run\n");
-                requests.flush();
-                String answer = answers.readLine();
-                if (answer == null) {
-                    throw new EOFException(executable + " ended");
-                }
-                int space = answer.indexOf(' ');
-                return new Round(
-                        Long.parseLong(answer, 0, space, 10),
-                        Integer.parseUnsignedInt(answer, space + 1, answer.length(), 10));
-            }
+        requests = process.outputWriter(StandardCharsets.US_ASCII);
+        answers = process.inputReader(StandardCharsets.US_ASCII);
+    }
 
-            @Override
-            public void close() {
-                process.destroy();
-            }
-        };
+    /** Waits for the process. {@return why it refuses the program}, or empty if it does not. */
+    String refusal() throws IOException {
+        String answer = answer();
+        return answer.startsWith(REFUSED) ? answer.substring(REFUSED.length()) : "";
+    }
+
+    Round run(int from, int to) throws IOException {
+        requests.write(from + " " + to + "\n");
+        requests.flush();
+        String answer = answer();
+        int space = answer.indexOf(' ');
+        return new Round(
+                Long.parseLong(answer, 0, space, 10), Integer.parseUnsignedInt(answer, space + 1, answer.length(), 10));
+    }
+
+    private String answer() throws IOException {
+        String answer = answers.readLine();
+        if (answer == null) {
+            throw new EOFException(command.get(0) + " ended");
+        }
+        return answer;
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
     }
 }

@@ -1,10 +1,18 @@
 package io.github.nettybpf.benchmarks;
 
+import io.github.nettybpf.benchmarks.FrameMaker.Mix;
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import java.util.Locale;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The programs that are measured; each engine runs each. Public because the code that JMH makes names it. */
+@SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 public enum Workload {
-    ARP("ARP", """
+    ARP("ARP", FrameMaker::server, ByHand::arp, """
                 ldh [12]
                 jne #0x806, drop
                 ret #262144
@@ -12,7 +20,7 @@ public enum Workload {
         """),
 
     /** What libpcap makes of {@code port 22} on Ethernet: ports of TCP, UDP and SCTP, over IPv4 and IPv6. */
-    PORT_22("port 22", """
+    PORT_22("port 22", FrameMaker::server, ByHand::port22, """
                 ldh [12]
                 jeq #0x86dd, ipv6, other
         ipv6:   ldb [20]
@@ -37,13 +45,107 @@ public enum Workload {
                 jeq #22, keep, drop
         keep:   ret #262144
         drop:   ret #0
-        """);
+        """),
 
-    private final String expression;
+    /** Requests to a DHCP server. */
+    DHCP("DHCP on a UDP socket", FrameMaker::dhcp, ByHand::dhcp, """
+                ldh [2]
+                jne #67, drop
+                ldb [8]
+                jne #1, drop
+                ldb [9]
+                jne #1, drop
+                ldb [10]
+                jne #6, drop
+                ld [244]
+                jne #0x63825363, drop
+                ret #-1
+        drop:   ret #0
+        """),
+
+    HOSTS_AND_PORTS(
+            "100 hosts and 100 ports", FrameMaker::hostsAndPorts, ByHand::hostsAndPorts, Programs.hostsAndPorts()),
+
+    SOURCE_HOSTS("100 source hosts", FrameMaker::sourceHosts, ByHand::sourceHosts, Programs.sourceHosts()),
+
+    /** A hash over the IPv4 addresses, the ports and the length: what a sampler or a load balancer computes. */
+    ALU("arithmetic", FrameMaker::server, ByHand::arithmetic, """
+                ld [26]
+                st M[0]
+                ld [30]
+                st M[1]
+                ldxb 4*([14]&0xf)
+                ldh [x + 14]
+                st M[2]
+                ldh [x + 16]
+                st M[3]
+                ldx M[0]
+                ld M[1]
+                xor x
+                mul #0x9e3779b1
+                st M[4]
+                rsh #15
+                tax
+                ld M[4]
+                xor x
+                add #0x7f4a7c15
+                st M[4]
+                ld M[2]
+                lsh #16
+                ldx M[3]
+                or x
+                mul #0x85ebca77
+                ldx M[4]
+                add x
+                st M[5]
+                ld len
+                and #0x7ff
+                div #10
+                tax
+                ld M[5]
+                sub x
+                st M[5]
+                and #31
+                tax
+                ld M[5]
+                rsh x
+                st M[6]
+                ld #32
+                sub x
+                and #31
+                tax
+                ld M[5]
+                lsh x
+                ldx M[6]
+                or x
+                st M[7]
+                ldh [16]
+                or #1
+                tax
+                ld M[7]
+                mod x
+                mul #0xc2b2ae3d
+                ldx M[7]
+                xor x
+                mod #1000
+                lsh #1
+                ret a
+        """),
+
+    SCORING("scoring", FrameMaker::server, null, Scoring.text()),
+
+    /** A verdict for each of 2,000 source addresses: a chain of comparisons. */
+    VERDICT_HOSTS("2,000 verdicts", FrameMaker::verdictHosts, ByHand::verdictHosts, Programs.verdictHosts());
+
+    private final String name;
+    private final Mix mix;
+    private final @Nullable ToIntFunction<byte[]> byHand;
     private final String text;
 
-    Workload(String expression, String text) {
-        this.expression = expression;
+    Workload(String name, Mix mix, @Nullable ToIntFunction<byte[]> byHand, String text) {
+        this.name = name;
+        this.mix = mix;
+        this.byHand = byHand;
         this.text = text;
     }
 
@@ -51,8 +153,42 @@ public enum Workload {
         return Program.parse(text);
     }
 
+    Frames frames() {
+        return new Frames(mix);
+    }
+
+    /** {@return what the program's offset 0 is} */
+    Placement placement() {
+        return this == DHCP ? Placement.UDP_SOCKET : Placement.ETHERNET;
+    }
+
+    /** {@return the same verdicts by code that was written for them}, or null if there is none. */
+    @Nullable
+    ToIntFunction<byte[]> byHand() {
+        return byHand;
+    }
+
+    /**
+     * {@return how many frames make a round}: few enough that all engines take many turns, and enough that what the others
+     * left in the caches does not count.
+     */
+    int framesPerRound() {
+        int all = Frames.COUNT * Frames.ROUNDS;
+        return program().size() <= 64 ? all : all / 8;
+    }
+
     /** {@return what the table calls it} */
     String title() {
-        return expression + ", " + program().size() + " insns";
+        Program program = program();
+        Filter filter = Filter.interpret(program);
+        long kept = frames().frames.stream()
+                .filter(frame -> filter.run(Packet.of(frame)) != 0)
+                .count();
+        return String.format(
+                Locale.ROOT,
+                "%s, %,d insns, keeps %d %%",
+                name,
+                program.size(),
+                Math.round(100.0 * kept / Frames.COUNT));
     }
 }

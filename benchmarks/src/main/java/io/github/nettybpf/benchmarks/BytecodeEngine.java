@@ -1,0 +1,19 @@
+package io.github.nettybpf.benchmarks;
+
+import io.github.nettybpf.core.ProgramFormat;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * An executable that is started with the file of the frames and the program as {@link ProgramFormat#BYTECODE}.
+ *
+ * @param name the name in the table
+ * @param executable what to start
+ */
+record BytecodeEngine(String name, Path executable) implements Engine {
+    @Override
+    public List<String> command(Workload workload, Path frames) {
+        String program = ProgramFormat.BYTECODE.write(workload.program()).trim();
+        return List.of(executable.toString(), frames.toString(), program);
+    }
+}

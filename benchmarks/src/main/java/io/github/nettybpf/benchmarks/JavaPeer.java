@@ -1,0 +1,47 @@
+package io.github.nettybpf.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** The process of a {@link JvmEngine}; {@link PeerProcess} says how it is spoken to. */
+final class JavaPeer {
+    /** Says at level INFO of each handler where it filters. A logger that nobody holds forgets its level. */
+    private static final Logger LOGGER = Logger.getLogger("io.github.nettybpf");
+
+    private JavaPeer() {}
+
+    /**
+     * Answers requests until there are no more.
+     *
+     * @param args the names of the {@link JavaEngine} and of the {@link Workload}; behind them, {@code --many-packet-types}
+     *     makes the filter meet other implementations of packets first
+     * @throws IOException if the requests cannot be read
+     */
+    public static void main(String[] args) throws IOException {
+        LOGGER.setLevel(Level.WARNING);
+        Workload workload = Workload.valueOf(args[1]);
+        JavaEngine.Loop loop = JavaEngine.valueOf(args[0]).start(workload);
+        if (List.of(args).contains("--many-packet-types") && loop instanceof FilterLoop onArrays) {
+            OtherPackets.run(onArrays.filter, workload.frames());
+        }
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        System.out.println("ready");
+        for (String request = requests.readLine(); request != null; request = requests.readLine()) {
+            int space = request.indexOf(' ');
+            int from = Integer.parseInt(request, 0, space, 10);
+            int to = Integer.parseInt(request, space + 1, request.length(), 10);
+            long start = threads.getCurrentThreadCpuTime();
+            int checksum = loop.checksum(from, to);
+            long nanos = threads.getCurrentThreadCpuTime() - start;
+            System.out.println(nanos + " " + Integer.toUnsignedString(checksum));
+        }
+    }
+}

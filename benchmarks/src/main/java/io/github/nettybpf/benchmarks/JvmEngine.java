@@ -1,0 +1,36 @@
+package io.github.nettybpf.benchmarks;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A {@link JavaEngine} in a JVM like this one, which runs nothing else: what another engine or program has shown to a JVM
+ * changes how it compiles.
+ *
+ * @param engine the engine
+ * @param options of {@link JavaPeer}
+ */
+record JvmEngine(JavaEngine engine, List<String> options) implements Engine {
+    @Override
+    public String name() {
+        return engine.title;
+    }
+
+    @Override
+    public boolean has(Workload workload) {
+        return engine != JavaEngine.BY_HAND || workload.byHand() != null;
+    }
+
+    @Override
+    public List<String> command(Workload workload, Path frames) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), JavaPeer.class.getName()));
+        command.addAll(List.of(engine.name(), workload.name()));
+        command.addAll(options);
+        return command;
+    }
+}
