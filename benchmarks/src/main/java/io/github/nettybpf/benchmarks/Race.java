@@ -11,7 +11,9 @@ import java.util.Optional;
 
 /**
  * One program on all its engines. They take turns in short rounds, so that what else the machine does meets all of them
- * alike. Times are CPU time of the thread; a ratio is the median of the ratios of rounds that followed one another.
+ * alike. An engine's turn has two passes over the same frames, of which the second counts: the first brings caches and
+ * branch predictors back from what the others left there. Times are CPU time of the thread; a ratio is the median of the
+ * ratios of rounds that followed one another.
  */
 final class Race implements AutoCloseable {
     private static final Duration WARM_UP = Duration.ofSeconds(6);
@@ -68,7 +70,9 @@ final class Race implements AutoCloseable {
             double[] times = new double[running.size()];
             int checksum = 0;
             for (int i = 0; i < times.length; i++) {
-                Round round = running.get(i).process.run(from, from + count);
+                PeerProcess process = running.get(i).process;
+                process.run(from, from + count);
+                Round round = process.run(from, from + count);
                 if (i > 0 && round.checksum() != checksum) {
                     throw new IllegalStateException(workload.title() + ": the verdicts of " + running.get(i).name
                             + " differ from those of " + running.get(i - 1).name);

@@ -1,6 +1,8 @@
 package io.github.nettybpf.core;
 
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /** A packet that is a whole byte array, and its own network header. */
@@ -8,6 +10,8 @@ final class BytesPacket implements Packet {
     /** What compiled filters have code for unless told otherwise. */
     static final PacketKinds KINDS =
             PacketKinds.of(MethodHandles.lookup(), List.of(BytesPacket.class, SlicePacket.class));
+
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private final byte[] bytes;
 
@@ -32,10 +36,7 @@ final class BytesPacket implements Packet {
 
     @Override
     public int u32(int offset) {
-        return bytes[offset] << 24
-                | (bytes[offset + 1] & 0xff) << 16
-                | (bytes[offset + 2] & 0xff) << 8
-                | (bytes[offset + 3] & 0xff);
+        return (int) INT.get(bytes, offset);
     }
 
     @Override

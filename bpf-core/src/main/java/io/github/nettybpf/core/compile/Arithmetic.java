@@ -11,10 +11,14 @@ final class Arithmetic {
 
     private Arithmetic() {}
 
-    /** Replaces A with the result of an operation with a constant, which is not 0 for a division. */
-    static void apply(Code code, AluOp op, int value) {
+    /**
+     * Replaces A with the result of an operation with a constant, which is not 0 for a division.
+     *
+     * @param width how many bits A has at most
+     */
+    static void apply(Code code, AluOp op, int value, int width) {
         if (op == AluOp.DIV || op == AluOp.MOD) {
-            divide(code, op, value);
+            divide(code, op, value, width);
         } else {
             code.constant(value);
             code.insn(opcode(op));
@@ -30,11 +34,16 @@ final class Arithmetic {
         }
     }
 
-    /** Long arithmetic, because HotSpot makes a multiplication of a long division by a constant. */
-    private static void divide(Code code, AluOp op, int value) {
+    /** HotSpot makes a multiplication of a signed division by a constant, but not of an unsigned one. */
+    private static void divide(Code code, AluOp op, int value, int width) {
         if (Integer.bitCount(value) == 1) {
             code.constant(op == AluOp.DIV ? Integer.numberOfTrailingZeros(value) : value - 1);
             code.insn(op == AluOp.DIV ? Opcodes.IUSHR : Opcodes.IAND);
+            return;
+        }
+        if (width < Integer.SIZE && value > 0) {
+            code.constant(value);
+            code.insn(op == AluOp.DIV ? Opcodes.IDIV : Opcodes.IREM);
             return;
         }
         toUnsignedLong(code);

@@ -96,8 +96,9 @@ final class DecisionEmitter {
                 code.insn(Opcodes.IADD);
                 code.read(load.size());
             } else if (operation instanceof AluConstant alu) {
-                push(Objects.requireNonNull(value.a()));
-                Arithmetic.apply(code, alu.op(), alu.val());
+                Value a = Objects.requireNonNull(value.a());
+                push(a);
+                Arithmetic.apply(code, alu.op(), alu.val(), a.bits());
             }
             places.put(value, keep());
         }

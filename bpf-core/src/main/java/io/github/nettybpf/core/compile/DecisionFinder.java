@@ -28,11 +28,6 @@ final class DecisionFinder {
 
     private static final int MOST_TESTS = 16;
 
-    /** X is at most that in a load relative to X. */
-    private static final int SMALL_BITS = 16;
-
-    private static final int LARGEST_OFFSET = 1 << 20;
-
     private final Flow flow;
     private final int head;
     private final List<Value> values = new ArrayList<>();
@@ -41,8 +36,8 @@ final class DecisionFinder {
     /** For the ways out so far: how many edges lead there, and what is in A and X. */
     private final Map<Integer, Way> ways = new TreeMap<>();
 
-    private final Value initialA = new Value(null, null, null, Integer.SIZE);
-    private final Value initialX = new Value(null, null, null, Integer.SIZE);
+    private final Value initialA;
+    private final Value initialX;
     private int loads;
     private int testCount;
     private long reach;
@@ -53,14 +48,16 @@ final class DecisionFinder {
     private record Way(
             int edges, @Nullable Value a, @Nullable Value x) {}
 
-    private DecisionFinder(Flow flow, int head) {
+    private DecisionFinder(Flow flow, int head, Widths widths) {
         this.flow = flow;
         this.head = head;
+        this.initialA = new Value(null, null, null, widths.a());
+        this.initialX = new Value(null, null, null, widths.x());
     }
 
     /** {@return the decision}, or null if there is none of more than one test. */
-    static @Nullable Decision find(Flow flow, int head) {
-        return new DecisionFinder(flow, head).find();
+    static @Nullable Decision find(Flow flow, int head, Widths widths) {
+        return new DecisionFinder(flow, head, widths).find();
     }
 
     private @Nullable Decision find() {
@@ -146,15 +143,12 @@ final class DecisionFinder {
                 x = new Value(load, null, null, 6);
                 farthest = Math.max(farthest, load.off() + 1);
                 added.add(x);
-            } else if (instruction instanceof LoadIndirect load
-                    && isNear(load.off())
-                    && x != null
-                    && x.bits() <= SMALL_BITS) {
+            } else if (instruction instanceof LoadIndirect load && x != null && Plan.isPlainOffset(load, x.bits())) {
                 a = new Value(load, null, x, 8 * load.size());
                 relative = true;
                 added.add(a);
             } else if (instruction instanceof AluConstant alu && a != null && isCheap(alu.op())) {
-                a = new Value(alu, a, null, bits(alu, a.bits()));
+                a = new Value(alu, a, null, Widths.behind(alu, a.bits()));
                 added.add(a);
             } else {
                 return false;
@@ -220,22 +214,10 @@ final class DecisionFinder {
     }
 
     private static boolean isNear(int offset) {
-        return offset >= 0 && offset <= LARGEST_OFFSET;
+        return offset >= 0 && offset <= Plan.LARGEST_OFFSET;
     }
 
     private static boolean isCheap(AluOp op) {
         return op != AluOp.DIV && op != AluOp.MOD;
-    }
-
-    private static int bits(AluConstant alu, int before) {
-        int ofConstant = Integer.SIZE - Integer.numberOfLeadingZeros(alu.val());
-        return switch (alu.op()) {
-            case AND -> Math.min(before, ofConstant);
-            case OR, XOR -> Math.max(before, ofConstant);
-            case RSH -> Math.max(0, before - (alu.val() & 31));
-            case LSH -> Math.min(32, before + (alu.val() & 31));
-            case ADD -> Math.min(32, Math.max(before, ofConstant) + 1);
-            default -> 32;
-        };
     }
 }

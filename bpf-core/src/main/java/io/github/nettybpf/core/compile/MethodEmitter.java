@@ -224,7 +224,7 @@ final class MethodEmitter {
             get(Registers.A);
             code.insn(Opcodes.IRETURN);
         } else {
-            operation(instruction);
+            operation(instruction, pc);
             goTo(flow.landing(pc + 1), pc);
         }
     }
@@ -354,7 +354,7 @@ final class MethodEmitter {
         code.insn(Opcodes.IALOAD);
     }
 
-    private void operation(Instruction instruction) {
+    private void operation(Instruction instruction, int pc) {
         if (instruction instanceof LoadConstant load) {
             code.constant(load.val());
             set(Registers.of(load.dst()));
@@ -368,7 +368,11 @@ final class MethodEmitter {
             loadAbsolute(load.off(), load.size());
             set(Registers.A);
         } else if (instruction instanceof LoadIndirect load) {
-            loadIndirect(load);
+            if (plan.isPlainOffset(pc, load)) {
+                loadBehindX(load);
+            } else {
+                loadIndirect(load);
+            }
         } else if (instruction instanceof LoadMemShift load) {
             loadAbsolute(load.off(), 1);
             code.constant(15);
@@ -378,7 +382,7 @@ final class MethodEmitter {
             loadExtension(load);
         } else if (instruction instanceof AluConstant alu) {
             get(Registers.A);
-            Arithmetic.apply(code, alu.op(), alu.val());
+            Arithmetic.apply(code, alu.op(), alu.val(), plan.widthOfA(pc));
             set(Registers.A);
         } else if (instruction instanceof AluX alu) {
             aluX(alu.op());
@@ -420,6 +424,20 @@ final class MethodEmitter {
         code.loadLong(loaded);
         code.insn(Opcodes.LCONST_0, Opcodes.LCMP);
         code.jump(Opcodes.IFLT, label);
+    }
+
+    private void loadBehindX(LoadIndirect load) {
+        get(Registers.X);
+        code.constant(load.off() + load.size());
+        code.insn(Opcodes.IADD);
+        code.load(length);
+        code.jump(Opcodes.IF_ICMPGT, returning(0));
+        code.packet();
+        get(Registers.X);
+        code.constant(load.off());
+        code.insn(Opcodes.IADD);
+        code.read(load.size());
+        set(Registers.A);
     }
 
     /** A negative offset is rare, and dealt with out of line. */

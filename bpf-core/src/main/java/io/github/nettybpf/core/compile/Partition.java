@@ -81,7 +81,7 @@ final class Partition {
     private List<Integer> cut() {
         List<Integer> starts = new ArrayList<>();
         int weight = 0;
-        for (int pc = plan.starts.isEmpty() ? pieceOf.length : plan.starts.first(); pc < pieceOf.length; pc++) {
+        for (int pc = 0; pc < pieceOf.length; pc++) {
             if (plan.isEmitted(pc) || plan.starts.contains(pc)) {
                 int more = weight(pc);
                 if (starts.isEmpty() || weight + more > LARGEST_PIECE) {
@@ -135,14 +135,15 @@ final class Partition {
             boolean allReturn = chain.targets.stream().allMatch(plan::isReturn);
             return 100 + (allReturn ? 0 : ways + 8 * successors.size());
         }
-        return operation(plan.flow.instruction(pc)) + ways;
+        return operation(pc) + ways;
     }
 
-    private static int operation(Instruction instruction) {
+    private int operation(int pc) {
+        Instruction instruction = plan.flow.instruction(pc);
         if (instruction instanceof LoadAbsolute || instruction instanceof LoadMemShift) {
             return 40 + INLINED;
-        } else if (instruction instanceof LoadIndirect) {
-            return 75 + INLINED;
+        } else if (instruction instanceof LoadIndirect load) {
+            return (plan.isPlainOffset(pc, load) ? 40 : 75) + INLINED;
         } else if (instruction instanceof LoadExtension) {
             return 45;
         }

@@ -1,13 +1,14 @@
 package io.github.nettybpf.core.compile;
 
+import io.github.nettybpf.core.LoadIndirect;
 import io.github.nettybpf.core.ReturnConstant;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,54 +19,77 @@ final class Plan {
     final Flow flow;
 
     /** The instructions where the plan is come to from outside. */
-    final SortedSet<Integer> starts;
+    final Set<Integer> starts;
 
     private final @Nullable Plan plain;
 
-    private final boolean[] emitted;
+    /** Offsets beyond this are not worth a thought: with X they could become negative. */
+    static final int LARGEST_OFFSET = 1 << 20;
+
+    private static final int LARGEST_X_WIDTH = 24;
 
     /** That many bytes are known to be there. */
     private final long[] have;
 
+    private final @Nullable Widths[] widths;
     private final @Nullable Decision[] decisions;
     private int used;
 
-    private Plan(Flow flow, SortedSet<Integer> starts, boolean decides) {
+    private Plan(Flow flow, SortedMap<Integer, Widths> starts, boolean decides) {
         this.flow = flow;
-        this.starts = starts;
-        emitted = new boolean[flow.size()];
+        this.starts = starts.keySet();
         have = new long[flow.size()];
         decisions = new Decision[flow.size()];
-        Arrays.fill(have, Long.MAX_VALUE);
-        for (int start : starts) {
-            emitted[start] = true;
-            have[start] = 0;
-        }
-        SortedSet<Integer> left = new TreeSet<>();
-        for (int pc = starts.isEmpty() ? have.length : starts.first(); pc < have.length; pc++) {
-            if (emitted[pc] && !flow.drops(pc)) {
-                decisions[pc] = decides ? DecisionFinder.find(flow, pc) : null;
-                lookAhead(pc, left);
+        widths = new Widths[flow.size()];
+        starts.forEach((start, width) -> comeTo(start, 0, width));
+        SortedMap<Integer, Widths> left = new TreeMap<>();
+        for (int pc = 0; pc < have.length; pc++) {
+            Widths before = widths[pc];
+            if (before != null && !flow.drops(pc)) {
+                decisions[pc] = decides ? DecisionFinder.find(flow, pc, before) : null;
+                lookAhead(pc, before, left);
             }
         }
         plain = decides ? new Plan(flow, left, false) : null;
     }
 
     static Plan of(Flow flow) {
-        return new Plan(flow, new TreeSet<>(List.of(flow.start())), true);
+        return new Plan(flow, new TreeMap<>(Map.of(flow.start(), Widths.ZERO)), true);
     }
 
-    private void lookAhead(int pc, SortedSet<Integer> left) {
+    private void lookAhead(int pc, Widths before, SortedMap<Integer, Widths> left) {
         used |= flow.touches(pc);
         Decision decision = decisions[pc];
         if (decision != null && decision.cutShort()) {
-            left.add(pc);
+            left.put(pc, before);
         }
-        long known = known(pc);
+        // A decision leaves A and X alone, or they do not matter behind it.
+        Widths behind = decision == null ? before.behind(flow.instruction(pc)) : before;
         for (int successor : successors(pc)) {
-            emitted[successor] = true;
-            have[successor] = Math.min(have[successor], known);
+            comeTo(successor, known(pc), behind);
         }
+    }
+
+    private void comeTo(int pc, long known, Widths width) {
+        Widths otherwise = widths[pc];
+        have[pc] = otherwise == null ? known : Math.min(have[pc], known);
+        widths[pc] = otherwise == null ? width : width.or(otherwise);
+    }
+
+    /** {@return whether the load's offset is certainly not negative} */
+    boolean isPlainOffset(int pc, LoadIndirect load) {
+        Widths before = widths[pc];
+        return before != null && isPlainOffset(load, before.x());
+    }
+
+    static boolean isPlainOffset(LoadIndirect load, int widthOfX) {
+        return load.off() >= 0 && load.off() <= LARGEST_OFFSET && widthOfX <= LARGEST_X_WIDTH;
+    }
+
+    /** {@return how many bits A has at most before the instruction} */
+    int widthOfA(int pc) {
+        Widths before = widths[pc];
+        return before == null ? Integer.SIZE : before.a();
     }
 
     /** {@return the plan for packets that are too short for this one}, which for the plain one is itself */
@@ -75,7 +99,7 @@ final class Plan {
 
     /** {@return whether code has to be written for the instruction} */
     boolean isEmitted(int pc) {
-        return emitted[pc] && !isReturn(pc);
+        return widths[pc] != null && !isReturn(pc);
     }
 
     /** {@return whether the instruction ends the program with a constant}, which is written wherever it is come to */
