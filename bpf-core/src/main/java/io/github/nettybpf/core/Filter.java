@@ -49,11 +49,26 @@ public interface Filter {
     }
 
     /**
-     * {@return the filter to use when nothing speaks for another}
+     * {@return the filter to use when nothing speaks for another} It interprets at once, and is replaced by a compiled one,
+     * without a pause, when packets enough have come to make that worth while. Equal programs share one.
+     *
+     * <p>How many packets that are, the system property {@code io.github.nettybpf.compileAfter} says (default 1000); below 0
+     * programs stay interpreted, as they do where the JVM cannot define classes while it runs, which is logged once.
      *
      * @param program the program
      */
     static Filter of(Program program) {
-        return interpret(program);
+        return of(program, BytesPacket.KINDS);
+    }
+
+    /**
+     * {@return the filter to use when nothing speaks for another}, as {@link #of(Program)}, with code of its own for each
+     * kind of packet once it is compiled.
+     *
+     * @param program the program
+     * @param kinds the kinds of packet
+     */
+    static Filter of(Program program, PacketKinds kinds) {
+        return SharedFilters.of(program, kinds);
     }
 }

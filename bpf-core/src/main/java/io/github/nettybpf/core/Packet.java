@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What a filter looks at: bytes, and what is known beside them.
  *
  * <p>Filters ask for bytes only inside {@code 0..length()}, so the methods need no check of their own beyond what memory
- * safety asks for. A packet may be changed or reused between two runs; during a run it stays as it is. None of the
+ * safety asks for; a compiled filter may ask for bytes that turn out not to matter. A packet may be changed or reused between two runs; during a run it stays as it is. None of the
  * methods should allocate, and none may throw.
  */
 public interface Packet {

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
@@ -346,6 +347,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        here().rest();
         boolean unanswered = droppedOne && readWanted;
         droppedOne = false;
         ctx.fireChannelReadComplete();
@@ -358,6 +360,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private static @Nullable ByteBuf contentOf(Object msg) {
         if (msg instanceof ByteBuf buffer) {
             return buffer;
+        } else if (msg instanceof DatagramPacket datagram) {
+            return datagram.content();
         } else if (msg instanceof ByteBufHolder holder) {
             return holder.content();
         } else if (msg instanceof AddressedEnvelope<?, ?> envelope && envelope.content() instanceof ByteBuf buffer) {

@@ -107,11 +107,15 @@ final class Filtering {
     }
 
     int keep(Object message, ByteBuf content) {
-        return switch (mode) {
-            case JUDGE -> judge.keep(channel, message, content);
-            case PASS -> content.readableBytes();
-            case DISCARD -> Judge.DROP;
-        };
+        if (mode == Mode.JUDGE) {
+            return judge.keep(channel, message, content);
+        }
+        return mode == Mode.PASS ? content.readableBytes() : Judge.DROP;
+    }
+
+    /** Lets go of what is held of packets: no more come for now. */
+    void rest() {
+        judge.rest();
     }
 
     /**

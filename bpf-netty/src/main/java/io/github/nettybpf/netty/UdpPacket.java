@@ -13,90 +13,96 @@ import org.jspecify.annotations.Nullable;
  * after packet, by the event loop alone; it neither retains nor releases the buffer.
  *
  * <p>The checksum is 0. What else cannot be known (all that options and extension headers change, too) is not made up:
- * reading it sets {@link #readUnknown}, and the verdict does not count.
+ * reading it sets {@link #readUnknown}, and the verdict does not count. There is a class for each way to read memory, so
+ * that a compiled filter knows it; where {@link #isComplete} does not hold, only an interpreter reads no more than the
+ * verdict depends on.
+ *
+ * <p>A reference is stored only where it changes: on the path of a packet even the garbage collector's part in that shows.
  */
-final class UdpPacket implements Packet {
+abstract class UdpPacket implements Packet {
     static final int HEADER = 8;
     static final int IPV4 = 0x0800;
     static final int IPV6 = 0x86dd;
     private static final int PROTOCOL_UDP = 17;
 
     private final IpPacket ip = new IpPacket();
-    private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
-    private int start;
+    private final boolean looksAtIp;
     private int length;
     private long header;
-    private @Nullable InetSocketAddress sender;
-    private @Nullable InetSocketAddress recipient;
+    private boolean knowsSender;
+    private boolean knowsRecipient;
     private boolean readUnknown;
 
-    void show(ByteBuf shown, @Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
-        buffer = BufferPacket.bigEndian(shown);
-        start = shown.readerIndex() - HEADER;
-        length = HEADER + shown.readableBytes();
-        sender = from;
-        recipient = to;
+    private UdpPacket(boolean looksAtIp) {
+        this.looksAtIp = looksAtIp;
+    }
+
+    /** Takes the content; what is in front of it, {@link #showAddresses} makes. */
+    final void showContent(ByteBuf content) {
+        length = HEADER + content.readableBytes();
+    }
+
+    /** Makes the headers. */
+    final void showAddresses(@Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
+        knowsSender = from != null;
+        knowsRecipient = to != null;
         header = (long) port(from) << 48 | (long) port(to) << 32 | (length & 0xffffL) << 16;
         readUnknown = false;
-        ip.known = false;
+        if (looksAtIp) {
+            ip.sender = from;
+            ip.recipient = to;
+            ip.known = false;
+        }
+    }
+
+    /** {@return whether both addresses are known, and so all of the header} */
+    final boolean isComplete() {
+        return knowsSender && knowsRecipient;
     }
 
     private static int port(@Nullable InetSocketAddress address) {
         return address == null ? 0 : address.getPort();
     }
 
-    /** Lets go of the buffer, which may be reused by somebody else from now on. */
-    void clear() {
-        buffer = Unpooled.EMPTY_BUFFER;
-        length = 0;
-        sender = null;
-        recipient = null;
-    }
-
     /** {@return whether something was read that is not known here} */
-    boolean readUnknown() {
+    final boolean readUnknown() {
         return readUnknown;
     }
 
     @Override
-    public int length() {
+    public final int length() {
         return length;
     }
 
-    @Override
-    public int u8(int offset) {
-        if (offset >= HEADER) {
-            return buffer.getUnsignedByte(start + offset);
+    /** {@return up to four bytes that begin in the header} */
+    private int begunInHeader(int offset, int size) {
+        readUnknown |= (!knowsSender && offset < 2) || (!knowsRecipient && offset < 4 && offset + size > 2);
+        if (offset + size <= HEADER) {
+            return (int) (header >>> (Long.SIZE - Byte.SIZE * (offset + size)))
+                    & (-1 >>> (Integer.SIZE - Byte.SIZE * size));
         }
-        readUnknown |= offset < 2 ? sender == null : (offset < 4 && recipient == null);
-        return (int) (header >>> (56 - 8 * offset)) & 0xff;
+        int value = 0;
+        for (int at = offset; at < offset + size; at++) {
+            value = value << 8 | u8(at);
+        }
+        return value;
     }
 
     @Override
-    public int u16(int offset) {
-        return offset >= HEADER ? buffer.getUnsignedShort(start + offset) : u8(offset) << 8 | u8(offset + 1);
-    }
-
-    @Override
-    public int u32(int offset) {
-        return offset >= HEADER ? buffer.getInt(start + offset) : u16(offset) << 16 | u16(offset + 2);
-    }
-
-    @Override
-    public Packet network() {
+    public final Packet network() {
         ip.find();
         return ip;
     }
 
     /** Nobody knows the link-layer header here, whereas the kernel does: not even its absence can be told. */
     @Override
-    public @Nullable Packet linkLayer() {
+    public final @Nullable Packet linkLayer() {
         readUnknown = true;
         return null;
     }
 
     @Override
-    public long extension(Extension extension, int a, int x) {
+    public final long extension(Extension extension, int a, int x) {
         switch (extension) {
             case LEN, RAND, XOR_X -> {
                 return Packet.super.extension(extension, a, x);
@@ -117,6 +123,8 @@ final class UdpPacket implements Packet {
     private final class IpPacket implements Packet {
         private final IpAddress source = new IpAddress();
         private final IpAddress destination = new IpAddress();
+        private @Nullable InetSocketAddress sender;
+        private @Nullable InetSocketAddress recipient;
         private int headerLength;
         private boolean known;
 
@@ -182,6 +190,110 @@ final class UdpPacket implements Packet {
         private int unknown() {
             readUnknown = true;
             return 0;
+        }
+    }
+
+    /** With its content in an array. */
+    static final class InArray extends UdpPacket {
+        private byte[] array = Memory.NOTHING;
+        private int start;
+
+        InArray(boolean looksAtIp) {
+            super(looksAtIp);
+        }
+
+        void show(ByteBuf content) {
+            showContent(content);
+            start = content.arrayOffset() + content.readerIndex() - HEADER;
+            byte[] shown = content.array();
+            if (array != shown) {
+                array = shown;
+            }
+        }
+
+        void clear() {
+            if (array != Memory.NOTHING) {
+                array = Memory.NOTHING;
+            }
+        }
+
+        @Override
+        public int u8(int offset) {
+            return offset >= HEADER ? Memory.u8(array, start + offset) : super.begunInHeader(offset, 1);
+        }
+
+        @Override
+        public int u16(int offset) {
+            return offset >= HEADER ? Memory.u16(array, start + offset) : super.begunInHeader(offset, 2);
+        }
+
+        @Override
+        public int u32(int offset) {
+            return offset >= HEADER ? Memory.u32(array, start + offset) : super.begunInHeader(offset, 4);
+        }
+    }
+
+    /** With its content outside the heap, at an address. */
+    static final class AtAddress extends UdpPacket {
+        private long start;
+
+        AtAddress(boolean looksAtIp) {
+            super(looksAtIp);
+        }
+
+        void show(ByteBuf content) {
+            showContent(content);
+            start = content.memoryAddress() + content.readerIndex() - HEADER;
+        }
+
+        @Override
+        public int u8(int offset) {
+            return offset >= HEADER ? Memory.u8(start + offset) : super.begunInHeader(offset, 1);
+        }
+
+        @Override
+        public int u16(int offset) {
+            return offset >= HEADER ? Memory.u16(start + offset) : super.begunInHeader(offset, 2);
+        }
+
+        @Override
+        public int u32(int offset) {
+            return offset >= HEADER ? Memory.u32(start + offset) : super.begunInHeader(offset, 4);
+        }
+    }
+
+    /** With its content in any buffer, as a composite one. */
+    static final class InBuffer extends UdpPacket {
+        private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+        private int start;
+
+        InBuffer(boolean looksAtIp) {
+            super(looksAtIp);
+        }
+
+        void show(ByteBuf content) {
+            showContent(content);
+            buffer = BufferPacket.bigEndian(content);
+            start = content.readerIndex() - HEADER;
+        }
+
+        void clear() {
+            buffer = Unpooled.EMPTY_BUFFER;
+        }
+
+        @Override
+        public int u8(int offset) {
+            return offset >= HEADER ? buffer.getUnsignedByte(start + offset) : super.begunInHeader(offset, 1);
+        }
+
+        @Override
+        public int u16(int offset) {
+            return offset >= HEADER ? buffer.getUnsignedShort(start + offset) : super.begunInHeader(offset, 2);
+        }
+
+        @Override
+        public int u32(int offset) {
+            return offset >= HEADER ? buffer.getInt(start + offset) : super.begunInHeader(offset, 4);
         }
     }
 }

@@ -1,0 +1,106 @@
+package io.github.nettybpf.core;
+
+import io.github.nettybpf.core.compile.FilterCompiler;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+/**
+ * Interprets at once, and runs the compiled program after some packets. A thread of its own compiles, never one that runs
+ * the filter.
+ */
+final class TieredFilter implements Filter {
+    /**
+     * How many packets are interpreted before a program is compiled: a system property. Below 0 none is ever compiled.
+     */
+    static final int COMPILE_AFTER = Integer.getInteger("io.github.nettybpf.compileAfter", 1000);
+
+    private static final Logger LOGGER = System.getLogger(Filter.class.getName());
+    private static final AtomicBoolean COMPLAINED = new AtomicBoolean();
+
+    /** One at a time is enough, and the thread goes away when there is nothing to do. */
+    private static final Executor COMPILER = compiler();
+
+    private final Supplier<Filter> compiled;
+    private final Executor executor;
+    private volatile Filter current;
+
+    TieredFilter(Program program, PacketKinds kinds) {
+        this(program, COMPILE_AFTER, () -> FilterCompiler.compile(program, kinds), COMPILER);
+    }
+
+    TieredFilter(Program program, int compileAfter, Supplier<Filter> compiled, Executor executor) {
+        this.compiled = compiled;
+        this.executor = executor;
+        Filter interpreter = new Interpreter(program);
+        this.current = compileAfter < 0 ? interpreter : new Counting(interpreter, compileAfter);
+    }
+
+    @Override
+    public int run(Packet packet) {
+        return current.run(packet);
+    }
+
+    private void compile() {
+        try {
+            current = compiled.get();
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            cannotCompile(e);
+        } catch (Error e) {
+            cannotCompile(e);
+            throw e;
+        }
+    }
+
+    private static void cannotCompile(Throwable e) {
+        if (COMPLAINED.compareAndSet(false, true)) {
+            LOGGER.log(Level.WARNING, "a filter cannot be compiled and stays interpreted; others are not mentioned", e);
+        }
+    }
+
+    private static Executor compiler() {
+        ThreadPoolExecutor executor =
+                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(null, task, "bpf-compiler", 0, false);
+                    thread.setDaemon(true);
+                    thread.setContextClassLoader(null);
+                    return thread;
+                });
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    /** Counts roughly where several threads run it, which does no harm. */
+    private final class Counting implements Filter {
+        private final Filter interpreter;
+        private final AtomicBoolean asked = new AtomicBoolean();
+        private int left;
+
+        Counting(Filter interpreter, int compileAfter) {
+            this.interpreter = interpreter;
+            this.left = compileAfter;
+        }
+
+        @Override
+        public int run(Packet packet) {
+            if (--left < 0 && !asked.get() && asked.compareAndSet(false, true)) {
+                ask();
+            }
+            return interpreter.run(packet);
+        }
+
+        private void ask() {
+            try {
+                executor.execute(TieredFilter.this::compile);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                // No thread to be had: that is no reason to lose a packet.
+                cannotCompile(e);
+            }
+        }
+    }
+}
