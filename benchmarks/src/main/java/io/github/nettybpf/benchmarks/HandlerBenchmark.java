@@ -27,8 +27,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A datagram through a pipeline: with a handler that passes everything on, with a check by hand, and with the filter. The
- * packet is retained before and released behind, so what differs is the handler.
+ * A datagram through a pipeline: with no handler for it (Netty skips one that does not implement channelRead), with one
+ * that passes everything on, with a check by hand, and with the filter. The packet is retained before and released behind,
+ * so what differs is the handler.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -69,7 +70,7 @@ public class HandlerBenchmark {
             """);
 
     /** What stands in the pipeline. */
-    @Param({"pass", "hand", "filter"})
+    @Param({"none", "pass", "hand", "filter"})
     public String handler;
 
     /** What passes: queries for one name, or requests to four services. The number is that of instructions. */
@@ -94,7 +95,8 @@ public class HandlerBenchmark {
                                 .placement(Placement.UDP_SOCKET)
                                 .build();
                     case "hand" -> new ByHand(queries ? HandlerBenchmark::isQuery : HandlerBenchmark::isRequest);
-                    default -> new ChannelInboundHandlerAdapter();
+                    case "none" -> new ChannelInboundHandlerAdapter();
+                    default -> new PassOn();
                 };
         channel = new EmbeddedChannel(first, new Release());
         ByteBuf content = memory.equals("heap")
@@ -139,6 +141,14 @@ public class HandlerBenchmark {
                         && content.getShort(start + 6) == 0;
             default -> false;
         };
+    }
+
+    /** Passes everything on. */
+    private static final class PassOn extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            ctx.fireChannelRead(msg);
+        }
     }
 
     /** The same decisions as a program's. */
