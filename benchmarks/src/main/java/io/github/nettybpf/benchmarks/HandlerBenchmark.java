@@ -73,8 +73,23 @@ public class HandlerBenchmark {
     @Param({"none", "pass", "hand", "filter"})
     public String handler;
 
-    /** What passes: queries for one name, or requests to four services. The number is that of instructions. */
-    @Param({"queries-8", "services-24"})
+    /** Looks at the IP header, which the handler makes. */
+    private static final Program SOURCE = Program.parse("""
+                    ldb [0xfff00000]
+                    and #0xf0
+                    jne #0x40, no
+                    ld [0xfff0000c]
+                    and #0xffffff00
+                    jne #0xc0000200, no
+                    ret #-1
+            no:     ret #0
+            """);
+
+    /**
+     * What passes: queries for one name, requests to four services, or what comes from one network. The number is that of
+     * instructions.
+     */
+    @Param({"queries-8", "services-24", "source-8"})
     public String program;
 
     /** Where the bytes of the packet are. */
@@ -87,14 +102,25 @@ public class HandlerBenchmark {
     /** A query for a name. */
     @Setup
     public void setUp() {
-        boolean queries = program.equals("queries-8");
+        Program filter =
+                switch (program) {
+                    case "queries-8" -> QUERIES;
+                    case "services-24" -> SERVICES;
+                    default -> SOURCE;
+                };
+        Predicate<DatagramPacket> byHand =
+                switch (program) {
+                    case "queries-8" -> HandlerBenchmark::isQuery;
+                    case "services-24" -> HandlerBenchmark::isRequest;
+                    default -> HandlerBenchmark::isFromNetwork;
+                };
         ChannelHandler first =
                 switch (handler) {
                     case "filter" ->
-                        BpfFilterHandler.builder(queries ? QUERIES : SERVICES)
+                        BpfFilterHandler.builder(filter)
                                 .placement(Placement.UDP_SOCKET)
                                 .build();
-                    case "hand" -> new ByHand(queries ? HandlerBenchmark::isQuery : HandlerBenchmark::isRequest);
+                    case "hand" -> new ByHand(byHand);
                     case "none" -> new ChannelInboundHandlerAdapter();
                     default -> new PassOn();
                 };
@@ -121,6 +147,11 @@ public class HandlerBenchmark {
                 && content.readableBytes() >= 6
                 && (content.getByte(start + 2) & 0xf8) == 0
                 && content.getShort(start + 4) == 1;
+    }
+
+    private static boolean isFromNetwork(DatagramPacket datagram) {
+        byte[] address = datagram.sender().getAddress().getAddress();
+        return address.length == 4 && address[0] == (byte) 192 && address[1] == 0 && address[2] == 2;
     }
 
     private static boolean isRequest(DatagramPacket datagram) {
