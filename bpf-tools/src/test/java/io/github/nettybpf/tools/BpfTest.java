@@ -64,7 +64,7 @@ class BpfTest {
                         (expected: asm, listing, bytecode, c, ddd or hex)
                         """ + usage),
                 new Case("no such engine", "", "eval --engine abacus", 2, "", """
-                        bpf eval: Invalid value for option '--engine': 'abacus' (expected: interpreter, kernel)
+                        bpf eval: Invalid value for option '--engine': 'abacus' (expected: interpreter, compiler, kernel)
                         Try 'bpf eval --help'.
                         """),
                 new Case("a name is no argument file", "", "asm @none", 1, "", "bpf asm: @none: no such file\n"),
