@@ -2,18 +2,21 @@ package io.github.nettybpf.core;
 
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Modifier;
+import java.util.HashSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * Kinds of packet that a compiled filter has code of its own for, in which every call on the packet is inlined. A filter
- * takes all other packets too, through the interface. Immutable.
+ * takes all other packets too, through the interface. For any number of threads; to be made once and kept, since it is
+ * where {@link Filter#of(Program, PacketKinds)} remembers what is in use.
  *
  * <p>Two or three kinds are plenty: each makes the compiled class larger.
  */
 public final class PacketKinds {
     private final Lookup lookup;
     private final List<Class<? extends Packet>> types;
+    private final SharedFilters filters = new SharedFilters(this);
 
     private PacketKinds(Lookup lookup, List<Class<? extends Packet>> types) {
         this.lookup = lookup;
@@ -25,16 +28,21 @@ public final class PacketKinds {
      *
      * @param lookup of a class in the package of the types: compiled filters become classes of that package. They are
      *     unloaded like all others, when neither they nor their filters are in use
-     * @param types final classes, tried in this order
-     * @throws IllegalArgumentException if a type is not a final class, or the lookup cannot define classes
+     * @param types final classes with different simple names, tried in this order
+     * @throws IllegalArgumentException if a type is not such a class, or the lookup cannot define classes
      */
     public static PacketKinds of(Lookup lookup, List<Class<? extends Packet>> types) {
         if (!lookup.hasFullPrivilegeAccess()) {
             throw new IllegalArgumentException(lookup + " (expected: what MethodHandles.lookup() gives)");
         }
+        Set<String> names = new HashSet<>(Set.of(Packet.class.getSimpleName()));
         for (Class<?> type : types) {
-            if (!Modifier.isFinal(type.getModifiers()) || type.isInterface()) {
-                throw new IllegalArgumentException(type.getName() + " (expected: a final class)");
+            boolean hasName = !type.isHidden() && !type.getSimpleName().isEmpty();
+            if (!Modifier.isFinal(type.getModifiers()) || type.isInterface() || !hasName) {
+                throw new IllegalArgumentException(type.getName() + " (expected: a final class with a name)");
+            }
+            if (!names.add(type.getSimpleName())) {
+                throw new IllegalArgumentException(type.getName() + " (expected: types of different simple names)");
             }
             try {
                 lookup.accessClass(type);
@@ -58,16 +66,8 @@ public final class PacketKinds {
         return types;
     }
 
-    /** {@return whether the other kinds have the same types and the same package} */
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof PacketKinds kinds
-                && types.equals(kinds.types)
-                && lookup.lookupClass().equals(kinds.lookup.lookupClass());
-    }
-
-    @Override
-    public int hashCode() {
-        return types.hashCode();
+    /** {@return the filters that are in use for packets of these kinds} */
+    SharedFilters filters() {
+        return filters;
     }
 }

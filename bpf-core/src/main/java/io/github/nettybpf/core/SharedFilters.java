@@ -7,34 +7,35 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * The filters of {@link Filter#of}: equal programs share one, and with it the compiled class. A server makes a handler for
- * each of thousands of channels, often each with a program parsed anew. What nobody uses any more is forgotten.
+ * The filters of {@link Filter#of} for the same kinds of packet: equal programs share one, and with it the compiled class. A
+ * server makes a handler for each of thousands of channels, often each with a program parsed anew. What nobody uses any
+ * more is forgotten.
  */
 final class SharedFilters {
-    private static final ConcurrentMap<Key, Shared> FILTERS = new ConcurrentHashMap<>();
-    private static final ReferenceQueue<Filter> UNUSED = new ReferenceQueue<>();
-
-    private record Key(Program program, PacketKinds kinds) {}
+    private final PacketKinds kinds;
+    private final ConcurrentMap<Program, Shared> filters = new ConcurrentHashMap<>();
+    private final ReferenceQueue<Filter> unused = new ReferenceQueue<>();
 
     private static final class Shared extends WeakReference<Filter> {
-        private final Key key;
+        private final Program program;
 
-        Shared(Key key, Filter filter) {
-            super(filter, UNUSED);
-            this.key = key;
+        Shared(Program program, Filter filter, ReferenceQueue<Filter> queue) {
+            super(filter, queue);
+            this.program = program;
         }
     }
 
-    private SharedFilters() {}
+    SharedFilters(PacketKinds kinds) {
+        this.kinds = kinds;
+    }
 
-    static Filter of(Program program, PacketKinds kinds) {
-        for (Reference<?> unused = UNUSED.poll(); unused != null; unused = UNUSED.poll()) {
-            FILTERS.remove(((Shared) unused).key, unused);
+    Filter of(Program program) {
+        for (Reference<?> gone = unused.poll(); gone != null; gone = unused.poll()) {
+            filters.remove(((Shared) gone).program, gone);
         }
-        Key key = new Key(program, kinds);
         Filter fresh = null;
         while (true) {
-            Shared known = FILTERS.get(key);
+            Shared known = filters.get(program);
             Filter filter = known == null ? null : known.get();
             if (filter != null) {
                 return filter;
@@ -42,15 +43,18 @@ final class SharedFilters {
             if (fresh == null) {
                 fresh = new TieredFilter(program, kinds);
             }
-            Shared shared = new Shared(key, fresh);
-            if (known == null ? FILTERS.putIfAbsent(key, shared) == null : FILTERS.replace(key, known, shared)) {
+            Shared shared = new Shared(program, fresh, unused);
+            boolean isNew = known == null
+                    ? filters.putIfAbsent(program, shared) == null
+                    : filters.replace(program, known, shared);
+            if (isNew) {
                 return fresh;
             }
         }
     }
 
     /** {@return how many are remembered} */
-    static int size() {
-        return FILTERS.size();
+    int size() {
+        return filters.size();
     }
 }

@@ -3,8 +3,10 @@ package io.github.nettybpf.core;
 import io.github.nettybpf.core.compile.FilterCompiler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.ref.WeakReference;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +28,10 @@ final class TieredFilter implements Filter {
     /** One at a time is enough, and the thread goes away when there is nothing to do. */
     private static final Executor COMPILER = compiler();
 
+    private static final int MOST_WAITING = 256;
+    private static final int RETRY_AFTER = 100;
+
+    private final Program program;
     private final Supplier<Filter> compiled;
     private final Executor executor;
     private volatile Filter current;
@@ -35,6 +41,7 @@ final class TieredFilter implements Filter {
     }
 
     TieredFilter(Program program, int compileAfter, Supplier<Filter> compiled, Executor executor) {
+        this.program = program;
         this.compiled = compiled;
         this.executor = executor;
         Filter interpreter = new Interpreter(program);
@@ -49,23 +56,21 @@ final class TieredFilter implements Filter {
     private void compile() {
         try {
             current = compiled.get();
-        } catch (RuntimeException | LinkageError | AssertionError e) {
-            cannotCompile(e);
-        } catch (Error e) {
-            cannotCompile(e);
-            throw e;
-        }
-    }
-
-    private static void cannotCompile(Throwable e) {
-        if (COMPLAINED.compareAndSet(false, true)) {
-            LOGGER.log(Level.WARNING, "a filter cannot be compiled and stays interpreted; others are not mentioned", e);
+        } catch (UnsupportedOperationException e) {
+            if (COMPLAINED.compareAndSet(false, true)) {
+                LOGGER.log(Level.WARNING, "this JVM cannot compile filters: they stay interpreted", e);
+            }
+        } catch (RuntimeException | Error e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "a filter of " + program.size() + " instructions could not be compiled and stays interpreted",
+                    e);
         }
     }
 
     private static Executor compiler() {
         ThreadPoolExecutor executor =
-                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING), task -> {
                     Thread thread = new Thread(null, task, "bpf-compiler", 0, false);
                     thread.setDaemon(true);
                     thread.setContextClassLoader(null);
@@ -78,11 +83,13 @@ final class TieredFilter implements Filter {
     /** Counts roughly where several threads run it, which does no harm. */
     private final class Counting implements Filter {
         private final Filter interpreter;
+        private final int compileAfter;
         private final AtomicBoolean asked = new AtomicBoolean();
         private int left;
 
         Counting(Filter interpreter, int compileAfter) {
             this.interpreter = interpreter;
+            this.compileAfter = compileAfter;
             this.left = compileAfter;
         }
 
@@ -94,12 +101,20 @@ final class TieredFilter implements Filter {
             return interpreter.run(packet);
         }
 
+        /** What waits to be compiled does not keep a filter that nobody uses any more. */
         private void ask() {
+            WeakReference<TieredFilter> waiting = new WeakReference<>(TieredFilter.this);
             try {
-                executor.execute(TieredFilter.this::compile);
-            } catch (RuntimeException | OutOfMemoryError e) {
-                // No thread to be had: that is no reason to lose a packet.
-                cannotCompile(e);
+                executor.execute(() -> {
+                    TieredFilter filter = waiting.get();
+                    if (filter != null) {
+                        filter.compile();
+                    }
+                });
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
+                // Too many are waiting, or there is no thread to be had: no reason to lose a packet. Later, then.
+                left = Math.max(compileAfter, RETRY_AFTER);
+                asked.set(false);
             }
         }
     }

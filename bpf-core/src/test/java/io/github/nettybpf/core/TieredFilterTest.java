@@ -1,6 +1,7 @@
 package io.github.nettybpf.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class TieredFilterTest {
     private static final Program SEVEN = Program.parse("ret #7");
+    private static final Filter SEVEN_FOR_EVER = Filter.interpret(SEVEN);
     private static final Packet EMPTY = Packet.of(new byte[0]);
 
     private final List<Runnable> asked = new ArrayList<>();
@@ -81,23 +83,70 @@ class TieredFilterTest {
                         throw new UnsupportedOperationException("no classes here");
                     },
                     Runnable::run);
-            Filter refused = new TieredFilter(SEVEN, 0, () -> packet -> 8, task -> {
-                throw new RejectedExecutionException("no threads here");
-            });
+            Filter broken = new TieredFilter(
+                    SEVEN,
+                    0,
+                    () -> {
+                        throw new VerifyError("a mistake");
+                    },
+                    Runnable::run);
             for (int i = 0; i < 10; i++) {
                 assertEquals(7, verdict(unsupported));
-                assertEquals(7, verdict(refused));
+                assertEquals(7, verdict(broken));
             }
         } finally {
             logger.removeHandler(handler);
             logger.setUseParentHandlers(true);
         }
-        assertEquals(1, logged.size());
-        assertEquals(Level.WARNING, logged.get(0).getLevel());
         assertEquals(
-                "a filter cannot be compiled and stays interpreted; others are not mentioned",
-                logged.get(0).getMessage());
+                List.of(
+                        "this JVM cannot compile filters: they stay interpreted",
+                        "a filter of 1 instructions could not be compiled and stays interpreted"),
+                logged.stream().map(LogRecord::getMessage).toList());
+        assertEquals(Level.WARNING, logged.get(0).getLevel());
         assertEquals("no classes here", logged.get(0).getThrown().getMessage());
+        assertEquals("a mistake", logged.get(1).getThrown().getMessage());
+    }
+
+    @Test
+    void asksAgainWhereTooManyAreWaiting() {
+        int[] refusals = {0};
+        Filter filter = new TieredFilter(SEVEN, 10, () -> packet -> 8, task -> {
+            if (refusals[0]++ < 2) {
+                throw new RejectedExecutionException("full");
+            }
+            task.run();
+        });
+        int interpreted = 0;
+        while (verdict(filter) == 7) {
+            interpreted++;
+        }
+        assertEquals(10 + 1 + 2 * (100 + 1), interpreted);
+        assertEquals(3, refusals[0]);
+    }
+
+    @Test
+    void whatWaitsToBeCompiledKeepsNoFilter() throws InterruptedException {
+        List<Runnable> waiting = new ArrayList<>();
+        boolean[] compiled = {false};
+        Filter filter = new TieredFilter(
+                SEVEN,
+                0,
+                () -> {
+                    compiled[0] = true;
+                    return packet -> 8;
+                },
+                waiting::add);
+        verdict(filter);
+        WeakReference<Filter> unused = new WeakReference<>(filter);
+        filter = SEVEN_FOR_EVER;
+        await(() -> {
+            System.gc();
+            return unused.get() == null;
+        });
+        waiting.get(0).run();
+        assertEquals(7, verdict(filter));
+        assertFalse(compiled[0]);
     }
 
     @Test
@@ -154,7 +203,7 @@ class TieredFilterTest {
         await(() -> {
             System.gc();
             Filter.of(Program.parse("ret #1"));
-            return SharedFilters.size() <= 3;
+            return BytesPacket.KINDS.filters().size() <= 3;
         });
         assertEquals(0, verdict(first));
     }

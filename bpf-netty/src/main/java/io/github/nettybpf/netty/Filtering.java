@@ -445,6 +445,7 @@ final class Filtering {
     /** Lets everything through again: the handler is gone. */
     void stop() {
         stopped = true;
+        rest();
         if (attached && channel.isOpen()) {
             detachQuietly();
         }

@@ -33,8 +33,8 @@ final class Judge {
     private final Placement placement;
     private final Filter filter;
 
-    /** Reads no more of a packet than its verdict depends on, as a compiled filter may. */
-    private final Filter careful;
+    /** For datagrams whose header is not all known: a compiled filter may read bytes that its verdict does not need. */
+    private @Nullable Filter careful;
 
     private final BufferPacket.AtAddress atAddress;
     private final BufferPacket.InArray inArray;
@@ -51,7 +51,6 @@ final class Judge {
         this.program = program;
         this.placement = placement;
         this.filter = filter;
-        this.careful = Filter.interpret(program);
         this.atAddress = new BufferPacket.AtAddress(placement);
         this.inArray = new BufferPacket.InArray(placement);
         this.inBuffer = new BufferPacket.InBuffer(placement);
@@ -85,9 +84,11 @@ final class Judge {
             return filter.run(inArray);
         }
         inBuffer.show(content);
-        int verdict = filter.run(inBuffer);
-        inBuffer.clear();
-        return verdict;
+        try {
+            return filter.run(inBuffer);
+        } finally {
+            inBuffer.clear();
+        }
     }
 
     private int keepDatagram(Channel channel, Object message, ByteBuf content) {
@@ -99,9 +100,11 @@ final class Judge {
             return keep(channel, message, datagramInArray);
         }
         datagramInBuffer.show(content);
-        int kept = keep(channel, message, datagramInBuffer);
-        datagramInBuffer.clear();
-        return kept;
+        try {
+            return keep(channel, message, datagramInBuffer);
+        } finally {
+            datagramInBuffer.clear();
+        }
     }
 
     private int keep(Channel channel, Object message, UdpPacket datagram) {
@@ -119,9 +122,16 @@ final class Judge {
                 internet(sender == null ? channel.remoteAddress() : sender),
                 internet(recipient == null ? channel.localAddress() : recipient));
         if (!datagram.isComplete()) {
-            return kept(careful.run(datagram), datagram);
+            return kept(careful().run(datagram), datagram);
         }
         return kept(filter.run(datagram), datagram);
+    }
+
+    private Filter careful() {
+        if (careful == null) {
+            careful = Filter.interpret(program);
+        }
+        return careful;
     }
 
     private int kept(int verdict, UdpPacket datagram) {

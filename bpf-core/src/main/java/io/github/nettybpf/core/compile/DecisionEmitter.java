@@ -170,8 +170,15 @@ final class DecisionEmitter {
         boolean small = test.a().bits() < Integer.SIZE;
         Chain chain = test.chain();
         if (chain != null) {
-            inTable(test.a(), chain.table());
-            isZero(small && chain.keys.stream().allMatch(key -> key >= 0));
+            KeyTable table = chain.table();
+            boolean positive = small && chain.keys.stream().allMatch(key -> key >= 0);
+            inTable(test.a(), table, table.first);
+            isZero(positive);
+            if (table.second != 0) {
+                inTable(test.a(), table, table.second);
+                isZero(positive);
+                code.insn(Opcodes.IOR);
+            }
             return;
         }
         push(test.a());
@@ -194,11 +201,11 @@ final class DecisionEmitter {
         }
     }
 
-    /** Pushes the difference between A and the only key that it can be. */
-    private void inTable(Value a, KeyTable table) {
+    /** Pushes the difference between A and the only key that it can be, by this multiplier. */
+    private void inTable(Value a, KeyTable table, int multiplier) {
         code.table(table.keys);
         push(a);
-        code.constant(table.first);
+        code.constant(multiplier);
         code.insn(Opcodes.IMUL);
         code.constant(table.shift);
         code.insn(Opcodes.IUSHR, Opcodes.IALOAD);

@@ -28,6 +28,11 @@ final class DecisionFinder {
 
     private static final int MOST_TESTS = 16;
 
+    /** With arithmetic, so that a decision fits into a method. */
+    private static final int MOST_VALUES = 24;
+
+    private static final int LONGEST_BLOCK = 32;
+
     private final Flow flow;
     private final int head;
     private final List<Value> values = new ArrayList<>();
@@ -125,10 +130,12 @@ final class DecisionFinder {
         List<Value> added = new ArrayList<>();
         long farthest = reach;
         boolean relative = indirect;
+        int steps = 0;
         int pc = start;
         while (!(flow.instruction(pc) instanceof JumpIf)) {
             Instruction instruction = flow.instruction(pc);
-            if (pc != start && flow.entries(pc) != 1) {
+            boolean isTooMuch = ++steps > LONGEST_BLOCK || values.size() + added.size() > MOST_VALUES;
+            if (isTooMuch || (pc != start && flow.entries(pc) != 1)) {
                 return false;
             }
             if (instruction instanceof Tax) {
@@ -181,7 +188,7 @@ final class DecisionFinder {
     private @Nullable Test test(int start, int pc, Value a) {
         Chain chain = flow.chainFrom(pc);
         if (chain != null) {
-            if (!chain.isSet() || chain.table().second != 0) {
+            if (!chain.isSet()) {
                 return null;
             }
             testCount += 2;

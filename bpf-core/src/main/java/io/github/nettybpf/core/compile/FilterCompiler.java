@@ -10,10 +10,10 @@ import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodTooLargeException;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
@@ -27,18 +27,36 @@ public final class FilterCompiler {
     private static final MethodType MAKES_FILTER = MethodType.methodType(Filter.class);
 
     private final String name;
+    private final PacketKinds kinds;
     private final Partition fast;
     private final Partition plain;
-    private final PacketKinds kinds;
     private final List<Object> classData = new ArrayList<>();
     private final ClassWriter writer = new ClassWriter(0);
+    private final byte[] bytes;
 
-    private FilterCompiler(Program program, PacketKinds kinds) {
+    private FilterCompiler(Plan plan, PacketKinds kinds, int largestPiece) {
+        String packageName = kinds.lookup().lookupClass().getPackageName().replace('.', '/');
+        this.name = (packageName.isEmpty() ? "" : packageName + "/") + "CompiledFilter";
         this.kinds = kinds;
-        this.name = kinds.lookup().lookupClass().getPackageName().replace('.', '/') + "/CompiledFilter";
+        this.fast = new Partition(plan, true, largestPiece);
+        this.plain = new Partition(plan.plain(), false, largestPiece);
+        this.bytes = write();
+    }
+
+    /** Cuts finer where the length of a method was underestimated. */
+    private static FilterCompiler of(Program program, PacketKinds kinds) {
         Plan plan = Plan.of(new Flow(program.instructions()));
-        this.fast = new Partition(plan, true);
-        this.plain = new Partition(plan.plain(), false);
+        int largestPiece = Partition.LARGEST_PIECE;
+        while (true) {
+            try {
+                return new FilterCompiler(plan, kinds, largestPiece);
+            } catch (MethodEmitter.TooLongException | MethodTooLargeException e) {
+                if (largestPiece == 1) {
+                    throw e;
+                }
+                largestPiece /= 2;
+            }
+        }
     }
 
     /**
@@ -49,17 +67,16 @@ public final class FilterCompiler {
      * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
      */
     public static Filter compile(Program program, PacketKinds kinds) {
-        FilterCompiler compiler = new FilterCompiler(program, kinds);
-        byte[] bytes = compiler.write();
+        FilterCompiler compiled = of(program, kinds);
         try {
-            Lookup defined = kinds.lookup().defineHiddenClassWithClassData(bytes, compiler.classData, true);
+            Lookup defined = kinds.lookup().defineHiddenClassWithClassData(compiled.bytes, compiled.classData, true);
             return (Filter) defined.findConstructor(defined.lookupClass(), CONSTRUCTOR)
                     .asType(MAKES_FILTER)
                     .invokeExact();
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new LinkageError(compiler.name, e);
+            throw new LinkageError(compiled.name, e);
         }
     }
 
@@ -70,7 +87,7 @@ public final class FilterCompiler {
      * @param kinds the kinds of packet to make code for
      */
     public static byte[] classFile(Program program, PacketKinds kinds) {
-        return new FilterCompiler(program, kinds).write();
+        return of(program, kinds).bytes;
     }
 
     private byte[] write() {
@@ -82,11 +99,11 @@ public final class FilterCompiler {
                 "java/lang/Object",
                 new String[] {FILTER});
         constructor();
-        List<Class<? extends Packet>> types =
-                Stream.concat(kinds.types().stream(), Stream.of(Packet.class)).toList();
-        List<Methods> methods = types.stream()
-                .map(type -> new Methods(name, type, fast, plain, classData))
-                .toList();
+        List<Methods> methods = new ArrayList<>();
+        for (Class<? extends Packet> type : kinds.types()) {
+            methods.add(new Methods(name, "run" + type.getSimpleName(), type, fast, plain, classData));
+        }
+        methods.add(new Methods(name, "runPacket", Packet.class, fast, plain, classData));
         dispatch(methods);
         methods.forEach(each -> each.write(writer));
         writer.visitSource("bpf", tables());

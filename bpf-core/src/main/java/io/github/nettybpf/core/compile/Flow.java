@@ -139,7 +139,8 @@ final class Flow {
             live[pc] = bit(Registers.A);
         } else {
             long least = Math.max(reach(instruction), need[pc + 1]);
-            // An extension is asked for even where the packet will prove too short: the packet may take note of it.
+            // What is not in the packet itself is asked for even where that will prove too short: somebody may take
+            // note.
             need[pc] = asksPacket(instruction) ? 0 : least > Integer.MAX_VALUE ? DROPS : least;
             live[pc] = (live[pc + 1] & ~writes(instruction)) | reads(instruction);
         }
@@ -152,6 +153,13 @@ final class Flow {
     }
 
     private static boolean asksPacket(Instruction instruction) {
+        return asksExtension(instruction)
+                || instruction instanceof LoadIndirect
+                || (instruction instanceof LoadAbsolute load && load.off() < 0)
+                || (instruction instanceof LoadMemShift shift && shift.off() < 0);
+    }
+
+    private static boolean asksExtension(Instruction instruction) {
         return instruction instanceof LoadExtension load && load.num() != Extension.LEN;
     }
 
@@ -184,7 +192,7 @@ final class Flow {
             return bit(Registers.of(store.src()));
         } else if (instruction instanceof LoadIndirect || instruction instanceof Txa) {
             return bit(Registers.X);
-        } else if (instruction instanceof AluX || asksPacket(instruction)) {
+        } else if (instruction instanceof AluX || asksExtension(instruction)) {
             return bit(Registers.A) | bit(Registers.X);
         } else if (instruction instanceof AluConstant || instruction instanceof NegateA || instruction instanceof Tax) {
             return bit(Registers.A);

@@ -13,8 +13,8 @@ import java.util.SplittableRandom;
 final class KeyTable {
     private static final int TRIES = 400;
 
-    /** Up to this size a table of one choice is worth its memory: 64 KiB. */
-    private static final int LARGEST_SINGLE = 1 << 14;
+    /** Up to this size a table of one choice is worth its memory: 16 KiB. */
+    private static final int LARGEST_SINGLE = 1 << 12;
 
     final int[] keys;
 

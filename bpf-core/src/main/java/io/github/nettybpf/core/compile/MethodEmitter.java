@@ -106,8 +106,17 @@ final class MethodEmitter {
         }
     }
 
-    /** {@return the length of the method's code in bytes} */
-    int emit() {
+    /** A piece became longer than HotSpot compiles: its length was only estimated. */
+    static final class TooLongException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    /**
+     * Writes the method.
+     *
+     * @throws TooLongException if HotSpot would not compile it
+     */
+    void emit() {
         for (int pc = piece.from(); pc < piece.to(); pc++) {
             if (plan.isEmitted(pc)) {
                 Label label = labels.get(pc);
@@ -133,7 +142,10 @@ final class MethodEmitter {
             bind(label);
             end(verdict);
         });
-        return code.end();
+        int size = code.end();
+        if (size > Partition.LARGEST_METHOD) {
+            throw new TooLongException();
+        }
     }
 
     private Label label(int pc) {
@@ -188,7 +200,11 @@ final class MethodEmitter {
         code.load(length);
         for (int register = 0; register < Registers.COUNT; register++) {
             if ((next.parameters() & Registers.bit(register)) != 0) {
-                get(register);
+                if (locals[register] < 0) {
+                    code.constant(0); // not used here, so it only matters to those who come to that piece otherwise
+                } else {
+                    get(register);
+                }
             }
         }
         if (next.entries().size() > 1) {

@@ -11,25 +11,40 @@ import org.objectweb.asm.Type;
  * The methods that a program becomes for one type of packet.
  *
  * @param owner the internal name of the class
+ * @param name the name of the method that a run begins with
  * @param packet the type of packet
  * @param fast the pieces that a run begins with
- * @param plain the pieces for packets that are too short for those
+ * @param plain the pieces for packets that are too short for those, which all types share
  * @param classData where tables are put
  */
-record Methods(String owner, Class<? extends Packet> packet, Partition fast, Partition plain, List<Object> classData) {
+record Methods(
+        String owner,
+        String name,
+        Class<? extends Packet> packet,
+        Partition fast,
+        Partition plain,
+        List<Object> classData) {
     Partition partition(Plan plan) {
         return plan.equals(fast.plan()) ? fast : plain;
     }
 
+    private boolean isPlain(Piece piece) {
+        return !piece.plan().equals(fast.plan());
+    }
+
     private String name(Piece piece) {
-        String kind = piece.plan().equals(fast.plan()) ? "run" : "plain";
-        return kind + packet.getSimpleName() + (piece.isFirst() ? "" : "$" + piece.number());
+        return (isPlain(piece) ? "plain" : name) + (piece.isFirst() ? "" : "$" + piece.number());
+    }
+
+    private Class<? extends Packet> packet(Piece piece) {
+        return isPlain(piece) ? Packet.class : packet;
     }
 
     /** {@return the type of a piece's method: packet, length, registers, and where to begin if there is a choice} */
     private String descriptor(Piece piece) {
         String known = piece.isFirst() ? "" : "I" + "I".repeat(Integer.bitCount(piece.parameters()));
-        return "(" + Type.getDescriptor(packet) + known + (piece.entries().size() > 1 ? "I" : "") + ")I";
+        return "(" + Type.getDescriptor(packet(piece)) + known
+                + (piece.entries().size() > 1 ? "I" : "") + ")I";
     }
 
     /** Calls a piece's method; its arguments have been pushed. */
@@ -44,19 +59,17 @@ record Methods(String owner, Class<? extends Packet> packet, Partition fast, Par
 
     void write(ClassVisitor visitor) {
         fast.pieces().forEach(piece -> write(visitor, piece));
-        plain.pieces().forEach(piece -> write(visitor, piece));
+        if (packet == Packet.class) {
+            plain.pieces().forEach(piece -> write(visitor, piece));
+        }
     }
 
     private void write(ClassVisitor visitor, Piece piece) {
         Code code = new Code(
                 visitor.visitMethod(
                         Opcodes.ACC_PRIVATE | Opcodes.ACC_STATIC, name(piece), descriptor(piece), null, null),
-                packet,
+                packet(piece),
                 classData);
-        int size = new MethodEmitter(this, code, piece).emit();
-        if (size > Partition.LARGEST_METHOD) {
-            throw new AssertionError(name(piece) + " has " + size + " bytes (expected: at most "
-                    + Partition.LARGEST_METHOD + ", beyond which HotSpot does not compile it)");
-        }
+        new MethodEmitter(this, code, piece).emit();
     }
 }

@@ -21,13 +21,14 @@ final class Partition {
     /** What HotSpot compiles, less one. */
     static final int LARGEST_METHOD = 7999;
 
-    /** Bytes of bytecode that a piece may be estimated to have, with what is inlined into it. */
-    private static final int LARGEST_PIECE = 5000;
+    /** Bytes of bytecode that a piece may at first be estimated to have, with what is inlined into it. */
+    static final int LARGEST_PIECE = 5000;
 
     /** Bytes of bytecode inlined for reading a byte, or more of them. */
     private static final int INLINED = 30;
 
     private final Plan plan;
+    private final int largest;
     private final int[] pieceOf;
     private final List<Piece> pieces = new ArrayList<>();
 
@@ -44,8 +45,15 @@ final class Partition {
      */
     record Piece(Plan plan, int number, int from, int to, List<Integer> entries, boolean isFirst, int parameters) {}
 
-    Partition(Plan plan, boolean beginsRuns) {
+    /**
+     * Cuts.
+     *
+     * @param beginsRuns whether a run begins in the first piece
+     * @param largest how long a piece may be estimated to get
+     */
+    Partition(Plan plan, boolean beginsRuns, int largest) {
         this.plan = plan;
+        this.largest = largest;
         this.pieceOf = new int[plan.flow.size()];
         List<Integer> starts = cut();
         List<Integer> ends = new ArrayList<>(starts.subList(Math.min(1, starts.size()), starts.size()));
@@ -84,7 +92,7 @@ final class Partition {
         for (int pc = 0; pc < pieceOf.length; pc++) {
             if (plan.isEmitted(pc) || plan.starts.contains(pc)) {
                 int more = weight(pc);
-                if (starts.isEmpty() || weight + more > LARGEST_PIECE) {
+                if (starts.isEmpty() || weight + more > largest) {
                     starts.add(pc);
                     weight = 0;
                 }
@@ -112,7 +120,7 @@ final class Partition {
         return entries;
     }
 
-    /** {@return at most how long the code for an instruction gets}, with what it takes to leave the piece behind it */
+    /** {@return about how long the code for an instruction gets}, with what it takes to leave the piece behind it */
     private int weight(int pc) {
         if (plan.isReturn(pc)) {
             return 8;
@@ -120,12 +128,12 @@ final class Partition {
         int ways = 0;
         Collection<Integer> successors = plan.successors(pc);
         for (int successor : successors) {
-            ways += plan.isReturn(successor) ? 8 : 16 + 2 * Integer.bitCount(plan.flow.live(successor));
+            ways += plan.isReturn(successor) ? 8 : 14 + 2 * Integer.bitCount(plan.used());
         }
         Decision decision = plan.decision(pc);
         Chain chain = plan.flow.chainFrom(pc);
         if (decision != null) {
-            int plain = decision.cutShort() ? 16 + 2 * Integer.bitCount(plan.flow.live(pc)) : 0;
+            int plain = decision.cutShort() ? 14 + 2 * Integer.bitCount(plan.used()) : 0;
             return ways
                     + plain
                     + 20
