@@ -34,19 +34,12 @@ final class DecisionEmitter {
     private final IdentityHashMap<Condition, Integer> uses = new IdentityHashMap<>();
     private final IdentityHashMap<Condition, Integer> evaluated = new IdentityHashMap<>();
 
-    /**
-     * Prepares.
-     *
-     * @param length the local variable that holds the packet's length
-     * @param a the one that holds A
-     * @param x the one that holds X
-     */
-    DecisionEmitter(Code code, Decision decision, int length, int a, int x) {
+    DecisionEmitter(Code code, Decision decision, Variables variables) {
         this.code = code;
         this.decision = decision;
-        this.length = length;
-        places.put(decision.a(), a);
-        places.put(decision.x(), x);
+        this.length = variables.length;
+        places.put(decision.a(), variables.of(Registers.A));
+        places.put(decision.x(), variables.of(Registers.X));
     }
 
     /**

@@ -1,0 +1,193 @@
+package io.github.nettybpf.core.compile;
+
+import io.github.nettybpf.core.AluConstant;
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.AluX;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.LoadAbsolute;
+import io.github.nettybpf.core.LoadConstant;
+import io.github.nettybpf.core.LoadExtension;
+import io.github.nettybpf.core.LoadIndirect;
+import io.github.nettybpf.core.LoadMemShift;
+import io.github.nettybpf.core.LoadScratch;
+import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.StoreScratch;
+import io.github.nettybpf.core.Tax;
+import io.github.nettybpf.core.Txa;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+
+/** Writes the instructions that neither jump nor end the program. */
+final class OperationEmitter {
+    private static final String EXTENSION = Type.getDescriptor(Extension.class);
+
+    private final MethodEmitter method;
+    private final Code code;
+    private final Plan plan;
+    private final Variables variables;
+
+    OperationEmitter(MethodEmitter method, Code code, Plan plan, Variables variables) {
+        this.method = method;
+        this.code = code;
+        this.plan = plan;
+        this.variables = variables;
+    }
+
+    void emit(Instruction instruction, int pc) {
+        if (instruction instanceof LoadConstant load) {
+            code.constant(load.val());
+            variables.set(Registers.of(load.dst()));
+        } else if (instruction instanceof LoadScratch load) {
+            variables.get(Registers.scratch(load.n()));
+            variables.set(Registers.of(load.dst()));
+        } else if (instruction instanceof StoreScratch store) {
+            variables.get(Registers.of(store.src()));
+            variables.set(Registers.scratch(store.n()));
+        } else if (instruction instanceof LoadAbsolute load) {
+            loadAbsolute(load.off(), load.size());
+            variables.set(Registers.A);
+        } else if (instruction instanceof LoadIndirect load) {
+            if (plan.isPlainOffset(pc, load)) {
+                loadBehindX(load);
+            } else {
+                loadIndirect(load);
+            }
+        } else if (instruction instanceof LoadMemShift load) {
+            loadAbsolute(load.off(), 1);
+            code.constant(15);
+            code.insn(Opcodes.IAND, Opcodes.ICONST_2, Opcodes.ISHL);
+            variables.set(Registers.X);
+        } else if (instruction instanceof LoadExtension load) {
+            loadExtension(load);
+        } else if (instruction instanceof AluConstant alu) {
+            variables.get(Registers.A);
+            Arithmetic.apply(code, alu.op(), alu.val(), plan.widthOfA(pc));
+            variables.set(Registers.A);
+        } else if (instruction instanceof AluX alu) {
+            aluX(alu.op());
+        } else if (instruction instanceof NegateA) {
+            variables.get(Registers.A);
+            code.insn(Opcodes.INEG);
+            variables.set(Registers.A);
+        } else if (instruction instanceof Tax) {
+            variables.get(Registers.A);
+            variables.set(Registers.X);
+        } else if (instruction instanceof Txa) {
+            variables.get(Registers.X);
+            variables.set(Registers.A);
+        } else {
+            throw new AssertionError(instruction);
+        }
+    }
+
+    /** Pushes what is at a fixed offset: a guard has seen to it that it is there, if it is in the packet itself. */
+    private void loadAbsolute(int offset, int size) {
+        code.packet();
+        code.constant(offset);
+        if (offset >= 0) {
+            code.read(size);
+        } else {
+            loadAnywhere(size);
+        }
+    }
+
+    private void loadAnywhere(int size) {
+        code.readAnywhere(size);
+        code.storeLong(variables.loaded);
+        ifNegative(method.drop());
+        code.loadLong(variables.loaded);
+        code.insn(Opcodes.L2I);
+    }
+
+    private void ifNegative(Label label) {
+        code.loadLong(variables.loaded);
+        code.insn(Opcodes.LCONST_0, Opcodes.LCMP);
+        code.jump(Opcodes.IFLT, label);
+    }
+
+    private void loadBehindX(LoadIndirect load) {
+        variables.get(Registers.X);
+        code.constant(load.off() + load.size());
+        code.insn(Opcodes.IADD);
+        code.load(variables.length);
+        code.jump(Opcodes.IF_ICMPGT, method.drop());
+        code.packet();
+        variables.get(Registers.X);
+        code.constant(load.off());
+        code.insn(Opcodes.IADD);
+        code.read(load.size());
+        variables.set(Registers.A);
+    }
+
+    /** A negative offset is rare, and dealt with out of line. */
+    private void loadIndirect(LoadIndirect load) {
+        Label negative = new Label();
+        Label done = new Label();
+        variables.get(Registers.X);
+        code.constant(load.off());
+        code.insn(Opcodes.IADD);
+        code.store(variables.temporary);
+        code.load(variables.temporary);
+        code.jump(Opcodes.IFLT, negative);
+        code.load(variables.temporary);
+        code.load(variables.length);
+        code.constant(load.size());
+        code.insn(Opcodes.ISUB);
+        code.jump(Opcodes.IF_ICMPGT, method.drop());
+        code.packet();
+        code.load(variables.temporary);
+        code.read(load.size());
+        variables.set(Registers.A);
+        method.bind(done);
+        method.addOutOfLine(() -> {
+            method.bind(negative);
+            code.packet();
+            code.load(variables.temporary);
+            loadAnywhere(load.size());
+            variables.set(Registers.A);
+            code.jump(Opcodes.GOTO, done);
+        });
+    }
+
+    private void loadExtension(LoadExtension load) {
+        code.packet();
+        if (load.num() == Extension.LEN) {
+            code.packetMethod("wireLength", "()I");
+            variables.set(Registers.of(load.dst()));
+            return;
+        }
+        code.enumConstant(load.num());
+        variables.get(Registers.A);
+        variables.get(Registers.X);
+        code.packetMethod("extension", "(" + EXTENSION + "II)J");
+        code.storeLong(variables.loaded);
+        Label nothing = new Label();
+        ifNegative(nothing);
+        code.loadLong(variables.loaded);
+        code.insn(Opcodes.L2I);
+        variables.set(Registers.A);
+        method.addOutOfLine(() -> {
+            method.bind(nothing);
+            code.loadLong(variables.loaded);
+            code.constant(Packet.NO_DEVICE);
+            code.insn(Opcodes.LCMP);
+            code.jump(Opcodes.IFNE, method.drop());
+            variables.get(Registers.A);
+            code.insn(Opcodes.IRETURN);
+        });
+    }
+
+    private void aluX(AluOp op) {
+        if (op == AluOp.DIV || op == AluOp.MOD) {
+            variables.get(Registers.X);
+            code.jump(Opcodes.IFEQ, method.drop());
+        }
+        variables.get(Registers.A);
+        variables.get(Registers.X);
+        Arithmetic.apply(code, op);
+        variables.set(Registers.A);
+    }
+}
