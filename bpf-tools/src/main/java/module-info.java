@@ -4,6 +4,8 @@ module io.github.nettybpf.tools {
     requires io.github.nettybpf.core;
     requires io.github.nettybpf.netty;
     requires io.netty.transport;
+    requires org.objectweb.asm;
+    requires org.objectweb.asm.util;
 
     opens io.github.nettybpf.tools to
             info.picocli;

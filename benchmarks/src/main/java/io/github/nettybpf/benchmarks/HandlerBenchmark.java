@@ -27,8 +27,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A datagram through a pipeline: with a handler that passes everything on, with a check by hand, and with the filter. The
- * packet is retained before and released behind, so what differs is the handler.
+ * A datagram through a pipeline: with no handler for it (Netty skips one that does not implement channelRead), with one
+ * that passes everything on, with a check by hand, and with the filter. The packet is retained before and released behind,
+ * so what differs is the handler.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -69,11 +70,26 @@ public class HandlerBenchmark {
             """);
 
     /** What stands in the pipeline. */
-    @Param({"pass", "hand", "filter"})
+    @Param({"none", "pass", "hand", "filter"})
     public String handler;
 
-    /** What passes: queries for one name, or requests to four services. The number is that of instructions. */
-    @Param({"queries-8", "services-24"})
+    /** Looks at the IP header, which the handler makes. */
+    private static final Program SOURCE = Program.parse("""
+                    ldb [0xfff00000]
+                    and #0xf0
+                    jne #0x40, no
+                    ld [0xfff0000c]
+                    and #0xffffff00
+                    jne #0xc0000200, no
+                    ret #-1
+            no:     ret #0
+            """);
+
+    /**
+     * What passes: queries for one name, requests to four services, or what comes from one network. The number is that of
+     * instructions.
+     */
+    @Param({"queries-8", "services-24", "source-8"})
     public String program;
 
     /** Where the bytes of the packet are. */
@@ -86,15 +102,27 @@ public class HandlerBenchmark {
     /** A query for a name. */
     @Setup
     public void setUp() {
-        boolean queries = program.equals("queries-8");
+        Program filter =
+                switch (program) {
+                    case "queries-8" -> QUERIES;
+                    case "services-24" -> SERVICES;
+                    default -> SOURCE;
+                };
+        Predicate<DatagramPacket> byHand =
+                switch (program) {
+                    case "queries-8" -> HandlerBenchmark::isQuery;
+                    case "services-24" -> HandlerBenchmark::isRequest;
+                    default -> HandlerBenchmark::isFromNetwork;
+                };
         ChannelHandler first =
                 switch (handler) {
                     case "filter" ->
-                        BpfFilterHandler.builder(queries ? QUERIES : SERVICES)
+                        BpfFilterHandler.builder(filter)
                                 .placement(Placement.UDP_SOCKET)
                                 .build();
-                    case "hand" -> new ByHand(queries ? HandlerBenchmark::isQuery : HandlerBenchmark::isRequest);
-                    default -> new ChannelInboundHandlerAdapter();
+                    case "hand" -> new ByHand(byHand);
+                    case "none" -> new ChannelInboundHandlerAdapter();
+                    default -> new PassOn();
                 };
         channel = new EmbeddedChannel(first, new Release());
         ByteBuf content = memory.equals("heap")
@@ -121,6 +149,11 @@ public class HandlerBenchmark {
                 && content.getShort(start + 4) == 1;
     }
 
+    private static boolean isFromNetwork(DatagramPacket datagram) {
+        byte[] address = datagram.sender().getAddress().getAddress();
+        return address.length == 4 && address[0] == (byte) 192 && address[1] == 0 && address[2] == 2;
+    }
+
     private static boolean isRequest(DatagramPacket datagram) {
         ByteBuf content = datagram.content();
         int start = content.readerIndex();
@@ -139,6 +172,14 @@ public class HandlerBenchmark {
                         && content.getShort(start + 6) == 0;
             default -> false;
         };
+    }
+
+    /** Passes everything on. */
+    private static final class PassOn extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            ctx.fireChannelRead(msg);
+        }
     }
 
     /** The same decisions as a program's. */

@@ -49,6 +49,17 @@ public interface Filter {
     }
 
     /**
+     * {@return the class file that {@link #compile(Program)} defines}, for looking at. Line numbers are those of the
+     * instructions, counted from 0. A SourceDebugExtension attribute, if there is one, tells of the tables in the class
+     * data, which are no part of a class file: {@code int[512] int[32]}.
+     *
+     * @param program the program
+     */
+    static byte[] classFile(Program program) {
+        return FilterCompiler.classFile(program, BytesPacket.KINDS);
+    }
+
+    /**
      * {@return the filter to use when nothing speaks for another} It interprets at once, and is replaced by a compiled one,
      * without a pause, when packets enough have come to make that worth while. Equal programs share one.
      *

@@ -2,6 +2,7 @@ package io.github.nettybpf.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Arrays;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,12 @@ class CompiledFilterTest {
         compare(SEED + 1, random::chains, random::keyedPacket, 1_000, 100);
     }
 
+    @Test
+    void tests() {
+        RandomPrograms random = RandomPrograms.deterministic(SEED + 2);
+        compare(SEED + 2, random::tests, random::smallPacket, 4_000, 60);
+    }
+
     private static void compare(
             long seed, Supplier<Program> programs, Supplier<byte[]> packets, int count, int packetsOfEach) {
         for (int i = 0; i < count; i++) {
@@ -36,9 +43,18 @@ class CompiledFilterTest {
             for (int n = 0; n < packetsOfEach; n++) {
                 byte[] bytes = packets.get();
                 compare(seed, program, interpreted, compiled, Packet.of(bytes));
+                compare(seed, program, interpreted, compiled, slice(bytes));
                 compare(seed, program, interpreted, compiled, new UnixPacket(bytes));
             }
         }
+    }
+
+    /** Neither the first nor the last bytes of an array. */
+    private static Packet slice(byte[] bytes) {
+        byte[] array = new byte[bytes.length + 7];
+        Arrays.fill(array, (byte) 0x55);
+        System.arraycopy(bytes, 0, array, 3, bytes.length);
+        return Packet.of(array, 3, bytes.length);
     }
 
     private static void compare(long seed, Program program, Filter interpreted, Filter compiled, Packet packet) {
@@ -63,7 +79,8 @@ class CompiledFilterTest {
             RandomPrograms random = RandomPrograms.deterministic(seed);
             compare(seed, random::program, random::packet, 1_000, 100);
             compare(seed, random::chains, random::keyedPacket, 100, 1_000);
-            pairs += 400_000;
+            compare(seed, random::tests, random::smallPacket, 2_000, 100);
+            pairs += 1_200_000;
         }
         System.out.println("compiled programs: " + pairs + " programs and packets, no difference");
     }

@@ -156,6 +156,69 @@ public final class RandomPrograms {
         return random.nextInt(20) == 0 ? k() : random.nextInt(80);
     }
 
+    /**
+     * {@return a program of short tests}: few instructions between jumps that mostly lead to one of a few ends, so that many
+     * tests have the same two ways out. What it looks for are numbers of {@link #smallPacket}.
+     */
+    public Program tests() {
+        int size = random.nextInt(40) == 0 ? random.nextInt(400, 4097) : random.nextInt(6, 70);
+        List<RawInstruction> program = new ArrayList<>(size);
+        int slots = random.nextInt(3) == 0 && size > 30 ? 16 : random.nextInt(3);
+        for (int slot = 0; slot < slots; slot++) {
+            program.add(RawInstruction.of(0x02, slot));
+        }
+        while (program.size() < size - 3) {
+            program.add(shortStep(size - 4 - program.size(), slots));
+        }
+        program.add(ret());
+        program.add(RawInstruction.of(0x06, random.nextInt(2) * 0x40000));
+        program.add(random.nextInt(4) == 0 ? RawInstruction.of(0x16, 0) : RawInstruction.of(0x06, 0));
+        return Program.ofRaw(program);
+    }
+
+    private RawInstruction shortStep(int room, int slots) {
+        int small = random.nextInt(8);
+        return switch (random.nextInt(16)) {
+            case 0 -> RawInstruction.of(0x30, random.nextInt(40));
+            case 1 -> RawInstruction.of(0x28, random.nextInt(40));
+            case 2 -> RawInstruction.of(0x20, random.nextInt(40));
+            case 3 -> RawInstruction.of(0xb1, random.nextInt(40));
+            case 4 -> RawInstruction.of(0x40 + 8 * random.nextInt(3), random.nextInt(30));
+            case 5 -> RawInstruction.of(0x54, random.nextInt(3) == 0 ? k() : 0xff >>> small);
+            case 6 -> {
+                int[] operations = {0x04, 0x14, 0x24, 0x44, 0xa4};
+                yield RawInstruction.of(operations[random.nextInt(operations.length)], small);
+            }
+            case 7 -> RawInstruction.of(random.nextBoolean() ? 0x64 : 0x74, random.nextInt(32));
+            case 8 -> RawInstruction.of(random.nextBoolean() ? 0x07 : 0x87, 0);
+            case 9 -> {
+                int[] accesses = {0x02, 0x03, 0x60, 0x61};
+                int code = slots == 0 ? 0x07 : accesses[random.nextInt(accesses.length)];
+                yield RawInstruction.of(code, slots == 0 ? 0 : random.nextInt(slots));
+            }
+            default -> {
+                int[] tests = {0x15, 0x15, 0x15, 0x25, 0x35, 0x45, 0x1d};
+                int value = random.nextInt(8) == 0 ? k() : small;
+                yield new RawInstruction(tests[random.nextInt(tests.length)], way(room), way(room), value);
+            }
+        };
+    }
+
+    /** On, over a few, or to one of the three ends. */
+    private int way(int room) {
+        int end = room + random.nextInt(3);
+        return random.nextInt(3) == 0 && end <= 255 ? end : random.nextInt(Math.min(room, 3) + 1);
+    }
+
+    /** {@return bytes of which many are one of {@link #tests}, rarely more than are looked at} */
+    public byte[] smallPacket() {
+        byte[] packet = new byte[random.nextInt(60)];
+        for (int i = 0; i < packet.length; i++) {
+            packet[i] = (byte) (random.nextInt(6) == 0 ? random.nextInt(256) : random.nextInt(3));
+        }
+        return packet;
+    }
+
     /** {@return bytes that are keys of {@link #chains}} */
     public byte[] keyedPacket() {
         byte[] packet = packet();

@@ -1,5 +1,6 @@
 package io.github.nettybpf.netty;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -17,21 +18,27 @@ final class IpAddress {
     /** Holds the address; none where there is none, or where it stands for all that a host has. */
     void hold(@Nullable InetSocketAddress address) {
         InetAddress ip = address == null ? null : address.getAddress();
-        if (ip == null || ip.isAnyLocalAddress()) {
-            held = null;
+        if (ip instanceof Inet4Address) {
+            // Four bytes that go no further need no memory once this is compiled.
+            low = word(ip.getAddress(), 0);
+            length = low == 0 ? 0 : 4;
+            forget();
+        } else if (ip == null || ip.isAnyLocalAddress()) {
             length = 0;
+            forget();
         } else if (!ip.equals(held)) {
             held = ip;
             take(ip.getAddress());
         }
     }
 
-    private void take(byte[] bytes) {
-        if (bytes.length == 4) {
-            length = 4;
-            low = word(bytes, 0);
-            return;
+    private void forget() {
+        if (held != null) {
+            held = null;
         }
+    }
+
+    private void take(byte[] bytes) {
         high = word(bytes, 0) << 32 | word(bytes, 4);
         low = word(bytes, 8) << 32 | word(bytes, 12);
         // The kernel shows IPv4 that comes to an IPv6 socket as IPv4.
@@ -49,6 +56,11 @@ final class IpAddress {
     /** {@return 4, 16, or 0 if the address is not known} */
     int length() {
         return length;
+    }
+
+    /** {@return an IPv4 address as a number} */
+    int number() {
+        return (int) low;
     }
 
     /** {@return the byte, 0..255} */

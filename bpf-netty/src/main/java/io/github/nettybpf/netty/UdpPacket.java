@@ -121,20 +121,24 @@ abstract class UdpPacket implements Packet {
 
     /** The datagram from its IP header on, without options. */
     private final class IpPacket implements Packet {
+        /** Where an IPv4 header has it. */
+        private static final int SOURCE = 12;
+
         private final IpAddress source = new IpAddress();
         private final IpAddress destination = new IpAddress();
         private @Nullable InetSocketAddress sender;
         private @Nullable InetSocketAddress recipient;
         private int headerLength;
         private boolean known;
+        private boolean knowsDestination;
 
         void find() {
             if (known) {
                 return;
             }
             known = true;
+            knowsDestination = false;
             source.hold(sender);
-            destination.hold(recipient);
             headerLength = source.length() == 4 ? 20 : 40;
         }
 
@@ -161,6 +165,9 @@ abstract class UdpPacket implements Packet {
 
         @Override
         public int u32(int offset) {
+            if (offset == SOURCE && source.length() == 4) {
+                return source.number();
+            }
             return u16(offset) << 16 | u16(offset + 2);
         }
 
@@ -184,6 +191,10 @@ abstract class UdpPacket implements Packet {
         }
 
         private int destination(int index, int size) {
+            if (!knowsDestination) {
+                knowsDestination = true;
+                destination.hold(recipient);
+            }
             return destination.length() == size ? destination.u8(index) : unknown();
         }
 

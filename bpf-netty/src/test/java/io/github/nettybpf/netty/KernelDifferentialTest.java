@@ -86,7 +86,15 @@ class KernelDifferentialTest {
                 accepted++;
                 byte[] packet = random.packet();
                 int verdict = Filter.interpret(program).run(KernelFilter.shown(packet));
+                int compiled = Filter.compile(program).run(KernelFilter.shown(packet));
                 int kernels = kernel.verdict(program, packet);
+                if (compiled != kernels) {
+                    assertEquals(
+                            Integer.toUnsignedLong(kernels),
+                            Integer.toUnsignedLong(compiled),
+                            () -> "compiled, seed " + seed + "\n" + program
+                                    + HexFormat.of().formatHex(packet));
+                }
                 if (verdict != kernels) {
                     assertEquals(
                             Integer.toUnsignedLong(kernels),
@@ -164,7 +172,7 @@ class KernelDifferentialTest {
                     }
                 }
                 ByteBuf content = Unpooled.wrappedBuffer(packet);
-                int kept = new Judge(program, placement)
+                int kept = new Judge(program, placement, Filter.compile(program, Judge.kinds(placement)))
                         .keep(channel, new DatagramPacket(content, udp.to, udp.from), content);
                 if (kept == Judge.UNKNOWN) {
                     continue;

@@ -11,6 +11,9 @@ enum Engine {
     /** The instructions, one after the other. */
     INTERPRETER,
 
+    /** The code of the JVM that the program is compiled to. */
+    COMPILER,
+
     /** The running kernel, through a pair of unix datagram sockets. */
     KERNEL;
 

@@ -38,7 +38,8 @@ import picocli.CommandLine.ParentCommand;
                 The program sees what it would see on a unix datagram socket: offset 0 is the first \
                 byte, also for loads from the network header; there is no link-layer header and no \
                 network device; mark, queue and the like are 0. With --engine kernel it does run \
-                there, in the running kernel, which needs no privilege.
+                there, in the running kernel, which needs no privilege; with --engine compiler each \
+                program becomes code of the JVM first, which bpf jit shows.
 
                 Answers are written whenever no further case is waiting, so that another program \
                 can hold a conversation through two pipes.
@@ -80,7 +81,7 @@ final class Eval implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        if (engine == Engine.INTERPRETER) {
+        if (engine != Engine.KERNEL) {
             return answerAll();
         }
         Throwable unavailable = KernelFilter.unavailabilityCause();
@@ -137,7 +138,10 @@ final class Eval implements Callable<Integer> {
 
     private Filter filter(Program program) {
         KernelFilter asked = kernel;
-        return asked == null ? Filter.interpret(program) : shown -> asked.verdict(program, packet.toByteArray());
+        if (asked != null) {
+            return shown -> asked.verdict(program, packet.toByteArray());
+        }
+        return engine == Engine.COMPILER ? Filter.compile(program) : Filter.interpret(program);
     }
 
     private static int indexOfTab(byte[] line, int from, int end) {

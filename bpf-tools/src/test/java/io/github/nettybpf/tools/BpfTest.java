@@ -50,7 +50,7 @@ class BpfTest {
                 new Case("disasm reads listings", "(000) ret #7", "disasm", 0, "ret #7\n", ""),
                 new Case("disasm lists", "1,6 0 0 7", "disasm --format listing", 0, "(000) ret      #7\n", ""),
                 new Case("no verb", "", "", 2, "", """
-                        bpf: no verb (expected: asm, disasm, check, eval or help)
+                        bpf: no verb (expected: asm, disasm, check, eval, jit or help)
                         Try 'bpf --help'.
                         """),
                 new Case("no such verb", "", "frob", 2, "", """
@@ -64,7 +64,7 @@ class BpfTest {
                         (expected: asm, listing, bytecode, c, ddd or hex)
                         """ + usage),
                 new Case("no such engine", "", "eval --engine abacus", 2, "", """
-                        bpf eval: Invalid value for option '--engine': 'abacus' (expected: interpreter, kernel)
+                        bpf eval: Invalid value for option '--engine': 'abacus' (expected: interpreter, compiler, kernel)
                         Try 'bpf eval --help'.
                         """),
                 new Case("a name is no argument file", "", "asm @none", 1, "", "bpf asm: @none: no such file\n"),
@@ -125,7 +125,7 @@ class BpfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"asm", "disasm", "check"})
+    @ValueSource(strings = {"asm", "disasm", "check", "jit"})
     void readsNoMoreThanItTakes(String verb) {
         Command run = Command.run(Command.repeated("a", 100_000_000), verb);
         String problem = "standard input: more than 16 MiB (expected: program text of at most 16777216 bytes)\n";
@@ -133,7 +133,7 @@ class BpfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"asm", "disasm", "check"})
+    @ValueSource(strings = {"asm", "disasm", "check", "jit"})
     void refusesWhatIsNoText(String verb) {
         InputStream junk = new ByteArrayInputStream(new byte[] {'r', 'e', 't', (byte) 0xff});
         String problem = "standard input: offset 3: byte 0xff (expected: text in UTF-8)\n";
@@ -240,7 +240,7 @@ class BpfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"asm", "disasm", "check", "eval"})
+    @ValueSource(strings = {"asm", "disasm", "check", "eval", "jit"})
     void inputThatFailsIsNamed(String verb) {
         InputStream broken = new InputStream() {
             @Override
@@ -258,7 +258,7 @@ class BpfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"asm", "disasm", "check", "eval"})
+    @ValueSource(strings = {"asm", "disasm", "check", "eval", "jit"})
     void helpFitsATerminal(String verb) {
         Command help = Command.run("", "help", verb);
         assertEquals(help, Command.run("", verb, "--help"));
@@ -276,6 +276,9 @@ class BpfTest {
         String listing = Command.run("2,0 0 0 7,22 0 0 0", "disasm", "--format", "listing")
                 .out();
         assertTrue(Command.run("", "help", "disasm").out().contains(listing.indent(2)));
+        Command jit = Command.run("ld len ret a", "jit");
+        String indented = jit.out().indent(2).replace("  \n", "\n");
+        assertTrue(Command.run("", "help", "jit").out().contains("| bpf jit\n" + indented), indented);
         String cases = "2,48 0 0 1,22 0 0 0\t0a14\n2,48 0 0 1,22 0 0 0\t-\n2,48 0 0 1,22 0 0 0\tzz\n";
         assertTrue(Command.run("", "help", "eval")
                 .out()

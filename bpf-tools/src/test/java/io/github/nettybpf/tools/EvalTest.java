@@ -24,6 +24,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class EvalTest {
     @ParameterizedTest(name = "{0}")
@@ -61,16 +62,18 @@ class EvalTest {
         assertEquals(new Command(0, answer + "\n", ""), Command.run(line, "eval"), rule);
         assertEquals(
                 new Command(0, answer + "\n" + answer + "\n", ""), Command.run(line + "\r\n" + line, "eval"), rule);
+        assertEquals(new Command(0, answer + "\n", ""), Command.run(line, "eval", "--engine", "compiler"), rule);
         // A kernel has a CPU to name.
         if (KernelFilter.unavailabilityCause() == null && !rule.startsWith("cpu")) {
             assertEquals(new Command(0, answer + "\n", ""), Command.run(line, "eval", "--engine", "kernel"), rule);
         }
     }
 
-    @Test
-    void theKernelAgreesOnRandomPrograms() {
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "INTERPRETER")
+    void allAgreeOnRandomPrograms(Engine engine) {
         assumeTrue(
-                KernelFilter.unavailabilityCause() == null,
+                engine != Engine.KERNEL || KernelFilter.unavailabilityCause() == null,
                 () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
         RandomPrograms random = RandomPrograms.deterministic(3);
         StringBuilder cases = new StringBuilder();
@@ -79,7 +82,8 @@ class EvalTest {
             cases.append(HexFormat.of().formatHex(random.packet())).append("00\n");
         }
         assertEquals(
-                Command.run(cases.toString(), "eval"), Command.run(cases.toString(), "eval", "--engine", "kernel"));
+                Command.run(cases.toString(), "eval"),
+                Command.run(cases.toString(), "eval", "--engine", engine.toString()));
     }
 
     @Test
@@ -147,12 +151,13 @@ class EvalTest {
     }
 
     /** Half of the cases with a program of their own. */
-    @Test
-    void answersAHundredThousandCases() {
+    @ParameterizedTest
+    @CsvSource({"interpreter, 100000", "compiler, 20000"})
+    void answersManyCases(String engine, int count) {
         Random random = new Random(1);
         StringBuilder cases = new StringBuilder();
         StringBuilder verdicts = new StringBuilder();
-        for (int i = 0; i < 100_000; i++) {
+        for (int i = 0; i < count; i++) {
             int constant = i % 2 == 0 ? i : i - 1;
             int loaded = random.nextInt(256);
             int end = random.nextInt(4) == 0 ? 1 : 2;
@@ -166,9 +171,10 @@ class EvalTest {
         }
         byte[] bytes = cases.toString().getBytes(StandardCharsets.US_ASCII);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Duration limit = Duration.ofSeconds(30);
+        String[] command = {"eval", "--engine", engine};
         int code = assertTimeoutPreemptively(
-                limit, () -> Bpf.run(new ByteArrayInputStream(bytes), out, OutputStream.nullOutputStream(), "eval"));
+                Duration.ofSeconds(30),
+                () -> Bpf.run(new ByteArrayInputStream(bytes), out, OutputStream.nullOutputStream(), command));
         assertEquals(0, code);
         assertEquals(verdicts.toString(), out.toString(StandardCharsets.US_ASCII));
     }

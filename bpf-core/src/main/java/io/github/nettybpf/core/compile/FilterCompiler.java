@@ -6,9 +6,12 @@ import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Program;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
@@ -78,7 +81,6 @@ public final class FilterCompiler {
                 null,
                 "java/lang/Object",
                 new String[] {FILTER});
-        writer.visitSource("bpf", null);
         constructor();
         List<Class<? extends Packet>> types =
                 Stream.concat(kinds.types().stream(), Stream.of(Packet.class)).toList();
@@ -87,8 +89,17 @@ public final class FilterCompiler {
                 .toList();
         dispatch(methods);
         methods.forEach(each -> each.write(writer));
+        writer.visitSource("bpf", tables());
         writer.visitEnd();
         return writer.toByteArray();
+    }
+
+    private @Nullable String tables() {
+        return classData.isEmpty()
+                ? null
+                : classData.stream()
+                        .map(table -> "int[" + Array.getLength(table) + "]")
+                        .collect(Collectors.joining(" "));
     }
 
     private void constructor() {
