@@ -1,9 +1,9 @@
 package io.github.nettybpf.examples;
 
 import io.github.nettybpf.core.Program;
-import io.netty.buffer.ByteBufHolder;
+import io.github.nettybpf.netty.packet.PacketFrame;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
 import java.util.function.Consumer;
 
 /**
@@ -28,12 +28,23 @@ public final class ArpListener {
 
     private ArpListener() {}
 
-    static final class Watch extends SimpleChannelInboundHandler<ByteBufHolder> {
+    /** Listens to the interface that is named until it is interrupted, and then prints the table. */
+    public static void main(String[] args) throws InterruptedException {
+        Watch watch = new Watch(System.out::println);
+        Channel channel = FrameHandler.open(FrameHandler.onlyArgument("INTERFACE", args), REQUESTS_AND_REPLIES, watch);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            System.out.println("neighbours:");
+            watch.neighbours().lines().forEach(System.out::println);
+        }));
+        channel.closeFuture().sync();
+        System.exit(0);
+    }
+
+    static final class Watch extends FrameHandler {
         private final NeighbourTable neighbours = new NeighbourTable(NEIGHBOURS);
-        private final Consumer<String> out;
 
         Watch(Consumer<String> out) {
-            this.out = out;
+            super(out);
         }
 
         NeighbourTable neighbours() {
@@ -41,21 +52,12 @@ public final class ArpListener {
         }
 
         @Override
-        protected void channelRead0(ChannelHandlerContext ctx, ByteBufHolder frame) {
-            try {
-                ArpPacket packet = ArpPacket.parse(frame.content());
-                out.accept(packet.toString());
-                if (packet.claims()) {
-                    neighbours.learn(packet.senderIp(), packet.sender()).ifPresent(out);
-                }
-            } catch (MalformedPacketException e) {
-                out.accept("malformed, " + e.getMessage());
+        void read(ChannelHandlerContext ctx, PacketFrame frame) throws MalformedPacketException {
+            ArpPacket packet = ArpPacket.parse(frame.content());
+            out.accept(packet.toString());
+            if (packet.claims()) {
+                neighbours.learn(packet.senderIp(), packet.sender()).ifPresent(out);
             }
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            out.accept(cause.toString());
         }
     }
 }

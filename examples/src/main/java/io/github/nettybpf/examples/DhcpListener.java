@@ -1,9 +1,8 @@
 package io.github.nettybpf.examples;
 
 import io.github.nettybpf.core.Program;
-import io.netty.buffer.ByteBufHolder;
+import io.github.nettybpf.netty.packet.PacketFrame;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
 import java.util.function.Consumer;
 
 /**
@@ -29,26 +28,23 @@ public final class DhcpListener {
 
     private DhcpListener() {}
 
-    static final class Watch extends SimpleChannelInboundHandler<ByteBufHolder> {
-        private final Consumer<String> out;
+    /** Listens to the interface that is named until it is interrupted. */
+    public static void main(String[] args) throws InterruptedException {
+        FrameHandler.open(FrameHandler.onlyArgument("INTERFACE", args), DHCP, new Watch(System.out::println))
+                .closeFuture()
+                .sync();
+        System.exit(0);
+    }
 
+    static final class Watch extends FrameHandler {
         Watch(Consumer<String> out) {
-            this.out = out;
+            super(out);
         }
 
         @Override
-        protected void channelRead0(ChannelHandlerContext ctx, ByteBufHolder frame) {
-            try {
-                UdpFrame.Parsed parsed = UdpFrame.parse(frame.content(), true);
-                out.accept(DhcpMessage.parse(parsed.payload()).toString());
-            } catch (MalformedPacketException e) {
-                out.accept("malformed, " + e.getMessage());
-            }
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            out.accept(cause.toString());
+        void read(ChannelHandlerContext ctx, PacketFrame frame) throws MalformedPacketException {
+            UdpFrame.Parsed parsed = UdpFrame.parse(frame.content(), !frame.isChecksumNotReady());
+            out.accept(DhcpMessage.parse(parsed.payload()).toString());
         }
     }
 }

@@ -1,11 +1,15 @@
 package io.github.nettybpf.examples;
 
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.netty.packet.PacketFrame;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.io.IOException;
+import java.net.NetworkInterface;
 import java.util.function.Consumer;
 
 /**
@@ -32,36 +36,80 @@ public final class DhcpServer {
             drop: ret #0
             """);
 
+    /** For the socket that only keeps the kernel from answering that nobody listens. */
+    private static final Program NOTHING = Program.parse("ret #0");
+
     private DhcpServer() {}
 
-    static final class Serve extends SimpleChannelInboundHandler<ByteBufHolder> {
+    /** See {@link DhcpSettings#USAGE}; serves until it is interrupted. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        DhcpSettings settings = settings(args);
+        NetworkInterface network = NetworkInterface.getByName(settings.interfaceName());
+        byte[] mac = network == null ? null : network.getHardwareAddress();
+        if (mac == null || mac.length != Mac.LENGTH) {
+            throw FrameHandler.fail("interface " + Printable.quoted(settings.interfaceName())
+                    + " (expected: one with an Ethernet address)");
+        }
+        reserve(settings);
+        DhcpResponder responder = new DhcpResponder(settings, () -> System.nanoTime() / 1_000_000);
+        FrameHandler.open(
+                        settings.interfaceName(),
+                        CLIENTS_MESSAGES,
+                        new Serve(settings, Mac.of(mac), responder, System.out::println))
+                .closeFuture()
+                .sync();
+        System.exit(0);
+    }
+
+    private static DhcpSettings settings(String[] args) {
+        try {
+            return DhcpSettings.parse(args);
+        } catch (IllegalArgumentException e) {
+            throw FrameHandler.fail(e.getMessage());
+        }
+    }
+
+    /**
+     * Takes the server's port. The channel gets its frames beside the kernel's own protocols: without a socket, the kernel
+     * tells every client that renews its lease that the port is unreachable. This socket drops all that it gets.
+     */
+    private static void reserve(DhcpSettings settings) throws InterruptedException {
+        ChannelFuture bound = new Bootstrap()
+                .group(new MultiThreadIoEventLoopGroup(1, Transports.io()))
+                .channel(Transports.datagram())
+                .handler(new BpfFilterHandler(NOTHING))
+                .bind(settings.address().toString(), DhcpMessage.SERVER_PORT)
+                .await();
+        if (!bound.isSuccess()) {
+            FrameHandler.fail("port 67 of " + settings.address() + ": "
+                    + bound.cause().getMessage()
+                    + " (expected: an address of this host, and no other DHCP server)");
+        }
+    }
+
+    static final class Serve extends FrameHandler {
         private final DhcpSettings settings;
         private final Mac mac;
         private final DhcpResponder responder;
-        private final Consumer<String> out;
 
         Serve(DhcpSettings settings, Mac mac, DhcpResponder responder, Consumer<String> out) {
+            super(out);
             this.settings = settings;
             this.mac = mac;
             this.responder = responder;
-            this.out = out;
         }
 
         @Override
-        protected void channelRead0(ChannelHandlerContext ctx, ByteBufHolder frame) {
-            try {
-                UdpFrame.Parsed parsed = UdpFrame.parse(frame.content(), true);
-                UdpFrame headers = parsed.headers();
-                boolean broadcast = !headers.destination().equals(settings.address());
-                if (headers.from().equals(mac) || !isForUs(headers, broadcast)) {
-                    return;
-                }
-                DhcpResponder.Answer answer = responder.answer(DhcpMessage.parse(parsed.payload()), broadcast);
-                out.accept(answer.line());
-                answer.reply().ifPresent(reply -> send(ctx, reply));
-            } catch (MalformedPacketException e) {
-                out.accept("malformed, " + e.getMessage());
+        void read(ChannelHandlerContext ctx, PacketFrame frame) throws MalformedPacketException {
+            UdpFrame.Parsed parsed = UdpFrame.parse(frame.content(), !frame.isChecksumNotReady());
+            UdpFrame headers = parsed.headers();
+            boolean broadcast = !headers.destination().equals(settings.address());
+            if (headers.from().equals(mac) || !isForUs(headers, broadcast)) {
+                return;
             }
+            DhcpResponder.Answer answer = responder.answer(DhcpMessage.parse(parsed.payload()), broadcast);
+            out.accept(answer.line());
+            answer.reply().ifPresent(reply -> send(ctx, reply));
         }
 
         private boolean isForUs(UdpFrame headers, boolean broadcast) {
@@ -90,11 +138,6 @@ public final class DhcpServer {
             } finally {
                 payload.release();
             }
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            out.accept(cause.toString());
         }
     }
 }

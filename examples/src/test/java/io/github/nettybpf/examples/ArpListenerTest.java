@@ -4,8 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.netty.packet.PacketAddress;
+import io.github.nettybpf.netty.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ class ArpListenerTest {
         EmbeddedChannel channel = new EmbeddedChannel(watch);
         for (String frame : frames) {
             ByteBuf buffer = Unpooled.buffer().writeBytes(bytes(frame));
-            channel.writeInbound(new DefaultByteBufHolder(buffer));
+            channel.writeInbound(new PacketFrame(buffer, PacketAddress.of("eth0")));
             assertEquals(0, buffer.refCnt());
         }
         channel.finish();

@@ -3,10 +3,11 @@ package io.github.nettybpf.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.netty.packet.PacketAddress;
+import io.github.nettybpf.netty.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -57,7 +58,7 @@ class DhcpJunkTest {
             ByteBuf frame = frame();
             String hex = ByteBufUtil.hexDump(frame);
             for (EmbeddedChannel channel : channels) {
-                channel.writeInbound(new DefaultByteBufHolder(frame.retainedDuplicate()));
+                channel.writeInbound(new PacketFrame(frame.retainedDuplicate(), PacketAddress.of("eth0")));
                 for (ByteBuf sent = channel.readOutbound(); sent != null; sent = channel.readOutbound()) {
                     sent.release();
                     assertEquals(0, sent.refCnt(), () -> "seed " + seed + ": " + hex);

@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.netty.packet.PacketAddress;
+import io.github.nettybpf.netty.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +45,7 @@ class DhcpServerTest {
     }
 
     private List<String> sent(ByteBuf frame) throws MalformedPacketException {
-        channel.writeInbound(new DefaultByteBufHolder(frame));
+        channel.writeInbound(new PacketFrame(frame, PacketAddress.of("eth0")));
         assertEquals(0, frame.refCnt());
         ByteBuf reply = channel.readOutbound();
         if (reply == null) {
@@ -177,7 +178,8 @@ class DhcpServerTest {
         List<String> lines = new ArrayList<>();
         EmbeddedChannel listener = new EmbeddedChannel(new DhcpListener.Watch(lines::add));
         for (String message : List.of("DISCOVER 1 hostname=laptop", "OFFER 1 op=2 server=10.0.0.1 lease=60")) {
-            listener.writeInbound(new DefaultByteBufHolder(frame(TO_ALL, DhcpResponderTest.message(message))));
+            listener.writeInbound(
+                    new PacketFrame(frame(TO_ALL, DhcpResponderTest.message(message)), PacketAddress.of("eth0")));
         }
         assertEquals(
                 List.of(
