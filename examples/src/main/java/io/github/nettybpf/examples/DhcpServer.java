@@ -13,8 +13,8 @@ import java.net.NetworkInterface;
 import java.util.function.Consumer;
 
 /**
- * A DHCP server for one network, with a small pool that it keeps in memory. Needs CAP_NET_RAW, and an interface that has the
- * address. Try: {@code examples/run DhcpServer eth0 192.0.2.1/24 192.0.2.100 192.0.2.199}.
+ * A DHCP server for one network, with a small pool that it keeps in memory. Needs CAP_NET_RAW and CAP_NET_BIND_SERVICE, and an
+ * interface that has the address. Try: {@code examples/run DhcpServer eth0 192.0.2.1/24 192.0.2.100 192.0.2.199}.
  */
 public final class DhcpServer {
     /** Offset 0 is the Ethernet header, 14 bytes long. */

@@ -84,7 +84,7 @@ final class Namespaces implements AutoCloseable {
                 command.add("-Ur");
             }
             command.addAll(List.of("-n", "cat"));
-            Program holder = new Program(command);
+            Program holder = new Program("unshare", command);
             holders.add(holder);
             try {
                 holder.process
@@ -100,14 +100,18 @@ final class Namespaces implements AutoCloseable {
 
     /** Starts a program on one side; it ends with this object, and after 90 s at the latest. */
     Program start(int side, String... command) throws IOException {
+        return start(side, String.join(" ", command), List.of(command));
+    }
+
+    private Program start(int side, String name, List<String> command) throws IOException {
         List<String> whole = new ArrayList<>(
                 List.of("nsenter", "-t", holders.get(side).process.pid() + "", "-n"));
         if (!root) {
             whole.addAll(List.of("-U", "--preserve-credentials"));
         }
         whole.addAll(List.of("--", "timeout", "-k", "1", LONGEST_SECONDS + ""));
-        whole.addAll(List.of(command));
-        Program program = new Program(whole);
+        whole.addAll(command);
+        Program program = new Program(name, whole);
         started.add(program);
         return program;
     }
@@ -127,7 +131,7 @@ final class Namespaces implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 example.getName()));
         command.addAll(List.of(arguments));
-        Program program = start(side, command.toArray(String[]::new));
+        Program program = start(side, example.getSimpleName(), command);
         program.await("v0, filtered in KERNEL");
         return program;
     }
@@ -141,14 +145,14 @@ final class Namespaces implements AutoCloseable {
     /** A process, and the lines of its output. */
     static final class Program {
         private final Process process;
-        private final List<String> command;
+        private final String name;
         private final List<String> lines = new ArrayList<>();
         private boolean ended;
 
-        private Program(List<String> command) throws IOException {
+        private Program(String name, List<String> command) throws IOException {
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().put("PATH", PATH);
-            this.command = command;
+            this.name = name;
             process = builder.start();
             Thread reader = new Thread(this::read, "output");
             reader.setDaemon(true);
@@ -235,7 +239,7 @@ final class Namespaces implements AutoCloseable {
 
         @Override
         public synchronized String toString() {
-            return command.get(command.size() - 1) + ":\n" + String.join("\n", lines);
+            return name + ":\n" + String.join("\n", lines);
         }
     }
 }
