@@ -302,6 +302,10 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             bound = result.local();
         } catch (CompletionException e) {
             binding = null;
+            if (config.settings().fanout() != null) {
+                // What such a socket still gets, nobody may see: see FanoutJoin.
+                close();
+            }
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
     }
