@@ -71,13 +71,13 @@ final class PacketSocket {
     }
 
     private static SocketException refusal(int errno) {
-        String said = String.valueOf(new NativeIoException("socket(AF_PACKET)", -errno).getMessage());
         if (errno != Kernel.EPERM && errno != Kernel.EACCES) {
-            return new SocketException(said);
+            return new SocketException("socket(AF_PACKET): " + new NativeIoException("socket", -errno).getMessage());
         }
-        return new SocketException(said + ": a packet socket needs CAP_NET_RAW (expected: root; or AmbientCapabilities="
-                + "CAP_NET_RAW in the systemd unit; or `setcap cap_net_raw+ep` on a java of its own, whose lib folder"
-                + " ldconfig then has to know; or, in a network namespace of its own, `unshare -Urn`)");
+        return new SocketException(
+                "socket(AF_PACKET): not permitted: a packet socket needs CAP_NET_RAW (expected: root; or"
+                        + " AmbientCapabilities=CAP_NET_RAW in the systemd unit; or `setcap cap_net_raw+ep` on a java of its own, whose"
+                        + " lib folder ldconfig then has to know; or, in a network namespace of its own, `unshare -Urn`)");
     }
 
     /** {@return why there is no socket}, or null. */
