@@ -3,6 +3,7 @@ package io.github.nettybpf.netty.packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.ReturnConstant;
+import io.netty.channel.ChannelException;
 import io.netty.channel.unix.Buffer;
 import io.netty.channel.unix.Socket;
 import io.netty.util.internal.CleanableDirectBuffer;
@@ -14,7 +15,8 @@ import java.util.List;
 
 /**
  * Binds a socket and lets it join its fanout group. A socket can join only when it is bound, and would by then have frames
- * that belong to other members: so it drops everything until it has joined.
+ * that belong to other members: so it drops everything until it has joined. If it cannot, it goes on dropping, and is of no
+ * more use.
  */
 final class FanoutJoin {
     private static final int SOL_SOCKET = 1;
@@ -51,7 +53,7 @@ final class FanoutJoin {
     private static void join(Socket socket, PacketFanout fanout) throws IOException {
         try {
             socket.setIntOpt(PacketSocket.SOL_PACKET, PACKET_FANOUT, fanout.group() | fanout.mode().number << 16);
-        } catch (IOException e) {
+        } catch (ChannelException e) {
             throw new IOException(
                     "PACKET_FANOUT " + fanout.mode() + " of group " + fanout.group() + ": " + e.getMessage()
                             + " (expected: an interface that is up, and a group of the same address and mode)",

@@ -23,7 +23,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.UncheckedBooleanSupplier;
-import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
@@ -32,9 +32,7 @@ import java.nio.channels.AlreadyBoundException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -71,14 +69,6 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
 
     private static final long NO_BUFFERS_MILLIS = 1;
 
-    /** Binds and closes: both wait for the kernel, some 20 ms. Threads go away when there is nothing to do. */
-    private static final ThreadPoolExecutor WAITING = new ThreadPoolExecutor(
-            4, 4, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new DefaultThreadFactory("packet-channel", true));
-
-    static {
-        WAITING.allowCoreThreadTimeOut(true);
-    }
-
     /** The kind of a packet socket. */
     public enum Type {
         /** Frames with their link-layer header (SOCK_RAW). */
@@ -110,6 +100,9 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
 
     /** These belong to the event loop. */
     private @Nullable IoRegistration registration;
+
+    /** Closes the channel: an event loop that is shut down without a quiet period may end without doing so. */
+    private @Nullable Runnable atShutdown;
 
     private @Nullable FrameSource frames;
     private EpollIoOps ops = EpollIoOps.EPOLLERR;
@@ -241,6 +234,11 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             IoRegistration made = (IoRegistration) registered.getNow();
             registration = made;
             ops = EpollIoOps.EPOLLERR;
+            if (eventLoop() instanceof SingleThreadEventExecutor executor) {
+                Runnable hook = handle()::close;
+                atShutdown = hook;
+                executor.addShutdownHook(hook);
+            }
             promise.setSuccess();
         });
     }
@@ -250,6 +248,10 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
         IoRegistration current = registration;
         if (current != null) {
             registration = null;
+            Runnable hook = atShutdown;
+            if (hook != null && eventLoop() instanceof SingleThreadEventExecutor executor) {
+                executor.removeShutdownHook(hook);
+            }
             current.cancel();
         }
     }
@@ -274,7 +276,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
                         throw new CompletionException(e);
                     }
                 },
-                WAITING);
+                Aside.THREAD);
         binding = started;
         started.whenComplete((bound, failure) -> {
             try {
@@ -300,6 +302,10 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             bound = result.local();
         } catch (CompletionException e) {
             binding = null;
+            if (config.settings().fanout() != null) {
+                // What such a socket still gets, nobody may see: see FanoutJoin.
+                close();
+            }
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
     }
@@ -328,6 +334,14 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             socket.close();
         } else {
             result.frames().close(this::closeSocket);
+        }
+    }
+
+    private void releaseQuietly() {
+        try {
+            release();
+        } catch (IOException e) {
+            LOGGER.warn("{} is not closed well", this, e);
         }
     }
 
@@ -512,19 +526,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             if (loop.isShuttingDown()) {
                 return null;
             }
-            return close -> WAITING.execute(() -> {
-                try {
-                    release();
-                } catch (IOException e) {
-                    LOGGER.warn("{} is not closed well", PacketChannel.this, e);
-                }
-                try {
-                    loop.execute(close);
-                } catch (RejectedExecutionException e) {
-                    // The event loop has ended meanwhile; whoever waits for the close is told all the same.
-                    close.run();
-                }
-            });
+            return close -> Aside.doThen(loop, PacketChannel.this::releaseQuietly, close);
         }
 
         @Override

@@ -165,11 +165,16 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
             } else if (option.equals(PacketChannelOption.OUTGOING)) {
                 socket.outgoing((Boolean) value);
             } else {
-                throw new ChannelException(option.name() + ": the channel is bound (expected: set before that)");
+                throw new ChannelException(name(option) + ": the channel is bound (expected: set before that)");
             }
         } catch (IOException e) {
-            throw new ChannelException(option.name() + ": " + e.getMessage(), e);
+            throw new ChannelException(name(option) + ": " + e.getMessage(), e);
         }
+    }
+
+    /** {@return the option's name without that of its class} */
+    private static String name(ChannelOption<?> option) {
+        return option.name().substring(option.name().indexOf('#') + 1);
     }
 
     private static void check(ChannelOption<?> option, Object value) {
@@ -179,7 +184,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
                 || (option.equals(PacketChannelOption.RETIRE_MILLIS) && (Integer) value < 1);
         if (wrong) {
             String expected = option.equals(PacketChannelOption.BLOCK_SIZE) ? "a multiple of 4096" : ">= 1";
-            throw new IllegalArgumentException(option.name() + " " + value + " (expected: " + expected + ")");
+            throw new IllegalArgumentException(name(option) + " " + value + " (expected: " + expected + ")");
         }
     }
 }

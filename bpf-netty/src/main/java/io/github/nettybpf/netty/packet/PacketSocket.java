@@ -71,13 +71,13 @@ final class PacketSocket {
     }
 
     private static SocketException refusal(int errno) {
-        String said = String.valueOf(new NativeIoException("socket(AF_PACKET)", -errno).getMessage());
         if (errno != Kernel.EPERM && errno != Kernel.EACCES) {
-            return new SocketException(said);
+            return new SocketException("socket(AF_PACKET): " + new NativeIoException("socket", -errno).getMessage());
         }
-        return new SocketException(said + ": a packet socket needs CAP_NET_RAW (expected: root; or AmbientCapabilities="
-                + "CAP_NET_RAW in the systemd unit; or `setcap cap_net_raw+ep` on a java of its own, whose lib folder"
-                + " ldconfig then has to know; or, in a network namespace of its own, `unshare -Urn`)");
+        return new SocketException(
+                "socket(AF_PACKET): not permitted: a packet socket needs CAP_NET_RAW (expected: root; or"
+                        + " AmbientCapabilities=CAP_NET_RAW in the systemd unit; or `setcap cap_net_raw+ep` on a java of its own, whose"
+                        + " lib folder ldconfig then has to know; or, in a network namespace of its own, `unshare -Urn`)");
     }
 
     /** {@return why there is no socket}, or null. */
@@ -122,7 +122,7 @@ final class PacketSocket {
                 FanoutJoin.bind(fd(), fanout, () -> Kernel.bindTo(number(), address.encode()));
             }
             return new Bound(localAddress(address.interfaceName()), frames);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             if (frames != null) {
                 frames.close(this::forgetRing);
             }
@@ -135,12 +135,12 @@ final class PacketSocket {
 
     private FrameSource source(Settings settings, PacketAddress address, Runnable wakeup) throws IOException {
         if (settings.receiveMode() == ReceiveMode.READ) {
-            set("PACKET_AUXDATA", PACKET_AUXDATA, 1);
-            fd().setIntOpt(SOL_SOCKET, SO_TIMESTAMPNS, 1);
+            set("PACKET_AUXDATA", SOL_PACKET, PACKET_AUXDATA, 1);
+            set("SO_TIMESTAMPNS", SOL_SOCKET, SO_TIMESTAMPNS, 1);
             return new FrameReader(number(), settings, address);
         }
-        set("PACKET_VERSION", PACKET_VERSION, TPACKET_V3);
-        set("PACKET_RESERVE", PACKET_RESERVE, Arrival.VLAN_TAG);
+        set("PACKET_VERSION", SOL_PACKET, PACKET_VERSION, TPACKET_V3);
+        set("PACKET_RESERVE", SOL_PACKET, PACKET_RESERVE, Arrival.VLAN_TAG);
         setRing(settings.blockSize(), settings.blockCount(), settings.retireMillis());
         Pointer mapped;
         try {
@@ -157,12 +157,7 @@ final class PacketSocket {
         request.putInt(blockSize).putInt(blockCount);
         request.putInt(blockCount == 0 ? 0 : FRAME_SIZE).putInt((int) ((long) blockSize * blockCount / FRAME_SIZE));
         request.putInt(retireMillis).putInt(0).putInt(0).flip();
-        try {
-            fd().setRawOpt(SOL_PACKET, PACKET_RX_RING, request);
-        } catch (IOException e) {
-            throw new IOException(
-                    "PACKET_RX_RING of " + blockCount + " blocks of " + blockSize + " bytes: " + e.getMessage(), e);
-        }
+        set("PACKET_RX_RING of " + blockCount + " blocks of " + blockSize + " bytes", PACKET_RX_RING, request);
     }
 
     /** So that the socket can be bound again, otherwise. */
@@ -174,10 +169,19 @@ final class PacketSocket {
         }
     }
 
-    private void set(String name, int option, int value) throws IOException {
+    /** Netty answers with an unchecked exception that has the C library's words, and not what was to be set. */
+    private void set(String name, int level, int option, int value) throws IOException {
         try {
-            fd().setIntOpt(SOL_PACKET, option, value);
-        } catch (IOException e) {
+            fd().setIntOpt(level, option, value);
+        } catch (ChannelException e) {
+            throw new IOException(name + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void set(String name, int option, ByteBuffer value) throws IOException {
+        try {
+            fd().setRawOpt(SOL_PACKET, option, value);
+        } catch (ChannelException e) {
             throw new IOException(name + ": " + e.getMessage(), e);
         }
     }
@@ -185,14 +189,14 @@ final class PacketSocket {
     void outgoing(boolean shown) throws IOException {
         // An older kernel does not know it: then it shows them, as is asked for by default.
         if (!shown || ignoresOutgoing()) {
-            set("PACKET_IGNORE_OUTGOING", PACKET_IGNORE_OUTGOING, shown ? 0 : 1);
+            set("PACKET_IGNORE_OUTGOING", SOL_PACKET, PACKET_IGNORE_OUTGOING, shown ? 0 : 1);
         }
     }
 
     private boolean ignoresOutgoing() {
         try {
             return fd().getIntOpt(SOL_PACKET, PACKET_IGNORE_OUTGOING) != 0;
-        } catch (IOException notKnown) {
+        } catch (IOException | ChannelException notKnown) {
             return false;
         }
     }
@@ -203,7 +207,7 @@ final class PacketSocket {
         }
         ByteBuffer request = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
         request.putInt(interfaceIndex).putShort((short) PACKET_MR_PROMISC).position(0);
-        fd().setRawOpt(SOL_PACKET, on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, request);
+        set("PACKET_MR_PROMISC", on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, request);
     }
 
     /** {@return the address with its interface's index}, looked up in the socket's network namespace. */

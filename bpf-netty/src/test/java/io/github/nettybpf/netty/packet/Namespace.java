@@ -55,8 +55,8 @@ final class Namespace implements AutoCloseable {
         }
     }
 
-    /** Runs a command in the namespace. */
-    static void run(String command) {
+    /** {@return what a command says} It is run in the namespace, and must succeed. */
+    static String run(String command) {
         try {
             Process process = new ProcessBuilder(command.split(" ", -1))
                     .redirectErrorStream(true)
@@ -65,9 +65,21 @@ final class Namespace implements AutoCloseable {
             if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new IllegalStateException(command + ": " + said);
             }
+            return said;
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(command, e);
         }
+    }
+
+    /** As {@link #run}, but where it does not succeed the test is skipped. */
+    static void assumeRun(String command) {
+        String failure = "";
+        try {
+            run(command);
+        } catch (IllegalStateException e) {
+            failure = String.valueOf(e.getMessage());
+        }
+        assumeTrue(failure.isEmpty(), failure);
     }
 
     @Override

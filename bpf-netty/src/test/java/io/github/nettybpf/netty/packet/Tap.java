@@ -145,7 +145,7 @@ final class Tap implements AutoCloseable {
 
     @Override
     public void close() {
-        if (channel != null) {
+        if (channel != null && channel.isOpen()) {
             channel.close().syncUninterruptibly();
         }
         List<PacketFrame> left = new ArrayList<>();
