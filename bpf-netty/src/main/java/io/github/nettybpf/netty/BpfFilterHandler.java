@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;
@@ -53,6 +54,9 @@ import org.jspecify.annotations.Nullable;
  * socket is bound to the wildcard. A datagram longer than the receive buffer is cut by Netty before any handler sees it,
  * and its length then reads as the shorter one: size the buffer (MAX_DATAGRAM_PAYLOAD_SIZE, RecvByteBufAllocator).
  *
+ * <p>On a {@link PacketChannel} offset 0 is what it is to the socket, and the pipeline knows of a frame also {@code proto},
+ * {@code type}, {@code ifidx}, {@code hatype}, the three {@code vlan_} extensions and where the network header begins.
+ *
  * <p>All methods but {@link #stats} and {@link #replace} are for the event loop.
  */
 public final class BpfFilterHandler extends ChannelDuplexHandler {
@@ -93,12 +97,14 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     private Optional<String> refusal(Program candidate) {
+        // Which channel it will be, only the channel knows: refuse what is wrong on all.
         if (givenPlacement != null) {
-            return PipelineKnowledge.missing(candidate, givenPlacement);
+            return PipelineKnowledge.missing(candidate, givenPlacement, true);
         }
-        // Which of the two it will be, only the channel knows: refuse what is wrong on both.
         return PipelineKnowledge.missing(candidate, Placement.UDP_SOCKET)
-                .flatMap(onUdp -> PipelineKnowledge.missing(candidate, Placement.PAYLOAD));
+                .flatMap(onUdp -> PipelineKnowledge.missing(candidate, Placement.PAYLOAD))
+                .filter(onPayload -> PipelineKnowledge.missing(candidate, Placement.ETHERNET, true)
+                        .isPresent());
     }
 
     /**
@@ -132,8 +138,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
 
         /**
-         * {@return this} By default the channel decides: {@link Placement#UDP_SOCKET} on a UDP channel, otherwise
-         * {@link Placement#PAYLOAD}. A program for {@link Placement#PAYLOAD} can be used on a UDP channel too: the kernel
+         * {@return this} By default the channel decides: {@link Placement#UDP_SOCKET} on a UDP channel,
+         * {@link Placement#ETHERNET} or {@link Placement#IP} on a packet channel, otherwise {@link Placement#PAYLOAD}. A program for {@link Placement#PAYLOAD} can be used on a UDP channel too: the kernel
          * then gets it with all offsets moved behind the UDP header.
          *
          * @param choice what the program's offset 0 is
@@ -231,7 +237,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         Channel channel = ctx.channel();
         Placement placement = givenPlacement;
         if (placement == null) {
-            placement = channel instanceof DatagramChannel ? Placement.UDP_SOCKET : Placement.PAYLOAD;
+            placement = naturalPlacement(channel);
         }
         Filtering added;
         synchronized (this) {
@@ -241,6 +247,13 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         if (channel.isActive() || channel.localAddress() != null) {
             startOnBound(ctx, added);
         }
+    }
+
+    private static Placement naturalPlacement(Channel channel) {
+        if (channel instanceof PacketChannel packets) {
+            return packets.placement();
+        }
+        return channel instanceof DatagramChannel ? Placement.UDP_SOCKET : Placement.PAYLOAD;
     }
 
     /** Netty takes a handler that throws here out of the pipeline, and the channel would go on without it. */

@@ -7,6 +7,7 @@ import io.github.nettybpf.core.ReturnConstant;
 import io.github.nettybpf.core.Window;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -202,7 +203,7 @@ final class Filtering {
     }
 
     private Optional<String> missingInPipeline(Program program, @Nullable SocketAddress localAddress) {
-        Optional<String> missing = PipelineKnowledge.missing(program, placement);
+        Optional<String> missing = PipelineKnowledge.missing(program, placement, channel instanceof PacketChannel);
         if (missing.isEmpty()
                 && placement == Placement.UDP_SOCKET
                 && isWildcard(localAddress)
@@ -305,7 +306,8 @@ final class Filtering {
         handover++;
         settle(Location.KERNEL_AND_PIPELINE, "attached to a bound channel");
         int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
-        if (PredicateForm.isExact(whole, longest)) {
+        // What waits in the ring of a packet channel, nobody can tell: there both go on judging.
+        if (PredicateForm.isExact(whole, longest) && !(channel instanceof PacketChannel)) {
             whenDrained(GRACE_MILLIS, () -> {
                 mode = Mode.PASS;
                 settle(Location.KERNEL, "attached to a bound channel; what was queued before is judged");
@@ -335,7 +337,7 @@ final class Filtering {
     }
 
     private void takeOverWithLoss(Program program, Program whole, @Nullable Promise<Void> done) {
-        if (offload != Offload.REQUIRED || !lossyHandover) {
+        if (offload != Offload.REQUIRED || !lossyHandover || channel instanceof PacketChannel) {
             throw OffloadRules.notApplicable(
                     "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
         }
@@ -393,7 +395,7 @@ final class Filtering {
         if (offload != Offload.REQUIRED) {
             Optional<String> missing = started
                     ? missingInPipeline(program, channel.localAddress())
-                    : PipelineKnowledge.missing(program, placement);
+                    : PipelineKnowledge.missing(program, placement, channel instanceof PacketChannel);
             if (missing.isPresent()) {
                 throw new IllegalArgumentException(missing.get());
             }

@@ -6,6 +6,7 @@ import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Window;
+import io.github.nettybpf.netty.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.Channel;
@@ -42,6 +43,7 @@ final class Judge {
     private final UdpPacket.AtAddress datagramAtAddress;
     private final UdpPacket.InArray datagramInArray;
     private final UdpPacket.InBuffer datagramInBuffer;
+    private final FramePacket framePacket;
 
     Judge(Program program, Placement placement) {
         this(program, placement, Filter.of(program, kinds(placement)));
@@ -59,6 +61,7 @@ final class Judge {
         this.datagramAtAddress = new UdpPacket.AtAddress(looksAtIp);
         this.datagramInArray = new UdpPacket.InArray(looksAtIp);
         this.datagramInBuffer = new UdpPacket.InBuffer(looksAtIp);
+        this.framePacket = new FramePacket(placement);
     }
 
     /** {@return what filters for the placement are shown} */
@@ -70,9 +73,19 @@ final class Judge {
     int keep(Channel channel, Object message, ByteBuf content) {
         if (placement == Placement.UDP_SOCKET) {
             return keepDatagram(channel, message, content);
+        } else if (message instanceof PacketFrame frame && placement != Placement.PAYLOAD) {
+            return keepFrame(frame, content);
         }
         int verdict = judge(content);
         return verdict == 0 ? DROP : placement.kept(verdict, content.readableBytes());
+    }
+
+    private int keepFrame(PacketFrame frame, ByteBuf content) {
+        framePacket.show(frame, content);
+        int verdict = filter.run(framePacket);
+        int kept = verdict == 0 ? DROP : framePacket.withTag(placement.kept(verdict, framePacket.length()));
+        framePacket.clear();
+        return kept;
     }
 
     private int judge(ByteBuf content) {

@@ -2,6 +2,7 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -73,6 +74,8 @@ final class OffloadRules {
     static Placement placementOf(Channel channel) {
         if (channel instanceof DatagramChannel) {
             return Placement.UDP_SOCKET;
+        } else if (channel instanceof PacketChannel packets) {
+            return packets.placement();
         }
         return channel instanceof DomainDatagramChannel ? Placement.PAYLOAD : Placement.TCP_SOCKET;
     }

@@ -1,0 +1,96 @@
+package io.github.nettybpf.netty.packet;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A channel's unsafe whose bind is made elsewhere: it takes some 20 ms, and longer with a large ring. */
+final class AsyncBinding implements Channel.Unsafe {
+    private final PacketChannel channel;
+    private final Channel.Unsafe unsafe;
+
+    AsyncBinding(PacketChannel channel, Channel.Unsafe unsafe) {
+        this.channel = channel;
+        this.unsafe = unsafe;
+    }
+
+    @Override
+    public void bind(SocketAddress localAddress, ChannelPromise promise) {
+        channel.bindElsewhere(localAddress, promise, () -> unsafe.bind(localAddress, promise));
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // Netty's own type for it.
+    public RecvByteBufAllocator.Handle recvBufAllocHandle() {
+        return unsafe.recvBufAllocHandle();
+    }
+
+    @Override
+    public @Nullable SocketAddress localAddress() {
+        return unsafe.localAddress();
+    }
+
+    @Override
+    public @Nullable SocketAddress remoteAddress() {
+        return unsafe.remoteAddress();
+    }
+
+    @Override
+    public void register(EventLoop eventLoop, ChannelPromise promise) {
+        unsafe.register(eventLoop, promise);
+    }
+
+    @Override
+    public void connect(SocketAddress remoteAddress, @Nullable SocketAddress localAddress, ChannelPromise promise) {
+        unsafe.connect(remoteAddress, localAddress, promise);
+    }
+
+    @Override
+    public void disconnect(ChannelPromise promise) {
+        unsafe.disconnect(promise);
+    }
+
+    @Override
+    public void close(ChannelPromise promise) {
+        unsafe.close(promise);
+    }
+
+    @Override
+    public void closeForcibly() {
+        unsafe.closeForcibly();
+    }
+
+    @Override
+    public void deregister(ChannelPromise promise) {
+        unsafe.deregister(promise);
+    }
+
+    @Override
+    public void beginRead() {
+        unsafe.beginRead();
+    }
+
+    @Override
+    public void write(Object msg, ChannelPromise promise) {
+        unsafe.write(msg, promise);
+    }
+
+    @Override
+    public void flush() {
+        unsafe.flush();
+    }
+
+    @Override
+    public ChannelPromise voidPromise() {
+        return unsafe.voidPromise();
+    }
+
+    @Override
+    public @Nullable ChannelOutboundBuffer outboundBuffer() {
+        return unsafe.outboundBuffer();
+    }
+}

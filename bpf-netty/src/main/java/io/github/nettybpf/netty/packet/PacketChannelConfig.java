@@ -1,0 +1,190 @@
+package io.github.nettybpf.netty.packet;
+
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.RawUnixChannelOption;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options of a {@link PacketChannel}; see {@link PacketChannelOption}. From any thread.
+ *
+ * <p>Of the RecvByteBufAllocator only how many messages a read may bring is used (256 by default): the length of a frame is
+ * known before memory is taken for it.
+ */
+public final class PacketChannelConfig extends DefaultChannelConfig {
+    private static final int UNUSED_BUFFER = 2048;
+
+    private final PacketSocket socket;
+
+    /** Of the options that are the channel's own; a missing one has no default. */
+    private final Map<ChannelOption<?>, Object> values = new ConcurrentHashMap<>();
+
+    PacketChannelConfig(PacketChannel channel, PacketSocket socket) {
+        super(channel, new FixedRecvByteBufAllocator(UNUSED_BUFFER));
+        this.socket = socket;
+        values.put(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING);
+        values.put(PacketChannelOption.BLOCK_SIZE, 1 << 17);
+        values.put(PacketChannelOption.BLOCK_COUNT, 32);
+        values.put(PacketChannelOption.RETIRE_MILLIS, 4);
+        values.put(PacketChannelOption.PROMISCUOUS, false);
+        values.put(PacketChannelOption.OUTGOING, true);
+        values.put(PacketChannelOption.PUT_VLAN_BACK, false);
+    }
+
+    /**
+     * What a channel is bound with.
+     *
+     * @param type the kind of socket
+     * @param receiveMode RECEIVE_MODE
+     * @param blockSize BLOCK_SIZE
+     * @param blockCount BLOCK_COUNT
+     * @param retireMillis RETIRE_MILLIS
+     * @param promiscuous PROMISCUOUS
+     * @param outgoing OUTGOING
+     * @param putVlanBack PUT_VLAN_BACK
+     * @param fanout FANOUT
+     */
+    record Settings(
+            PacketChannel.Type type,
+            ReceiveMode receiveMode,
+            int blockSize,
+            int blockCount,
+            int retireMillis,
+            boolean promiscuous,
+            boolean outgoing,
+            boolean putVlanBack,
+            @Nullable PacketFanout fanout) {
+        long ringBytes() {
+            return (long) blockSize * blockCount;
+        }
+    }
+
+    /** {@return what is set now} */
+    synchronized Settings settings() {
+        return new Settings(
+                ((PacketChannel) channel).type(),
+                value(PacketChannelOption.RECEIVE_MODE),
+                value(PacketChannelOption.BLOCK_SIZE),
+                value(PacketChannelOption.BLOCK_COUNT),
+                value(PacketChannelOption.RETIRE_MILLIS),
+                value(PacketChannelOption.PROMISCUOUS),
+                value(PacketChannelOption.OUTGOING),
+                value(PacketChannelOption.PUT_VLAN_BACK),
+                (PacketFanout) values.get(PacketChannelOption.FANOUT));
+    }
+
+    @SuppressWarnings("unchecked") // An option has values of its type only.
+    private <T> T value(ChannelOption<T> option) {
+        return (T) Objects.requireNonNull(values.get(option), option.name());
+    }
+
+    @Override
+    public Map<ChannelOption<?>, Object> getOptions() {
+        Map<ChannelOption<?>, Object> options = new HashMap<>(super.getOptions());
+        options.putAll(values);
+        return options;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // An option has values of its type only.
+    public <T> @Nullable T getOption(ChannelOption<T> option) {
+        if (isOwn(option)) {
+            return (T) values.get(option);
+        }
+        try {
+            if (option.equals(ChannelOption.SO_RCVBUF)) {
+                return (T) (Integer) socket.fd().getReceiveBufferSize();
+            } else if (option.equals(ChannelOption.SO_SNDBUF)) {
+                return (T) (Integer) socket.fd().getSendBufferSize();
+            } else if (option instanceof IntegerUnixChannelOption integer) {
+                return (T) (Integer) socket.fd().getIntOpt(integer.level(), integer.optname());
+            } else if (option instanceof RawUnixChannelOption raw) {
+                ByteBuffer value = ByteBuffer.allocate(raw.length());
+                socket.fd().getRawOpt(raw.level(), raw.optname(), value);
+                return (T) value.flip();
+            }
+        } catch (IOException e) {
+            throw new ChannelException(e);
+        }
+        return super.getOption(option);
+    }
+
+    @Override
+    public <T> boolean setOption(ChannelOption<T> option, T value) {
+        if (isOwn(option)) {
+            validate(option, value);
+            change(option, value);
+            return true;
+        }
+        try {
+            if (option.equals(ChannelOption.SO_RCVBUF)) {
+                socket.fd().setReceiveBufferSize((Integer) value);
+            } else if (option.equals(ChannelOption.SO_SNDBUF)) {
+                socket.fd().setSendBufferSize((Integer) value);
+            } else if (option instanceof IntegerUnixChannelOption integer) {
+                socket.fd().setIntOpt(integer.level(), integer.optname(), (Integer) value);
+            } else if (option instanceof RawUnixChannelOption raw) {
+                socket.fd().setRawOpt(raw.level(), raw.optname(), (ByteBuffer) value);
+            } else {
+                return super.setOption(option, value);
+            }
+            return true;
+        } catch (IOException e) {
+            throw new ChannelException(e);
+        }
+    }
+
+    private boolean isOwn(ChannelOption<?> option) {
+        return option.equals(PacketChannelOption.FANOUT) || values.containsKey(option);
+    }
+
+    private synchronized void change(ChannelOption<?> option, Object value) {
+        check(option, value);
+        PacketAddress bound = ((PacketChannel) channel).boundAddress();
+        if (bound != null) {
+            changeBound(option, value, bound);
+        }
+        values.put(option, value);
+    }
+
+    private void changeBound(ChannelOption<?> option, Object value, PacketAddress bound) {
+        try {
+            if (option.equals(PacketChannelOption.PROMISCUOUS)) {
+                if (!value.equals(values.get(option))) {
+                    socket.promiscuous(bound.interfaceIndex(), (Boolean) value);
+                }
+            } else if (option.equals(PacketChannelOption.OUTGOING)) {
+                socket.outgoing((Boolean) value);
+            } else {
+                throw new ChannelException(name(option) + ": the channel is bound (expected: set before that)");
+            }
+        } catch (IOException e) {
+            throw new ChannelException(name(option) + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** {@return the option's name without that of its class} */
+    private static String name(ChannelOption<?> option) {
+        return option.name().substring(option.name().indexOf('#') + 1);
+    }
+
+    private static void check(ChannelOption<?> option, Object value) {
+        boolean wrong = (option.equals(PacketChannelOption.BLOCK_SIZE)
+                        && ((Integer) value < 4096 || (Integer) value % 4096 != 0))
+                || (option.equals(PacketChannelOption.BLOCK_COUNT) && (Integer) value < 1)
+                || (option.equals(PacketChannelOption.RETIRE_MILLIS) && (Integer) value < 1);
+        if (wrong) {
+            String expected = option.equals(PacketChannelOption.BLOCK_SIZE) ? "a multiple of 4096" : ">= 1";
+            throw new IllegalArgumentException(name(option) + " " + value + " (expected: " + expected + ")");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+package io.github.nettybpf.netty.packet;
+
+import com.sun.jna.Pointer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledDirectByteBuf;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A receive ring that is shared with the kernel (PACKET_RX_RING, TPACKET_V3). The kernel fills block after block with
+ * frames; a block is ours from when its status says so until we write there that it is not.
+ *
+ * <p>Frames are copied out, and then a block goes back when its last frame was read; or they are slices of the block, and
+ * then it goes back when the last of them was released, from whichever thread. The memory is unmapped when no block is
+ * held any more: reading it later would end the JVM.
+ *
+ * <p>Source: Documentation/networking/packet_mmap.rst, include/uapi/linux/if_packet.h.
+ */
+final class PacketRing implements FrameSource {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketRing.class);
+    private static final VarHandle STATUS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+
+    private static final int STATUS_KERNEL = 0;
+    private static final int STATUS_USER = 1;
+
+    /** In {@code struct tpacket_block_desc}. */
+    private static final int BLOCK_STATUS = 8;
+
+    private static final int BLOCK_FRAMES = 12;
+    private static final int BLOCK_FIRST = 16;
+
+    /** In {@code struct tpacket3_hdr}; {@code struct sockaddr_ll} follows it. */
+    private static final int NEXT = 0;
+
+    private static final int SECONDS = 4;
+    private static final int NANOSECONDS = 8;
+    private static final int CAPTURED = 12;
+    private static final int LENGTH = 16;
+    private static final int FRAME_STATUS = 20;
+    private static final int DATA = 24;
+    private static final int NETWORK = 26;
+    private static final int VLAN_TCI = 32;
+    private static final int VLAN_TPID = 36;
+    private static final int LINK = 48;
+
+    private final Pointer mapped;
+    private final long size;
+    private final ByteBuffer[] blocks;
+    private final PacketAddress local;
+    private final boolean putVlanBack;
+
+    /** Whether frames are slices. */
+    private final boolean slices;
+
+    /** Told when the ring can go on, after a block was held. */
+    private final Runnable wakeup;
+
+    /** 1 while somebody still has slices of the block. */
+    private final AtomicIntegerArray held;
+
+    /** The ring's own, and one for each block that is held. */
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    private volatile @Nullable Runnable whenUnmapped;
+
+    /** The block that must come back before the ring can go on, or -1. */
+    private volatile int awaited = -1;
+
+    /** The block that is read, or comes next. */
+    private int current;
+
+    /** How many frames of it are still to be read. */
+    private int left;
+
+    /** Where the next one is. */
+    private int at;
+
+    private @Nullable ByteBuf slicedFrom;
+
+    /**
+     * A ring over memory that a socket shares.
+     *
+     * @param mapped the memory, this object's own from now on
+     * @param wakeup run by any thread when a block came back that {@link #next} found held
+     */
+    PacketRing(Pointer mapped, PacketChannelConfig.Settings settings, PacketAddress local, Runnable wakeup) {
+        this.mapped = mapped;
+        this.size = settings.ringBytes();
+        this.local = local;
+        this.slices = settings.receiveMode() == ReceiveMode.RING_SLICES;
+        this.putVlanBack = settings.putVlanBack();
+        this.wakeup = wakeup;
+        this.held = new AtomicIntegerArray(settings.blockCount());
+        blocks = new ByteBuffer[settings.blockCount()];
+        for (int i = 0; i < blocks.length; i++) {
+            blocks[i] = mapped.getByteBuffer((long) i * settings.blockSize(), settings.blockSize())
+                    .order(ByteOrder.nativeOrder());
+        }
+    }
+
+    @Override
+    public @Nullable PacketFrame next() {
+        while (left == 0) {
+            if (!enter()) {
+                return null;
+            }
+        }
+        ByteBuffer block = blocks[current];
+        PacketFrame frame = frame(block, at);
+        at += block.getInt(at + NEXT);
+        left--;
+        if (left == 0) {
+            leave();
+        }
+        return frame;
+    }
+
+    /** {@return whether a block can be read on now, without the kernel's doing anything more} */
+    boolean isInBlock() {
+        return left > 0;
+    }
+
+    private boolean enter() {
+        if (slices && held.get(current) != 0) {
+            awaited = current;
+            if (held.get(current) != 0) {
+                return false;
+            }
+            awaited = -1;
+        }
+        ByteBuffer block = blocks[current];
+        if (((int) STATUS.getAcquire(block, BLOCK_STATUS) & STATUS_USER) == 0) {
+            return false;
+        }
+        left = block.getInt(BLOCK_FRAMES);
+        at = block.getInt(BLOCK_FIRST);
+        if (slices) {
+            held.set(current, 1);
+            users.incrementAndGet();
+            slicedFrom = new HeldBlock(current);
+        }
+        if (left == 0) {
+            leave();
+        }
+        return true;
+    }
+
+    private void leave() {
+        int finished = current;
+        current = finished + 1 == blocks.length ? 0 : finished + 1;
+        ByteBuf held = slicedFrom;
+        if (held != null) {
+            slicedFrom = null;
+            held.release();
+        } else {
+            STATUS.setRelease(blocks[finished], BLOCK_STATUS, STATUS_KERNEL);
+        }
+    }
+
+    private PacketFrame frame(ByteBuffer block, int header) {
+        int status = block.getInt(header + FRAME_STATUS);
+        int data = block.getShort(header + DATA) & 0xffff;
+        int networkOffset = (block.getShort(header + NETWORK) & 0xffff) - data;
+        int captured = block.getInt(header + CAPTURED);
+        int wireLength = block.getInt(header + LENGTH);
+        int tci = block.getShort(header + VLAN_TCI) & 0xffff;
+        int tpid = Arrival.tpid(status, block.getShort(header + VLAN_TPID) & 0xffff);
+        boolean tagged = putVlanBack
+                && (status & PacketFrame.STATUS_VLAN_VALID) != 0
+                && captured >= Arrival.VLAN_OFFSET
+                && networkOffset > 0;
+        ByteBuf content;
+        ByteBuf sliced = slicedFrom;
+        if (sliced != null) {
+            content = slice(sliced, block, header + data, captured, tagged, tpid, tci);
+        } else if (tagged) {
+            content = Unpooled.wrappedBuffer(Arrival.copyWithTag(block, header + data, captured, tpid, tci));
+        } else {
+            content = Unpooled.wrappedBuffer(Arrival.copy(block, header + data, captured));
+        }
+        int added = tagged ? Arrival.VLAN_TAG : 0;
+        return new PacketFrame(
+                content,
+                Arrival.facts(
+                        block,
+                        header + LINK,
+                        wireLength + added,
+                        Integer.toUnsignedLong(block.getInt(header + SECONDS)) * 1_000_000_000L
+                                + block.getInt(header + NANOSECONDS),
+                        tagged ? status | PacketFrame.STATUS_VLAN_IN_CONTENT : status,
+                        tci,
+                        tpid,
+                        networkOffset + added,
+                        local));
+    }
+
+    /** The tag goes where the kernel left room for it (PACKET_RESERVE), in front of the frame. */
+    private static ByteBuf slice(
+            ByteBuf held, ByteBuffer block, int from, int captured, boolean tagged, int tpid, int tci) {
+        if (!tagged) {
+            return held.retainedSlice(from, captured);
+        }
+        int start = from - Arrival.VLAN_TAG;
+        for (int i = 0; i < Arrival.VLAN_OFFSET; i++) {
+            block.put(start + i, block.get(from + i));
+        }
+        int tag = start + Arrival.VLAN_OFFSET;
+        block.put(tag, (byte) (tpid >> 8)).put(tag + 1, (byte) tpid);
+        block.put(tag + 2, (byte) (tci >> 8)).put(tag + 3, (byte) tci);
+        return held.retainedSlice(start, captured + Arrival.VLAN_TAG);
+    }
+
+    /** A block that slices are made of: the kernel has it back when the last of them is released. */
+    private final class HeldBlock extends UnpooledDirectByteBuf {
+        private final int block;
+
+        HeldBlock(int block) {
+            super(UnpooledByteBufAllocator.DEFAULT, blocks[block].duplicate().clear(), blocks[block].capacity());
+            this.block = block;
+        }
+
+        @Override
+        protected void deallocate() {
+            super.deallocate();
+            // In this order: whoever sees that nobody holds the block may trust its status.
+            STATUS.setRelease(blocks[block], BLOCK_STATUS, STATUS_KERNEL);
+            held.set(block, 0);
+            if (awaited == block) {
+                awaited = -1;
+                wakeup.run();
+            }
+            leaveRing();
+        }
+    }
+
+    @Override
+    public void close(Runnable then) {
+        whenUnmapped = then;
+        ByteBuf sliced = slicedFrom;
+        left = 0;
+        if (sliced != null) {
+            slicedFrom = null;
+            sliced.release();
+        }
+        leaveRing();
+    }
+
+    private void leaveRing() {
+        if (users.decrementAndGet() > 0) {
+            return;
+        }
+        try {
+            Kernel.unmap(mapped, size);
+        } catch (IOException e) {
+            LOGGER.warn("a packet ring stays mapped", e);
+        }
+        Runnable then = whenUnmapped;
+        if (then != null) {
+            then.run();
+        }
+    }
+}

@@ -1,0 +1,9 @@
+package io.github.nettybpf.netty.packet;
+
+/**
+ * What the kernel counted for a {@link PacketChannel} since it was made (PACKET_STATISTICS, added up).
+ *
+ * @param packets frames that the filter let through, {@code drops} included
+ * @param drops those of them that were lost because the ring, or the receive queue, was full
+ */
+public record PacketStatistics(long packets, long drops) {}

@@ -1,0 +1,375 @@
+package io.github.nettybpf.netty.packet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Channels that come and go, and interfaces that do. */
+class PacketLifecycleTest {
+    private static Namespace namespace;
+
+    @BeforeAll
+    static void enter() {
+        namespace = new Namespace();
+        namespace.pair("a0", "b0");
+    }
+
+    @AfterAll
+    static void leave() {
+        if (namespace != null) {
+            namespace.close();
+        }
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, what);
+            Thread.onSpinWait();
+        }
+    }
+
+    private static long descriptors() {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.filter(fd -> {
+                        try {
+                            return Files.readSymbolicLink(fd).toString().startsWith("socket:");
+                        } catch (IOException closedMeanwhile) {
+                            return false;
+                        }
+                    })
+                    .count();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static long mappings() {
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            return maps.filter(line -> line.contains("socket:")).count();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void cycles(int count) throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try {
+            long descriptors = descriptors();
+            assertEquals(0, mappings());
+            for (int i = 0; i < count; i++) {
+                ReceiveMode mode = List.of(ReceiveMode.values()).get(i % 3);
+                Channel channel = new Bootstrap()
+                        .group(group)
+                        .channel(PacketChannel.class)
+                        .option(PacketChannelOption.RECEIVE_MODE, mode)
+                        .handler(new ChannelInboundHandlerAdapter())
+                        .bind(PacketAddress.of("b0"))
+                        .sync()
+                        .channel();
+                assertEquals(mode == ReceiveMode.READ ? 0 : 1, mappings());
+                channel.close().sync();
+            }
+            assertEquals(descriptors, descriptors());
+            assertEquals(0, mappings());
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfChannelsThatWereClosed() throws Exception {
+        cycles(500);
+    }
+
+    @Test
+    @Tag("soak")
+    void nothingIsLeftOfTenThousandChannels() throws Exception {
+        cycles(10_000);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEventLoopThatEndsClosesItsChannels(ReceiveMode mode) throws Exception {
+        long descriptors = descriptors();
+        Tap tap = new Tap().with(PacketChannelOption.RECEIVE_MODE, mode).bind("b0");
+        tap.group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        assertTrue(tap.channel.closeFuture().await(10, TimeUnit.SECONDS));
+        await("the event loop's descriptors", () -> descriptors() == descriptors);
+        assertEquals(0, mappings());
+    }
+
+    @Test
+    void closingWhileTheBindIsUnderWayLeavesNothing() throws Exception {
+        long descriptors = descriptors();
+        try (Tap tap = new Tap()) {
+            ChannelFuture bound = tap.bootstrap.bind(PacketAddress.of("b0"));
+            bound.channel().close().sync();
+            bound.await();
+            assertFalse(bound.channel().isActive());
+            await("descriptors", () -> descriptors() == descriptors);
+            assertEquals(0, mappings());
+        }
+    }
+
+    @Test
+    void aSecondBindIsRefusedAndAFailedOneCanBeMadeGood() throws Exception {
+        try (Tap tap = new Tap()) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            ChannelFuture unknown =
+                    tap.channel.bind(PacketAddress.of("nowhere0")).await();
+            assertEquals(
+                    "interface 'nowhere0': not there (expected: one of this network namespace)",
+                    unknown.cause().getMessage());
+            ChannelFuture wrong = tap.channel.bind(new InetSocketAddress(1)).await();
+            assertInstanceOf(IllegalArgumentException.class, wrong.cause());
+            tap.channel.bind(PacketAddress.of("b0")).sync();
+            assertTrue(tap.channel.isActive());
+            assertInstanceOf(
+                    AlreadyBoundException.class,
+                    tap.channel.bind(PacketAddress.of("b0")).await().cause());
+            assertTrue(tap.channel.isActive());
+            assertThrows(
+                    UnsupportedOperationException.class,
+                    () -> tap.channel.connect(PacketAddress.of("b0")).sync());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anInterfaceThatGoesDownComesBack(ReceiveMode mode) throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .bind("b0")) {
+            Namespace.run("ip link set b0 down");
+            assertEquals(PacketInterfaceEvent.DOWN, b.event());
+            int reads = b.completed.get();
+            ChannelFuture failed = b.channel.writeAndFlush(Tap.frame(60, 1)).await();
+            assertInstanceOf(IOException.class, failed.cause());
+            assertTrue(b.channel.isActive());
+            Namespace.run("ip link set b0 up");
+            assertEquals(PacketInterfaceEvent.UP, b.event());
+            assertTrue(b.completed.get() - reads < 10, "spins: " + (b.completed.get() - reads));
+            // The other end needs a moment more to have its carrier again.
+            await("a frame", () -> {
+                a.channel.writeAndFlush(Tap.frame(60, 2));
+                return !b.received.isEmpty();
+            });
+            assertEquals(List.of(), List.copyOf(b.thrown));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anInterfaceThatIsDeletedClosesTheChannel(ReceiveMode mode) throws Exception {
+        namespace.pair("c0", "d0");
+        try (Tap c = Tap.ofOurs().bind("c0");
+                Tap d = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .bind("d0")) {
+            AtomicBoolean sending = new AtomicBoolean(true);
+            c.channel.eventLoop().execute(new Runnable() {
+                @Override
+                public void run() {
+                    if (sending.get() && c.channel.isActive()) {
+                        c.channel.writeAndFlush(Tap.frame(60, 3), c.channel.voidPromise());
+                        c.channel.eventLoop().execute(this);
+                    }
+                }
+            });
+            d.next().release();
+            Namespace.run("ip link delete d0");
+            sending.set(false);
+            assertEquals(PacketInterfaceEvent.DOWN, d.event());
+            assertEquals(PacketInterfaceEvent.DELETED, d.event());
+            assertEquals("inactive", d.event());
+            assertTrue(d.channel.closeFuture().await(10, TimeUnit.SECONDS));
+            assertTrue(c.channel.closeFuture().await(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void withoutAutoReadEachReadBringsOneFrame(ReceiveMode mode) throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .with(ChannelOption.AUTO_READ, false)
+                        .bind("b0")) {
+            for (int i = 0; i < 5; i++) {
+                a.send(Tap.frame(60, i));
+            }
+            await("frames in the socket", () -> b.channel.statistics().packets() == 5);
+            b.channel.eventLoop().submit(() -> {}).sync();
+            assertEquals(0, b.received.size());
+            for (int i = 0; i < 5; i++) {
+                b.channel.read();
+                assertEquals(ByteBufUtil.hexDump(Tap.frame(60, i)), b.nextHex());
+                b.channel.eventLoop().submit(() -> {}).sync();
+                assertNull(b.received.poll());
+            }
+            b.channel.read();
+            a.send(Tap.frame(60, 9));
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 9)), b.nextHex());
+        }
+    }
+
+    @Test
+    void heldSlicesKeepTheirBytesWhenTheChannelIsClosed() throws Exception {
+        long descriptors = descriptors();
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING_SLICES)
+                        .bind("b0")) {
+            a.send(Tap.frame(60, 1));
+            PacketFrame held = b.next();
+            b.channel.close().sync();
+            assertEquals(Tap.frame(60, 1), held.content());
+            a.channel.close().sync();
+            assertEquals(1, mappings());
+            assertTrue(held.release());
+            await("the mapping", () -> mappings() == 0);
+        }
+        await("descriptors", () -> descriptors() == descriptors);
+    }
+
+    @Test
+    void aRingThatWaitsForASliceGoesOnWhenItIsReleased() throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING_SLICES)
+                        .with(PacketChannelOption.BLOCK_SIZE, 4096)
+                        .with(PacketChannelOption.BLOCK_COUNT, 4)
+                        .with(PacketChannelOption.RETIRE_MILLIS, 1)
+                        .bind("b0")) {
+            a.send(Tap.frame(60, 1));
+            PacketFrame held = b.next();
+            // Fill what is left of the ring, until the kernel finds the held block.
+            await("drops", () -> {
+                a.channel.writeAndFlush(Tap.frame(60, 2), a.channel.voidPromise());
+                PacketFrame other = b.received.poll();
+                if (other != null) {
+                    other.release();
+                }
+                return b.channel.statistics().drops() > 0;
+            });
+            int completed = b.completed.get();
+            held.release();
+            await("frames after the release", () -> {
+                a.channel.writeAndFlush(Tap.frame(60, 3), a.channel.voidPromise());
+                PacketFrame other = b.received.poll();
+                boolean fresh = other != null && other.content().equals(Tap.frame(60, 3));
+                if (other != null) {
+                    other.release();
+                }
+                return fresh;
+            });
+            assertTrue(b.completed.get() > completed);
+        }
+    }
+
+    /** Frames that the program does not want never come, however many there are while a channel is bound. */
+    private static void cyclesUnderFlood(int count) throws Exception {
+        AtomicLong unwanted = new AtomicLong();
+        AtomicBoolean sending = new AtomicBoolean(true);
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try (Tap a = Tap.ofOurs().bind("a0")) {
+            ByteBuf flood = Tap.frame(60, 1).setShort(12, 0x88b6);
+            a.channel.eventLoop().execute(new Runnable() {
+                @Override
+                public void run() {
+                    for (int i = 0; i < 64 && sending.get(); i++) {
+                        a.channel.write(flood.retainedDuplicate(), a.channel.voidPromise());
+                    }
+                    a.channel.flush();
+                    if (sending.get()) {
+                        a.channel.eventLoop().execute(this);
+                    }
+                }
+            });
+            for (int i = 0; i < count; i++) {
+                ReceiveMode mode = List.of(ReceiveMode.values()).get(i % 3);
+                Channel channel = new Bootstrap()
+                        .group(group)
+                        .channel(PacketChannel.class)
+                        .option(PacketChannelOption.RECEIVE_MODE, mode)
+                        .handler(new ChannelInitializer<Channel>() {
+                            @Override
+                            protected void initChannel(Channel ch) {
+                                ch.pipeline()
+                                        .addLast(new BpfFilterHandler(Program.parse(Tap.OURS)), new Counter(unwanted));
+                            }
+                        })
+                        .bind(PacketAddress.of("b0"))
+                        .sync()
+                        .channel();
+                assertEquals(new PacketStatistics(0, 0), ((PacketChannel) channel).statistics());
+                channel.close().sync();
+            }
+            sending.set(false);
+            assertEquals(0, unwanted.get());
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    private static final class Counter extends ChannelInboundHandlerAdapter {
+        private final AtomicLong frames;
+
+        Counter(AtomicLong frames) {
+            this.frames = frames;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            frames.incrementAndGet();
+            ((PacketFrame) msg).release();
+        }
+    }
+
+    @Test
+    void notOneUnfilteredFrameComesUnderFlood() throws Exception {
+        cyclesUnderFlood(100);
+    }
+
+    @Test
+    @Tag("soak")
+    void notOneUnfilteredFrameComesUnderFloodForLong() throws Exception {
+        cyclesUnderFlood(1_000);
+    }
+}

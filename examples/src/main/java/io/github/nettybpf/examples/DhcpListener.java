@@ -1,0 +1,50 @@
+package io.github.nettybpf.examples;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.packet.PacketFrame;
+import io.netty.channel.ChannelHandlerContext;
+import java.util.function.Consumer;
+
+/**
+ * Prints what DHCP clients and servers of a network say to each other. Needs CAP_NET_RAW. Try:
+ * {@code examples/run DhcpListener eth0}, and then let a client ask for an address.
+ */
+public final class DhcpListener {
+    /** Offset 0 is the Ethernet header, 14 bytes long. */
+    static final Program DHCP = Program.parse("""
+                  ldh [12]
+                  jne #0x0800, drop     ; IPv4
+                  ldb [23]
+                  jne #17, drop         ; UDP
+                  ldh [20]
+                  jset #0x3fff, drop    ; no fragments
+                  ldxb 4*([14]&0xf)     ; the length of the IP header
+                  ldh [x + 16]
+                  jeq #67, keep         ; to a server
+                  jne #68, drop         ; to a client
+            keep: ret #-1
+            drop: ret #0
+            """);
+
+    private DhcpListener() {}
+
+    /** Listens to the interface that is named until it is interrupted. */
+    public static void main(String[] args) throws InterruptedException {
+        FrameHandler.open(FrameHandler.onlyArgument("INTERFACE", args), DHCP, new Watch(System.out::println))
+                .closeFuture()
+                .sync();
+        System.exit(0);
+    }
+
+    static final class Watch extends FrameHandler {
+        Watch(Consumer<String> out) {
+            super(out);
+        }
+
+        @Override
+        void read(ChannelHandlerContext ctx, PacketFrame frame) throws MalformedPacketException {
+            UdpFrame.Parsed parsed = UdpFrame.parse(frame.content(), !frame.isChecksumNotReady());
+            out.accept(DhcpMessage.parse(parsed.payload()).toString());
+        }
+    }
+}

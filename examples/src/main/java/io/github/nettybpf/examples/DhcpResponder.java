@@ -1,0 +1,208 @@
+package io.github.nettybpf.examples;
+
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+
+/** Decides what a DHCP server answers (RFC 2131, 4.3), without any input or output. */
+final class DhcpResponder {
+    /** What to send, if anything, and a line that says what happened. */
+    record Answer(Optional<DhcpMessage> reply, String line) {}
+
+    private static final int LONGEST_CLIENT_ID = 255;
+    private static final int SHORTEST_LEASE = 2;
+
+    private final DhcpSettings settings;
+    private final DhcpPool pool;
+
+    DhcpResponder(DhcpSettings settings, LongSupplier clockMillis) {
+        this.settings = settings;
+        this.pool = new DhcpPool(settings.first(), settings.last(), clockMillis);
+    }
+
+    /**
+     * {@return the answer}
+     *
+     * @param broadcast whether the message was sent to all, and not to this server's address
+     */
+    Answer answer(DhcpMessage message, boolean broadcast) {
+        if (message.op() != DhcpMessage.BOOTREQUEST) {
+            return silent(message, "ignored, a server's message");
+        }
+        if (!message.giaddr().isAny()) {
+            return silent(message, "ignored, relays are not supported");
+        }
+        if (!message.chaddr().isStation()) {
+            return silent(message, "ignored, no interface has that hardware address");
+        }
+        if (message.options().bytes(DhcpOptions.CLIENT_ID).orElse(new byte[0]).length > LONGEST_CLIENT_ID) {
+            return silent(message, "ignored, the client identifier is longer than 255 bytes");
+        }
+        Optional<DhcpType> type = message.type();
+        if (type.isEmpty()) {
+            return silent(message, "ignored, not DHCP's");
+        }
+        return switch (type.get()) {
+            case DISCOVER -> discover(message);
+            case REQUEST -> request(message, broadcast);
+            case DECLINE -> decline(message);
+            case RELEASE -> release(message);
+            case INFORM -> inform(message);
+            case OFFER, ACK, NAK -> silent(message, "ignored, a server's message");
+        };
+    }
+
+    private Answer discover(DhcpMessage message) {
+        Optional<Ip4> offered = pool.offer(message.client(), requested(message));
+        return offered.map(address -> reply(message, DhcpType.OFFER, address, leaseSeconds(message)))
+                .orElseGet(() -> silent(message, "no address is free"));
+    }
+
+    private Answer request(DhcpMessage message, boolean broadcast) {
+        Optional<Ip4> server = server(message);
+        Optional<Ip4> requested = requested(message);
+        if (server.isPresent()) {
+            return selecting(message, server.get(), requested);
+        }
+        if (message.ciaddr().isAny()) {
+            return requested
+                    .map(address -> rebooting(message, address))
+                    .orElseGet(() -> silent(message, "ignored, asks for no address"));
+        }
+        return extending(message, broadcast);
+    }
+
+    /** The client chose among offers. */
+    private Answer selecting(DhcpMessage message, Ip4 server, Optional<Ip4> requested) {
+        if (!server.equals(settings.address())) {
+            pool.withdraw(message.client());
+            return silent(message, "chose server " + server);
+        }
+        if (requested.isEmpty()) {
+            return silent(message, "ignored, asks for no address");
+        }
+        return requested.equals(pool.addressOf(message.client()))
+                ? bind(message, requested.get())
+                : nak(message, requested.get() + " was not offered");
+    }
+
+    /** The client starts, and remembers an address. Of clients that it does not know the server says nothing. */
+    private Answer rebooting(DhcpMessage message, Ip4 address) {
+        if (!settings.isLocal(address)) {
+            return nak(message, address + " is of another network");
+        }
+        Optional<Ip4> known = pool.addressOf(message.client());
+        if (known.isEmpty()) {
+            return silent(message, "not known here");
+        }
+        return known.get().equals(address) ? bind(message, address) : nak(message, address + " is not the client's");
+    }
+
+    /**
+     * The client has an address and wants it for longer: renewing if it asks this server alone, rebinding if it asks all. A
+     * server that was started anew believes what a client says about an address of its pool that nobody else has.
+     */
+    private Answer extending(DhcpMessage message, boolean broadcast) {
+        Ip4 address = message.ciaddr();
+        if (!settings.isLocal(address)) {
+            return nak(message, address + " is of another network");
+        }
+        Optional<Ip4> known = pool.addressOf(message.client());
+        if (known.isPresent() && !known.get().equals(address)) {
+            return nak(message, address + " is not the client's");
+        }
+        if (broadcast && !pool.contains(address)) {
+            return silent(message, "not known here");
+        }
+        return bind(message, address);
+    }
+
+    private Answer bind(DhcpMessage message, Ip4 address) {
+        long seconds = leaseSeconds(message);
+        return pool.bind(message.client(), address, seconds * 1000)
+                ? reply(message, DhcpType.ACK, address, seconds)
+                : nak(message, address + " is not free");
+    }
+
+    private Answer decline(DhcpMessage message) {
+        Optional<Ip4> address = requested(message);
+        boolean done = isForUs(message) && address.isPresent() && pool.decline(message.client(), address.get());
+        return silent(message, done ? address.get() + " is in use, kept back" : "ignored, not the client's address");
+    }
+
+    private Answer release(DhcpMessage message) {
+        boolean done = isForUs(message) && pool.release(message.client(), message.ciaddr());
+        return silent(message, done ? message.ciaddr() + " is free" : "ignored, not the client's address");
+    }
+
+    /** The client has an address from elsewhere, and only asks for the other settings. */
+    private Answer inform(DhcpMessage message) {
+        if (!settings.isLocal(message.ciaddr()) || message.ciaddr().equals(settings.broadcast())) {
+            return silent(message, "ignored, its address is of another network");
+        }
+        DhcpOptions options = network(DhcpType.ACK);
+        return send(message, message.ciaddr(), Ip4.ANY, options, "ACK");
+    }
+
+    private Answer reply(DhcpMessage message, DhcpType type, Ip4 address, long seconds) {
+        DhcpOptions options = network(type)
+                .putInt(DhcpOptions.LEASE_TIME, (int) seconds)
+                .putInt(DhcpOptions.RENEWAL_TIME, (int) (seconds / 2))
+                .putInt(DhcpOptions.REBINDING_TIME, (int) (seconds * 7 / 8));
+        // Only a client that has the address already can be reached there.
+        Ip4 current = type == DhcpType.ACK && message.ciaddr().equals(address) ? address : Ip4.ANY;
+        return send(message, current, address, options, type + " " + address + " for " + seconds + " s");
+    }
+
+    private Answer nak(DhcpMessage message, String reason) {
+        DhcpOptions options = new DhcpOptions()
+                .put(DhcpType.NAK)
+                .put(DhcpOptions.SERVER_ID, settings.address())
+                .put(DhcpOptions.MESSAGE, reason);
+        return send(message, Ip4.ANY, Ip4.ANY, options, "NAK, " + reason);
+    }
+
+    private DhcpOptions network(DhcpType type) {
+        return new DhcpOptions()
+                .put(type)
+                .put(DhcpOptions.SERVER_ID, settings.address())
+                .put(DhcpOptions.SUBNET_MASK, settings.mask())
+                .put(DhcpOptions.BROADCAST_ADDRESS, settings.broadcast());
+    }
+
+    private static Answer send(DhcpMessage message, Ip4 ciaddr, Ip4 yiaddr, DhcpOptions options, String line) {
+        // RFC 6842: a client sees its identifier again.
+        message.options().bytes(DhcpOptions.CLIENT_ID).ifPresent(id -> options.put(DhcpOptions.CLIENT_ID, id));
+        DhcpMessage reply = new DhcpMessage(
+                DhcpMessage.BOOTREPLY,
+                message.xid(),
+                message.flags(),
+                ciaddr,
+                yiaddr,
+                Ip4.ANY,
+                message.chaddr(),
+                options);
+        return new Answer(Optional.of(reply), message + ": " + line);
+    }
+
+    private static Answer silent(DhcpMessage message, String line) {
+        return new Answer(Optional.empty(), message + ": " + line);
+    }
+
+    private boolean isForUs(DhcpMessage message) {
+        return server(message).equals(Optional.of(settings.address()));
+    }
+
+    private long leaseSeconds(DhcpMessage message) {
+        OptionalLong wanted = message.options().seconds(DhcpOptions.LEASE_TIME);
+        return Math.max(SHORTEST_LEASE, Math.min(wanted.orElse(settings.leaseSeconds()), settings.leaseSeconds()));
+    }
+
+    private static Optional<Ip4> requested(DhcpMessage message) {
+        return message.options().address(DhcpOptions.REQUESTED_ADDRESS);
+    }
+
+    private static Optional<Ip4> server(DhcpMessage message) {
+        return message.options().address(DhcpOptions.SERVER_ID);
+    }
+}

@@ -1,0 +1,80 @@
+package io.github.nettybpf.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.netty.packet.PacketAddress;
+import io.github.nettybpf.netty.packet.PacketFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Junk never throws, prints nothing that a terminal would obey, and leaks nothing. */
+class DhcpJunkTest {
+    private static final int SEED = 20261121;
+    private static final int FRAMES = 200_000;
+    private static final Pattern PRINTABLE = Pattern.compile("[ -~]+");
+
+    @Test
+    void isALineAndNoMore() {
+        feed(SEED);
+    }
+
+    @Test
+    @Tag("soak")
+    void soak() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000;
+        long seed = System.nanoTime();
+        System.out.println("junk frames, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            feed(seed);
+        }
+    }
+
+    private static void feed(long seed) {
+        JunkFrames junk = new JunkFrames(seed);
+        List<String> out = new ArrayList<>();
+        List<EmbeddedChannel> channels = List.of(
+                new EmbeddedChannel(new ArpListener.Watch(out::add)),
+                new EmbeddedChannel(new DhcpListener.Watch(out::add)),
+                new EmbeddedChannel(DhcpServerTest.server(out)));
+        UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
+        channels.forEach(channel -> channel.config().setAllocator(allocator));
+        Map<String, Integer> kinds = new HashMap<>();
+        for (int i = 0; i < FRAMES; i++) {
+            ByteBuf frame = junk.next();
+            for (EmbeddedChannel channel : channels) {
+                channel.writeInbound(new PacketFrame(frame.retainedDuplicate(), PacketAddress.of("eth0")));
+                for (ByteBuf sent = channel.readOutbound(); sent != null; sent = channel.readOutbound()) {
+                    sent.release();
+                    assertEquals(0, sent.refCnt(), () -> "seed " + seed + ": " + ByteBufUtil.hexDump(frame));
+                }
+            }
+            assertEquals(1, frame.refCnt(), () -> "seed " + seed);
+            assertEquals(
+                    0, allocator.metric().usedHeapMemory(), () -> "seed " + seed + ": " + ByteBufUtil.hexDump(frame));
+            for (String line : out) {
+                boolean fine = line.length() < 800 && PRINTABLE.matcher(line).matches() && !line.contains("Exception");
+                assertTrue(fine, () -> "seed " + seed + ": " + ByteBufUtil.hexDump(frame) + ": " + line);
+                kinds.merge(line.startsWith("malformed") ? "malformed" : line.split("[,:]", 2)[0], 1, Integer::sum);
+                line.lines()
+                        .filter(it -> it.contains(": OFFER "))
+                        .forEach(it -> kinds.merge("offered", 1, Integer::sum));
+            }
+            out.clear();
+            frame.release();
+        }
+        channels.forEach(EmbeddedChannel::finish);
+        for (String kind : List.of("malformed", "DISCOVER", "REQUEST", "BOOTREQUEST", "request", "reply", "offered")) {
+            assertTrue(kinds.getOrDefault(kind, 0) > 100, () -> "seed " + seed + ": " + kind + " in " + kinds);
+        }
+    }
+}

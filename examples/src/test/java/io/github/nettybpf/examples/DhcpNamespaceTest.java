@@ -1,0 +1,231 @@
+package io.github.nettybpf.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.examples.Namespaces.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server and the listener with the clients that people use: busybox's udhcpc and ISC's dhclient. */
+class DhcpNamespaceTest {
+    private static final Path SCRIPT = Path.of("src/test/resources/io/github/nettybpf/examples/dhcp-client.sh");
+    private static final String LEASE = ", client 02:00:00:00:00:01, address 10.0.0.10, lease 12 s, server 10.0.0.1";
+
+    /** What dhclient keeps of a lease. */
+    private static final String REMEMBERED = """
+            lease {
+              interface "v0";
+              fixed-address 10.0.0.10;
+              option subnet-mask 255.255.255.0;
+              option dhcp-lease-time 12;
+              option dhcp-server-identifier 10.0.0.1;
+              renew 5 2037/01/01 00:00:00;
+              rebind 5 2037/01/01 00:00:00;
+              expire 5 2037/01/01 00:00:00;
+            }
+            """;
+
+    @TempDir
+    Path folder;
+
+    private Program server(Namespaces namespaces) throws IOException, InterruptedException {
+        return namespaces.example(
+                Namespaces.SERVER, DhcpServer.class, "v0", "10.0.0.1/24", "10.0.0.10", "10.0.0.12", "12");
+    }
+
+    private Path script() throws IOException {
+        Path script = folder.resolve("dhcp-client.sh");
+        Files.copy(SCRIPT, script);
+        if (!script.toFile().setExecutable(true)) {
+            throw new IOException(script + " cannot be made executable");
+        }
+        return script;
+    }
+
+    @Test
+    void udhcpcGetsAndRenewsAndReleasesALease() throws Exception {
+        try (Namespaces namespaces = Namespaces.make("udhcpc")) {
+            Program server = server(namespaces);
+            Program listener = namespaces.example(Namespaces.SERVER, DhcpListener.class, "v0");
+            Program client = namespaces.start(
+                    Namespaces.CLIENT,
+                    "udhcpc",
+                    "-f",
+                    "-i",
+                    "v0",
+                    "-s",
+                    script().toString(),
+                    "-x",
+                    "hostname:a\u001b[2Jb\n\"c");
+            client.await("bound 10.0.0.10");
+            client.signal("USR1");
+            client.await("renew 10.0.0.10");
+            client.signal("USR2");
+            listener.awaitMatch("RELEASE, .*");
+            server.awaitMatch("RELEASE, .*");
+
+            String name = ", hostname \"a\\x1b[2Jb\\x0a\\\"c\"";
+            String from = ", client 02:00:00:00:00:01";
+            assertEquals(
+                    List.of(
+                            "v0, filtered in KERNEL",
+                            "DISCOVER" + from + name,
+                            "OFFER" + LEASE,
+                            "REQUEST" + from + name + ", requested 10.0.0.10, server 10.0.0.1",
+                            "ACK" + LEASE,
+                            "REQUEST" + from + name + ", current 10.0.0.10",
+                            "ACK" + LEASE.replace(", address", ", current 10.0.0.10, address"),
+                            "RELEASE" + from + ", current 10.0.0.10, server 10.0.0.1"),
+                    listener.lines());
+            assertEquals(
+                    List.of(
+                            "v0, filtered in KERNEL",
+                            "DISCOVER" + from + name + ": OFFER 10.0.0.10 for 12 s",
+                            "REQUEST" + from + name + ", requested 10.0.0.10, server 10.0.0.1: ACK 10.0.0.10 for 12 s",
+                            "REQUEST" + from + name + ", current 10.0.0.10: ACK 10.0.0.10 for 12 s",
+                            "RELEASE" + from + ", current 10.0.0.10, server 10.0.0.1: 10.0.0.10 is free"),
+                    server.lines());
+        }
+    }
+
+    @Test
+    void udhcpcDeclinesAnAddressInUse() throws Exception {
+        try (Namespaces namespaces = Namespaces.make("udhcpc")) {
+            namespaces.run(Namespaces.SERVER, "ip address add 10.0.0.10/24 dev v0");
+            Program server = server(namespaces);
+            String[] command = {"udhcpc", "-f", "-a", "-B", "-i", "v0", "-s", script().toString()};
+            Program first = namespaces.start(Namespaces.CLIENT, command);
+            server.await("DECLINE, client 02:00:00:00:00:01, requested 10.0.0.10, server 10.0.0.1:"
+                    + " 10.0.0.10 is in use, kept back");
+            first.kill();
+            namespaces.start(Namespaces.CLIENT, command).await("bound 10.0.0.11");
+        }
+    }
+
+    /** {@return dhclient}, with settings that let it ask again every second or two; -d keeps it in the foreground. */
+    private Program dhclient(Namespaces namespaces, Path script, String... more) throws IOException {
+        List<String> command = new ArrayList<>(List.of("dhclient", "-4", "-d", "-v"));
+        Path settings = Files.writeString(folder.resolve("settings"), "initial-interval 1; backoff-cutoff 2;\n");
+        command.addAll(List.of("-cf", settings.toString()));
+        command.addAll(List.of("-lf", folder.resolve("leases").toString()));
+        command.addAll(List.of("-pf", folder.resolve("pid").toString(), "-sf", script.toString()));
+        command.addAll(List.of(more));
+        command.add("v0");
+        return namespaces.start(Namespaces.CLIENT, command.toArray(String[]::new));
+    }
+
+    @Test
+    void dhclientGetsAndRenewsAndRebindsALease() throws Exception {
+        try (Namespaces namespaces = Namespaces.make("dhclient")) {
+            Files.createFile(folder.resolve("leases"));
+            Path script = script();
+            server(namespaces);
+            Program listener = namespaces.example(Namespaces.SERVER, DhcpListener.class, "v0");
+            Program client = dhclient(namespaces, script);
+            client.await("BOUND 10.0.0.10");
+            client.await("RENEW 10.0.0.10");
+            listener.await("ACK" + LEASE.replace(", address", ", current 10.0.0.10, address"));
+            String from = "client 02:00:00:00:00:01";
+            assertEquals(
+                    List.of(
+                            "v0, filtered in KERNEL",
+                            "DISCOVER, " + from,
+                            "OFFER" + LEASE,
+                            "REQUEST, " + from + ", requested 10.0.0.10, server 10.0.0.1",
+                            "ACK" + LEASE,
+                            "REQUEST, " + from + ", current 10.0.0.10",
+                            "ACK" + LEASE.replace(", address", ", current 10.0.0.10, address")),
+                    listener.lines());
+
+            // Now what the client sends to the server alone does not get there: its kernel has another hardware
+            // address.
+            namespaces.run(Namespaces.CLIENT, "ip neighbour replace 10.0.0.1 lladdr 02:00:00:00:00:99 dev v0");
+            client.forget();
+            client.await("DHCPREQUEST for 10.0.0.10 on v0 to 255.255.255.255 port 67");
+            client.awaitMatch("(RENEW|REBIND) 10.0.0.10");
+        }
+    }
+
+    @Test
+    void dhclientRemembersItsAddressAndReleasesIt() throws Exception {
+        try (Namespaces namespaces = Namespaces.make("dhclient")) {
+            Path leases = Files.createFile(folder.resolve("leases"));
+            Path script = script();
+            Program server = server(namespaces);
+            Program first = dhclient(namespaces, script);
+            first.awaitMatch("bound to 10.0.0.10 -- .*");
+            first.kill();
+
+            String from = "client 02:00:00:00:00:01";
+            Files.writeString(leases, REMEMBERED);
+            Program again = dhclient(namespaces, script);
+            again.await("REBOOT 10.0.0.10");
+            server.await("REQUEST, " + from + ", requested 10.0.0.10: ACK 10.0.0.10 for 12 s");
+            again.kill();
+
+            Files.writeString(leases, REMEMBERED);
+            dhclient(namespaces, script, "-r").end(0);
+            server.await("RELEASE, " + from + ", current 10.0.0.10, server 10.0.0.1: 10.0.0.10 is free");
+
+            Files.writeString(leases, REMEMBERED.replace("10.0.0.10", "192.0.2.10"));
+            Program moved = dhclient(namespaces, script);
+            server.await("REQUEST, " + from + ", requested 192.0.2.10: NAK, 192.0.2.10 is of another network");
+            moved.await("BOUND 10.0.0.10");
+        }
+    }
+
+    @Test
+    void junkOnTheWireStopsNobody() throws Exception {
+        try (Namespaces namespaces = Namespaces.make("arping", "udhcpc")) {
+            Program server = server(namespaces);
+            Program dhcp = namespaces.example(Namespaces.SERVER, DhcpListener.class, "v0");
+            Program arp = namespaces.example(Namespaces.SERVER, ArpListener.class, "v0");
+            namespaces
+                    .example(Namespaces.CLIENT, JunkFrames.class, "v0", "30000")
+                    .end(0);
+            namespaces.start(Namespaces.CLIENT, "arping", "-D", "-c", "1", "-I", "v0", "10.0.0.99");
+            namespaces.start(Namespaces.CLIENT, "udhcpc", "-f", "-i", "v0", "-s", "/bin/true", "-x", "hostname:after");
+            server.awaitMatch("DISCOVER, client 02:00:00:00:00:01, hostname \"after\": .*");
+            dhcp.await("DISCOVER, client 02:00:00:00:00:01, hostname \"after\"");
+            arp.await("probe: who has 10.0.0.99? asks 02:00:00:00:00:01");
+            for (Program program : List.of(server, dhcp, arp)) {
+                List<String> lines = program.lines();
+                assertTrue(lines.size() > 1000, () -> lines.size() + " lines of " + program);
+                for (String line : lines) {
+                    boolean fine = line.matches("[ -~]+") && !line.contains("Exception") && !line.contains("LEAK");
+                    assertTrue(fine, line);
+                }
+            }
+        }
+    }
+
+    @Test
+    void saysWhatIsWrong() throws Exception {
+        try (Namespaces namespaces = Namespaces.make()) {
+            Program server = server(namespaces);
+            String java = ProcessHandle.current().info().command().orElse("java");
+            for (String[] wrong : new String[][] {
+                {"v0 10.0.0.2/24 10.0.0.10 10.0.0.12", "port 67 of 10\\.0\\.0\\.2: .*Cannot assign requested address.*"
+                },
+                {"v0 10.0.0.1/24 10.0.0.10 10.0.0.12", "port 67 of 10\\.0\\.0\\.1: .*Address already in use.*"},
+                {"lo 10.0.0.1/24 10.0.0.10 10.0.0.12", "interface \"lo\" \\(expected: one with an Ethernet address\\)"},
+                {"v9 10.0.0.1/24 10.0.0.10 10.0.0.12", "interface \"v9\" \\(expected: one with an Ethernet address\\)"},
+                {"v0", "1 arguments \\(expected: INTERFACE .*"},
+            }) {
+                List<String> command = new ArrayList<>(
+                        List.of(java, "-cp", System.getProperty("java.class.path"), DhcpServer.class.getName()));
+                command.addAll(List.of(wrong[0].split(" ", -1)));
+                Program program = namespaces.start(Namespaces.SERVER, command.toArray(String[]::new));
+                program.awaitMatch(wrong[1]);
+                program.end(1);
+            }
+            server.interrupt();
+        }
+    }
+}

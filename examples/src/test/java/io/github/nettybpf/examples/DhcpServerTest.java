@@ -1,0 +1,223 @@
+package io.github.nettybpf.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.netty.packet.PacketAddress;
+import io.github.nettybpf.netty.packet.PacketFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DhcpServerTest {
+    static final Mac SERVER = new Mac(0x0200_0000_00ffL);
+    private static final UdpFrame TO_ALL =
+            new UdpFrame(new Mac(0x0200_0000_0001L), Mac.BROADCAST, Ip4.ANY, 68, Ip4.BROADCAST, 67);
+    private static final UdpFrame TO_SERVER =
+            new UdpFrame(new Mac(0x0200_0000_0001L), SERVER, Ip4.parse("10.0.0.10"), 68, Ip4.parse("10.0.0.1"), 67);
+
+    private final List<String> out = new ArrayList<>();
+    private final EmbeddedChannel channel = new EmbeddedChannel(server(out));
+
+    static DhcpServer.Serve server(List<String> out) {
+        DhcpSettings settings = DhcpResponderTest.settings();
+        return new DhcpServer.Serve(settings, SERVER, new DhcpResponder(settings, () -> 0), out::add);
+    }
+
+    static ByteBuf frame(UdpFrame headers, DhcpMessage message) {
+        ByteBuf payload = message.encode(ByteBufAllocator.DEFAULT);
+        ByteBuf frame = headers.encode(ByteBufAllocator.DEFAULT, payload);
+        payload.release();
+        return frame;
+    }
+
+    /** {@return the headers and the message of the answer}, or nothing. */
+    private List<String> sent(UdpFrame headers, String message) throws MalformedPacketException {
+        return sent(frame(headers, DhcpResponderTest.message(message)));
+    }
+
+    private List<String> sent(ByteBuf frame) throws MalformedPacketException {
+        channel.writeInbound(new PacketFrame(frame, PacketAddress.of("eth0")));
+        assertEquals(0, frame.refCnt());
+        ByteBuf reply = channel.readOutbound();
+        if (reply == null) {
+            return List.of();
+        }
+        assertNull(channel.readOutbound());
+        UdpFrame.Parsed parsed = UdpFrame.parse(reply, true);
+        String line = DhcpMessage.parse(parsed.payload()).toString();
+        reply.release();
+        assertEquals(0, reply.refCnt());
+        return List.of(parsed.headers().toString(), line);
+    }
+
+    @Test
+    void aLease() throws MalformedPacketException {
+        String toClient = "UdpFrame[from=02:00:00:00:00:ff, to=02:00:00:00:00:01, source=10.0.0.1, sourcePort=67,"
+                + " destination=10.0.0.10, destinationPort=68]";
+        String toAll = "UdpFrame[from=02:00:00:00:00:ff, to=ff:ff:ff:ff:ff:ff, source=10.0.0.1, sourcePort=67,"
+                + " destination=255.255.255.255, destinationPort=68]";
+        String lease = ", client 02:00:00:00:00:01, address 10.0.0.10, lease 60 s, server 10.0.0.1";
+        assertEquals(List.of(toClient, "OFFER" + lease), sent(TO_ALL, "DISCOVER 1 hostname=laptop"));
+        assertEquals(List.of(toAll, "OFFER" + lease), sent(TO_ALL, "DISCOVER 1 flags=8000"));
+        assertEquals(List.of(toClient, "ACK" + lease), sent(TO_ALL, "REQUEST 1 requested=10.0.0.10 server=10.0.0.1"));
+        assertEquals(
+                List.of(toClient, "ACK" + lease.replace(", address", ", current 10.0.0.10, address")),
+                sent(TO_SERVER, "REQUEST 1 ciaddr=10.0.0.10"));
+        assertEquals(
+                List.of(toAll, "NAK, client 02:00:00:00:00:02, server 10.0.0.1, message \"10.0.0.10 is not free\""),
+                sent(TO_SERVER, "REQUEST 2 ciaddr=10.0.0.10"));
+        assertEquals(List.of(), sent(TO_SERVER, "RELEASE 1 ciaddr=10.0.0.10 server=10.0.0.1"));
+        assertEquals("""
+                DISCOVER, client 02:00:00:00:00:01, hostname "laptop": OFFER 10.0.0.10 for 60 s
+                DISCOVER, client 02:00:00:00:00:01: OFFER 10.0.0.10 for 60 s
+                REQUEST, client 02:00:00:00:00:01, requested 10.0.0.10, server 10.0.0.1: ACK 10.0.0.10 for 60 s
+                REQUEST, client 02:00:00:00:00:01, current 10.0.0.10: ACK 10.0.0.10 for 60 s
+                REQUEST, client 02:00:00:00:00:02, current 10.0.0.10: NAK, 10.0.0.10 is not free
+                RELEASE, client 02:00:00:00:00:01, current 10.0.0.10, server 10.0.0.1: 10.0.0.10 is free""", String.join("\n", out));
+    }
+
+    @Test
+    void theSettingsOfTheNetworkAreInTheAnswer() throws MalformedPacketException {
+        DhcpMessage discover = DhcpResponderTest.message("DISCOVER 1");
+        DhcpOptions options = new DhcpResponder(DhcpResponderTest.settings(), () -> 0)
+                .answer(discover, true)
+                .reply()
+                .orElseThrow()
+                .options();
+        assertEquals(
+                Ip4.parse("255.255.255.0"),
+                options.address(DhcpOptions.SUBNET_MASK).orElseThrow());
+        assertEquals(
+                Ip4.parse("10.0.0.255"),
+                options.address(DhcpOptions.BROADCAST_ADDRESS).orElseThrow());
+        assertEquals(30, options.seconds(DhcpOptions.RENEWAL_TIME).orElseThrow());
+        assertEquals(52, options.seconds(DhcpOptions.REBINDING_TIME).orElseThrow());
+    }
+
+    @Test
+    void framesToOthersAreNoneOfItsBusiness() throws MalformedPacketException {
+        Mac other = new Mac(0x0200_0000_0099L);
+        Mac client = TO_ALL.from();
+        Ip4 server = Ip4.parse("10.0.0.1");
+        for (UdpFrame headers : List.of(
+                new UdpFrame(SERVER, Mac.BROADCAST, Ip4.ANY, 68, Ip4.BROADCAST, 67),
+                new UdpFrame(client, other, Ip4.ANY, 68, server, 67),
+                new UdpFrame(client, SERVER, Ip4.ANY, 68, Ip4.parse("10.0.0.2"), 67))) {
+            assertEquals(List.of(), sent(headers, "DISCOVER 1"));
+        }
+        assertEquals(List.of(), out);
+        assertEquals(
+                2,
+                sent(new UdpFrame(client, SERVER, Ip4.ANY, 68, Ip4.parse("10.0.0.255"), 67), "DISCOVER 1")
+                        .size());
+    }
+
+    @Test
+    void malformedFramesAreALine() throws MalformedPacketException {
+        ByteBuf cut = frame(TO_ALL, DhcpResponderTest.message("DISCOVER 1"));
+        assertEquals(List.of(), sent(cut.writerIndex(cut.writerIndex() - 1)));
+        ByteBuf wrong = frame(TO_ALL, DhcpResponderTest.message("DISCOVER 1"));
+        assertEquals(List.of(), sent(wrong.setByte(100, 1)));
+        ByteBuf option = frame(TO_ALL, DhcpResponderTest.message("DISCOVER 1"));
+        assertEquals(List.of(), sent(option.setByte(42 + 241, 200).setShort(40, 0)));
+        assertEquals(
+                List.of(
+                        "malformed, IP length 328 (expected: <= 327)",
+                        "malformed, UDP checksum " + wrongChecksum() + " (expected: a true one, or 0)",
+                        "malformed, option 53 at 240: length 200 (expected: <= 58)"),
+                out);
+    }
+
+    private static int wrongChecksum() {
+        ByteBuf frame = frame(TO_ALL, DhcpResponderTest.message("DISCOVER 1"));
+        int checksum = frame.getUnsignedShort(40);
+        frame.release();
+        return checksum;
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "to a server | 67 | 1 | '' | 1 | 1",
+                "to a client | 68 | 2 | '' | 1 | 0",
+                "to another port | 69 | 1 | '' | 0 | 0",
+                "a reply to a server | 67 | 2 | '' | 1 | 0",
+                "not IPv4 | 67 | 1 | 12:86dd | 0 | 0",
+                "TCP | 67 | 1 | 23:06 | 0 | 0",
+                "a first fragment | 67 | 1 | 20:2000 | 0 | 0",
+                "a later fragment | 67 | 1 | 20:0001 | 0 | 0",
+                "with the bit Don't Fragment | 67 | 1 | 20:4000 | 1 | 1",
+                "another cookie | 67 | 1 | 278:00 | 1 | 0",
+                "a longer IP header | 67 | 1 | 14:46 | 0 | 0",
+            })
+    void keeps(String rule, int port, int op, String patch, int listener, int server) {
+        UdpFrame headers = new UdpFrame(TO_ALL.from(), Mac.BROADCAST, Ip4.ANY, 68, Ip4.BROADCAST, port);
+        ByteBuf frame = frame(headers, DhcpResponderTest.message("DISCOVER 1 op=" + op));
+        if (!patch.isEmpty()) {
+            String[] parts = patch.split(":", 2);
+            frame.setBytes(Integer.parseInt(parts[0]), java.util.HexFormat.of().parseHex(parts[1]));
+        }
+        byte[] bytes = new byte[frame.readableBytes()];
+        frame.readBytes(bytes).release();
+        assertEquals(-listener, Filter.of(DhcpListener.DHCP).run(Packet.of(bytes)));
+        assertEquals(-server, Filter.of(DhcpServer.CLIENTS_MESSAGES).run(Packet.of(bytes)));
+    }
+
+    @Test
+    void theListenerPrintsBothSides() {
+        List<String> lines = new ArrayList<>();
+        EmbeddedChannel listener = new EmbeddedChannel(new DhcpListener.Watch(lines::add));
+        for (String message : List.of("DISCOVER 1 hostname=laptop", "OFFER 1 op=2 server=10.0.0.1 lease=60")) {
+            listener.writeInbound(
+                    new PacketFrame(frame(TO_ALL, DhcpResponderTest.message(message)), PacketAddress.of("eth0")));
+        }
+        assertEquals(
+                List.of(
+                        "DISCOVER, client 02:00:00:00:00:01, hostname \"laptop\"",
+                        "OFFER, client 02:00:00:00:00:01, lease 60 s, server 10.0.0.1"),
+                lines);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "eth0 | 1 arguments (expected: INTERFACE ADDRESS/PREFIX POOL-FIRST POOL-LAST [LEASE-SECONDS])",
+                "eth0 10.0.0.1 10.0.0.2 10.0.0.3 | \"10.0.0.1\" (expected: ADDRESS/PREFIX, as 192.0.2.1/24)",
+                "eth0 10.0.0.1/x 10.0.0.2 10.0.0.3 | \"x\" (expected: a prefix, 1..30)",
+                "eth0 10.0.0.1/31 10.0.0.2 10.0.0.3 | prefix 31 (expected: 1..30)",
+                "eth0 10.0.0.256/24 10.0.0.2 10.0.0.3 | \"10.0.0.256\" (expected: an IPv4 address)",
+                "eth0 10.0.0.0/24 10.0.0.2 10.0.0.3 | 10.0.0.0 (expected: a host's address in 10.0.0.0/24)",
+                "eth0 10.0.0.1/24 10.0.1.2 10.0.1.3 | 10.0.1.2 (expected: a host's address in 10.0.0.0/24)",
+                "eth0 10.0.0.1/24 10.0.0.2 10.0.0.255 | 10.0.0.255 (expected: a host's address in 10.0.0.0/24)",
+                "eth0 10.0.0.1/24 10.0.0.9 10.0.0.8 | pool 10.0.0.9 to 10.0.0.8 (expected: the lower address first)",
+                "eth0 10.0.0.5/24 10.0.0.2 10.0.0.8 | pool 10.0.0.2 to 10.0.0.8 (expected: without the server's own 10.0.0.5)",
+                "eth0 10.0.0.1/8 10.0.0.2 10.1.0.1 | pool of 65536 addresses (expected: <= 1024)",
+                "eth0 10.0.0.1/24 10.0.0.2 10.0.0.3 1 | 1 seconds (expected: 2..2147483647)",
+                "eth0 10.0.0.1/24 10.0.0.2 10.0.0.3 1h | \"1h\" (expected: seconds, 2..2147483647)",
+            })
+    void refusesArguments(String arguments, String message) {
+        assertEquals(
+                message,
+                assertThrows(IllegalArgumentException.class, () -> DhcpSettings.parse(arguments.split(" ", -1)))
+                        .getMessage());
+    }
+
+    @Test
+    void anHourIfNothingElseIsSaid() {
+        assertEquals(
+                new DhcpSettings(
+                        "eth0", Ip4.parse("200.0.0.1"), 25, Ip4.parse("200.0.0.2"), Ip4.parse("200.0.0.126"), 3600),
+                DhcpSettings.parse("eth0", "200.0.0.1/25", "200.0.0.2", "200.0.0.126"));
+    }
+}
