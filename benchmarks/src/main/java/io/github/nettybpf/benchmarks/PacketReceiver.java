@@ -1,0 +1,134 @@
+package io.github.nettybpf.benchmarks;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.netty.Offload;
+import io.github.nettybpf.netty.packet.PacketAddress;
+import io.github.nettybpf.netty.packet.PacketChannel;
+import io.github.nettybpf.netty.packet.PacketChannelOption;
+import io.github.nettybpf.netty.packet.PacketFrame;
+import io.github.nettybpf.netty.packet.PacketStatistics;
+import io.github.nettybpf.netty.packet.ReceiveMode;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * Counts the frames of EtherType 0x88b5 that come to a {@link PacketChannel}. Writes {@code ready}; answers the requests
+ * {@code open} with {@code open}, {@code count} with the process's CPU time in ns since then, the frames that came and those
+ * that were lost for want of room, and {@code close} with {@code closed} and the sum of the last bytes.
+ */
+final class PacketReceiver {
+    private static final Path THREADS = Path.of("/proc/self/task");
+    private static final Program ALL = Program.parse("ldh [12]\njne #0x88b5, no\nret #262144\nno: ret #0");
+    private static final Program ONE_IN_A_HUNDRED =
+            Program.parse("ldh [12]\njne #0x88b5, no\nld [14]\nmod #100\njne #0, no\nret #262144\nno: ret #0");
+
+    private PacketReceiver() {}
+
+    /**
+     * Answers requests until there are no more.
+     *
+     * @param args the interface, a {@link ReceiveMode} in small letters, and {@code all}, {@code hundredth} or
+     *     {@code unfiltered}
+     * @throws IOException if the requests cannot be read
+     */
+    public static void main(String[] args) throws IOException {
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        Bootstrap bootstrap = new Bootstrap()
+                .group(group)
+                .channel(PacketChannel.class)
+                .option(PacketChannelOption.RECEIVE_MODE, ReceiveMode.valueOf(args[1].toUpperCase(Locale.ROOT)));
+        BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        System.out.println("ready");
+        Counter counter = new Counter();
+        Channel channel = null;
+        long start = 0;
+        for (String request = requests.readLine(); request != null; request = requests.readLine()) {
+            if (request.equals("open")) {
+                Counter fresh = new Counter();
+                counter = fresh;
+                channel = bootstrap
+                        .clone()
+                        .handler(new ChannelInitializer<Channel>() {
+                            @Override
+                            protected void initChannel(Channel created) {
+                                if (!args[2].equals("unfiltered")) {
+                                    created.pipeline()
+                                            .addLast(BpfFilterHandler.builder(
+                                                            args[2].equals("all") ? ALL : ONE_IN_A_HUNDRED)
+                                                    .offload(Offload.REQUIRED)
+                                                    .build());
+                                }
+                                created.pipeline().addLast(fresh);
+                            }
+                        })
+                        .bind(PacketAddress.of(args[0]))
+                        .syncUninterruptibly()
+                        .channel();
+                start = cpuNanos();
+                System.out.println("open");
+            } else if (request.equals("count") && channel != null) {
+                PacketStatistics statistics = ((PacketChannel) channel).statistics();
+                System.out.println((cpuNanos() - start) + " " + counter.frames + " " + statistics.drops());
+            } else if (request.equals("close") && channel != null) {
+                channel.close().syncUninterruptibly();
+                System.out.println("closed " + counter.sum);
+            } else {
+                throw new IOException(request + " (expected: open, count or close)");
+            }
+        }
+        group.shutdownGracefully();
+    }
+
+    /** Of all threads, those of the JVM included. The JVM's own figure for that comes in steps of 10 ms. */
+    private static long cpuNanos() throws IOException {
+        long nanos = 0;
+        try (Stream<Path> threads = Files.list(THREADS)) {
+            for (Path thread : threads.toList()) {
+                nanos += cpuNanos(thread);
+            }
+        }
+        return nanos;
+    }
+
+    private static long cpuNanos(Path thread) throws IOException {
+        try {
+            String times = Files.readString(thread.resolve("schedstat"));
+            return Long.parseLong(times, 0, times.indexOf(' '), 10);
+        } catch (NoSuchFileException e) {
+            return 0; // it has ended
+        }
+    }
+
+    /** Looks at the last byte of each frame, as whoever uses one would. */
+    private static final class Counter extends ChannelInboundHandlerAdapter {
+        private volatile long frames;
+        private long sum;
+
+        @Override
+        @SuppressWarnings("NonAtomicVolatileUpdate") // the event loop alone writes
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            PacketFrame frame = (PacketFrame) msg;
+            ByteBuf content = frame.content();
+            sum += content.getByte(content.writerIndex() - 1);
+            frames++;
+            frame.release();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.github.nettybpf.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Floods a veth pair and prints what each receiver needs for a frame. Receivers take turns; each is a process that stays, so
+ * that a JVM is warm, and has its socket open only while it is its turn.
+ */
+final class PacketTable {
+    private static final int WARM_UP_ROUNDS = 3;
+    private static final int ROUNDS = 7;
+    private static final int FRAMES = 1_500_000;
+    private static final int[] SIZES = {64, 512};
+
+    private PacketTable() {}
+
+    /** One turn of a receiver. */
+    private record Turn(double nanosPerFrame, double framesPerSecond, double lost) {}
+
+    /** A receiver's process. */
+    private static final class Receiver {
+        final String name;
+        private final BufferedWriter requests;
+        private final BufferedReader answers;
+        final List<Turn> turns = new ArrayList<>();
+
+        Receiver(String name, List<String> command) throws IOException {
+            this.name = name;
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            requests = process.outputWriter(StandardCharsets.US_ASCII);
+            answers = process.inputReader(StandardCharsets.US_ASCII);
+            answer();
+        }
+
+        String ask(String request) throws IOException {
+            requests.write(request + "\n");
+            requests.flush();
+            return answer();
+        }
+
+        private String answer() throws IOException {
+            String answer = answers.readLine();
+            if (answer == null) {
+                throw new EOFException(name + " ended");
+            }
+            return answer;
+        }
+    }
+
+    /**
+     * Measures and prints.
+     *
+     * @param args the interfaces to send through and to receive from; the executables packet_flood and, if it is there,
+     *     pcap_loop
+     * @throws IOException if a receiver or the sender fails
+     * @throws InterruptedException if interrupted
+     */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        List<Receiver> receivers = new ArrayList<>();
+        if (args.length > 3) {
+            receivers.add(new Receiver("libpcap, pcap_loop", List.of(args[3], args[1])));
+        }
+        receivers.add(java("PacketChannel, copies", args[1], "ring", "all"));
+        receivers.add(java("PacketChannel, slices", args[1], "ring_slices", "all"));
+        receivers.add(java("PacketChannel, reads", args[1], "read", "all"));
+        receivers.add(java("PacketChannel, copies, no filter", args[1], "ring", "unfiltered"));
+        receivers.add(java("PacketChannel, copies, filter keeps 1 %", args[1], "ring", "hundredth"));
+        System.out.println("| bytes | receiver | CPU ns/frame sent, median | min | max | frames/s received | lost % |");
+        System.out.println("|---:|---|---:|---:|---:|---:|---:|");
+        for (int size : SIZES) {
+            for (int round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+                for (Receiver receiver : receivers) {
+                    Turn turn = turn(receiver, args[2], args[0], size);
+                    if (round >= 0) {
+                        receiver.turns.add(turn);
+                    }
+                }
+            }
+            for (Receiver receiver : receivers) {
+                print(size, receiver);
+                receiver.turns.clear();
+            }
+        }
+    }
+
+    private static Receiver java(String name, String device, String mode, String filter) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        // The interfaces have no address that Netty could name this process by.
+        command.add("-Dio.netty.machineId=02:00:00:00:00:00:00:01");
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), PacketReceiver.class.getName()));
+        command.addAll(List.of(device, mode, filter));
+        return new Receiver(name, command);
+    }
+
+    private static Turn turn(Receiver receiver, String flood, String device, int size)
+            throws IOException, InterruptedException {
+        receiver.ask("open");
+        Process sender = new ProcessBuilder(flood, device, String.valueOf(size), String.valueOf(FRAMES))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String took = new String(sender.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+        if (sender.waitFor() != 0) {
+            throw new IOException(flood + " failed");
+        }
+        // What is still on its way when the sender ends arrives within the time after which a block is handed over.
+        String[] counted = {};
+        long before = -1;
+        long frames = 0;
+        while (frames != before) {
+            Thread.sleep(20);
+            before = frames;
+            counted = receiver.ask("count").split(" ", -1);
+            frames = Long.parseLong(counted[1]);
+        }
+        receiver.ask("close");
+        double nanos = Double.parseDouble(counted[0]);
+        double seconds = Double.parseDouble(took) / 1e9;
+        return new Turn(nanos / FRAMES, frames / seconds, 100.0 * Double.parseDouble(counted[2]) / FRAMES);
+    }
+
+    private static void print(int size, Receiver receiver) {
+        double[] nanos = receiver.turns.stream()
+                .mapToDouble(Turn::nanosPerFrame)
+                .sorted()
+                .toArray();
+        System.out.printf(
+                Locale.ROOT,
+                "| %d | %s | %.0f | %.0f | %.0f | %,.0f | %.2f |%n",
+                size,
+                receiver.name,
+                nanos[nanos.length / 2],
+                nanos[0],
+                nanos[nanos.length - 1],
+                median(receiver.turns.stream()
+                        .mapToDouble(Turn::framesPerSecond)
+                        .toArray()),
+                median(receiver.turns.stream().mapToDouble(Turn::lost).toArray()));
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+}
