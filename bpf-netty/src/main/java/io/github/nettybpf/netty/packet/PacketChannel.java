@@ -21,7 +21,6 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.UncheckedBooleanSupplier;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
@@ -89,6 +88,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
     private final PacketSocket socket;
     private final AtomicBoolean released = new AtomicBoolean();
     private final PacketChannelConfig config;
+    private final FrameSender sender;
     private final InterfaceWatch watch;
 
     /** Not set here: asked for by the pipeline before this class's fields are. */
@@ -126,6 +126,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
         this.type = type;
         this.socket = PacketSocket.open(type);
         this.config = new PacketChannelConfig(this, socket);
+        this.sender = new FrameSender(socket, type);
         this.watch = new InterfaceWatch(this, socket);
     }
 
@@ -367,10 +368,11 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             return;
         }
         readPending = true;
-        if (config.settings().receiveMode() == ReceiveMode.RING_SLICES) {
+        if (frames instanceof PacketRing ring && ring.isSliced()) {
             // One event a block: what is left of an earlier one brings none.
             submit(ops.with(EpollIoOps.EPOLLIN).with(EpollIoOps.EPOLLET));
-            if (frames instanceof PacketRing ring && ring.isInBlock()) {
+            if (ring.isInBlock() && !readScheduled) {
+                readScheduled = true;
                 readLater();
             }
         } else {
@@ -394,31 +396,13 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
                 handle().readFrames();
             });
         } catch (RejectedExecutionException e) {
-            // The event loop is gone, and the channel with it.
-            open = false;
+            LOGGER.debug("{} reads no more: its event loop has ended", this, e);
         }
     }
 
     @Override
     protected Object filterOutboundMessage(Object msg) {
-        ByteBuf content;
-        if (msg instanceof PacketFrame frame) {
-            content = frame.content();
-        } else if (msg instanceof ByteBuf buffer && type == Type.RAW) {
-            content = buffer;
-        } else {
-            throw new UnsupportedOperationException("message of type "
-                    + msg.getClass().getName() + " (expected: "
-                    + (type == Type.RAW ? "ByteBuf or PacketFrame" : "PacketFrame, whose address says to whom") + ")");
-        }
-        if (content.hasMemoryAddress()) {
-            return msg;
-        }
-        ByteBuf direct = alloc().directBuffer(content.readableBytes());
-        direct.writeBytes(content, content.readerIndex(), content.readableBytes());
-        Object replaced = msg instanceof PacketFrame frame ? frame.replace(direct) : direct;
-        ReferenceCountUtil.release(msg);
-        return replaced;
+        return sender.prepare(msg, alloc());
     }
 
     @Override
@@ -430,7 +414,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             }
             int error;
             try {
-                error = send(msg);
+                error = sender.send(msg);
             } catch (IOException e) {
                 in.remove(e);
                 continue;
@@ -447,26 +431,6 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             }
         }
         submit(in.isEmpty() ? ops.without(EpollIoOps.EPOLLOUT) : ops.with(EpollIoOps.EPOLLOUT));
-    }
-
-    /** {@return 0, or the error, negative} */
-    private int send(Object msg) throws IOException {
-        ByteBuf content = msg instanceof PacketFrame frame ? frame.content() : (ByteBuf) msg;
-        PacketAddress to = msg instanceof PacketFrame frame ? frame.address() : null;
-        int length = content.readableBytes();
-        if (to == null) {
-            try {
-                int sent =
-                        socket.fd().sendAddress(content.memoryAddress(), content.readerIndex(), content.writerIndex());
-                return sent > 0 || length == 0 ? 0 : -Kernel.EAGAIN;
-            } catch (NativeIoException e) {
-                return e.expectedErr();
-            }
-        }
-        PacketAddress resolved = to.interfaceIndex() == PacketAddress.UNKNOWN_INTERFACE ? socket.resolve(to) : to;
-        long sent = Kernel.send(
-                socket.fd().intValue(), content.memoryAddress() + content.readerIndex(), length, resolved.encode());
-        return sent < 0 ? (int) sent : 0;
     }
 
     /** The queue of the interface is full. Nothing tells when it is not any more. */

@@ -125,6 +125,11 @@ final class PacketRing implements FrameSource {
         return frame;
     }
 
+    /** {@return whether frames are slices of the ring} */
+    boolean isSliced() {
+        return slices;
+    }
+
     /** {@return whether a block can be read on now, without the kernel's doing anything more} */
     boolean isInBlock() {
         return left > 0;
