@@ -61,15 +61,14 @@ class KernelDifferentialTest {
         System.out.println("kernel comparison, first seed " + seed);
         long pairs = 0;
         for (; System.nanoTime() < end; seed++) {
-            verdicts(seed, 20_000);
-            delivery(seed, 20_000, false);
-            delivery(seed, 20_000, true);
-            pairs += 60_000;
+            pairs += verdicts(seed, 20_000);
+            pairs += delivery(seed, 20_000, false);
+            pairs += delivery(seed, 20_000, true);
         }
-        System.out.println("kernel comparison: " + pairs + " programs and packets, no difference");
+        System.out.println("kernel comparison: " + pairs + " programs and packets compared, no difference");
     }
 
-    private static void verdicts(long seed, int pairs) {
+    private static int verdicts(long seed, int pairs) {
         RandomPrograms random = RandomPrograms.deterministic(seed);
         try (KernelFilter kernel = KernelFilter.open()) {
             int accepted = 0;
@@ -104,6 +103,7 @@ class KernelDifferentialTest {
                 }
             }
             assertTrue(accepted > pairs / 10);
+            return accepted;
         }
     }
 
@@ -151,7 +151,7 @@ class KernelDifferentialTest {
         }
     }
 
-    private static void delivery(long seed, int pairs, boolean moved) throws IOException {
+    private static int delivery(long seed, int pairs, boolean moved) throws IOException {
         RandomPrograms random = RandomPrograms.deterministic(seed);
         Placement placement = moved ? Placement.PAYLOAD : Placement.UDP_SOCKET;
         EmbeddedChannel channel = new EmbeddedChannel();
@@ -203,5 +203,6 @@ class KernelDifferentialTest {
         }
         assertTrue(compared > pairs / 20, "compared only " + compared);
         channel.finish();
+        return compared;
     }
 }
