@@ -96,6 +96,10 @@ final class MachineCode {
                 System.getProperty("java.class.path"),
                 HotFilter.class.getName());
         try {
+            if (!Files.isExecutable(Path.of(command.get(0)))) {
+                throw new Refusal(
+                        "--machine-code: " + command.get(0) + " cannot be run (expected: this JVM's launcher)");
+            }
             Process jvm = new ProcessBuilder(command).redirectErrorStream(true).start();
             try (OutputStream in = jvm.getOutputStream()) {
                 in.write(program.getBytes(StandardCharsets.US_ASCII));
