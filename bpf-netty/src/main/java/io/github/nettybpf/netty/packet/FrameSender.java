@@ -2,9 +2,11 @@ package io.github.nettybpf.netty.packet;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.unix.Buffer;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /** Sends messages as frames, one call each. For one event loop. */
 final class FrameSender {
@@ -37,7 +39,7 @@ final class FrameSender {
                             + ")");
         }
         ByteBuf content = contentOf(message);
-        if (content.hasMemoryAddress()) {
+        if (content.isDirect() && content.nioBufferCount() == 1) {
             return message;
         }
         ByteBuf direct = allocator.directBuffer(content.readableBytes());
@@ -54,20 +56,31 @@ final class FrameSender {
             return sendTo(content, frame.address());
         }
         try {
-            int sent = socket.fd().sendAddress(content.memoryAddress(), content.readerIndex(), content.writerIndex());
+            int sent;
+            if (content.hasMemoryAddress()) {
+                sent = socket.fd().sendAddress(content.memoryAddress(), content.readerIndex(), content.writerIndex());
+            } else {
+                ByteBuffer memory = content.internalNioBuffer(content.readerIndex(), content.readableBytes());
+                sent = socket.fd().send(memory, memory.position(), memory.limit());
+            }
             return sent > 0 || !content.isReadable() ? 0 : -Kernel.EAGAIN;
         } catch (NativeIoException e) {
             return e.expectedErr();
         }
     }
 
+    /** Without Unsafe, Netty does not tell the address of a buffer. */
+    private static long address(ByteBuf content) {
+        if (content.hasMemoryAddress()) {
+            return content.memoryAddress() + content.readerIndex();
+        }
+        ByteBuffer memory = content.internalNioBuffer(content.readerIndex(), content.readableBytes());
+        return Buffer.memoryAddress(memory) + memory.position();
+    }
+
     private int sendTo(ByteBuf content, PacketAddress to) throws IOException {
         PacketAddress resolved = to.interfaceIndex() == PacketAddress.UNKNOWN_INTERFACE ? socket.resolve(to) : to;
-        long sent = Kernel.send(
-                socket.fd().intValue(),
-                content.memoryAddress() + content.readerIndex(),
-                content.readableBytes(),
-                resolved.encode());
+        long sent = Kernel.send(socket.fd().intValue(), address(content), content.readableBytes(), resolved.encode());
         return sent < 0 ? (int) sent : 0;
     }
 }

@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Inbound messages are {@link PacketFrame}s, which their receiver releases. To send, write a {@link ByteBuf} that is a
  * whole frame, or a PacketFrame whose address names the interface; one write is one frame. Where the interface has no room,
- * frames wait in the channel, which then says so by {@link Channel#isWritable}. A frame that the kernel refuses fails its
- * own promise only. A channel is bound once; it cannot be connected.
+ * frames wait in the channel, which then says so by {@link Channel#isWritable}. A frame that the kernel refuses, or
+ * has no room for in a second, fails its own promise only. A channel is bound once; it cannot be connected.
  *
  * <p>A {@link io.github.nettybpf.netty.BpfFilterHandler} that is in the pipeline before the bind gives the kernel its
  * program first: not one frame comes through unjudged. Its verdict is how much of a frame is kept.
@@ -67,6 +67,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 256);
 
     private static final long NO_BUFFERS_MILLIS = 1;
+    private static final long LONGEST_WAIT_MILLIS = 1000;
 
     /** The kind of a packet socket. */
     public enum Type {
@@ -109,6 +110,11 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
     private boolean readPending;
     private boolean readScheduled;
     private boolean flushScheduled;
+
+    /** What the interface had no room for, and since when. */
+    private @Nullable Object waitingFor;
+
+    private long waitingSince;
 
     /** A channel for frames with their link-layer header. */
     public PacketChannel() {
@@ -241,6 +247,10 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
                 executor.addShutdownHook(hook);
             }
             promise.setSuccess();
+            ChannelOutboundBuffer waiting = handle().outboundBuffer();
+            if (waiting != null && !waiting.isEmpty()) {
+                flushLater();
+            }
         });
     }
 
@@ -249,6 +259,9 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
         IoRegistration current = registration;
         if (current != null) {
             registration = null;
+            // Tasks that still wait on this event loop find that it is not the channel's any more.
+            readScheduled = false;
+            flushScheduled = false;
             Runnable hook = atShutdown;
             if (hook != null && eventLoop() instanceof SingleThreadEventExecutor executor) {
                 executor.removeShutdownHook(hook);
@@ -391,12 +404,34 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
     /** From any thread. */
     private void readLater() {
         try {
-            eventLoop().execute(() -> {
-                readScheduled = false;
-                handle().readFrames();
+            EventLoop loop = eventLoop();
+            loop.execute(() -> {
+                if (isOn(loop)) {
+                    readScheduled = false;
+                    handle().readFrames();
+                }
             });
         } catch (RejectedExecutionException e) {
             LOGGER.debug("{} reads no more: its event loop has ended", this, e);
+        }
+    }
+
+    /** {@return whether this is still the channel's event loop}; asked on it. */
+    private boolean isOn(EventLoop loop) {
+        return registration != null && eventLoop().equals(loop);
+    }
+
+    /** Nothing is read but what was asked for. */
+    void autoReadCleared() {
+        if (!isRegistered()) {
+            return;
+        }
+        EventLoop loop = eventLoop();
+        if (!loop.inEventLoop()) {
+            loop.execute(this::autoReadCleared);
+        } else if (!config.isAutoRead()) {
+            readPending = false;
+            submit(ops.without(EpollIoOps.EPOLLIN));
         }
     }
 
@@ -420,10 +455,12 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
                 continue;
             }
             if (error == 0) {
+                waitingFor = null;
                 in.remove();
             } else if (error == -Kernel.EAGAIN) {
                 break;
-            } else if (error == -Kernel.ENOBUFS) {
+            } else if (error == -Kernel.ENOBUFS && mayWait(msg)) {
+                submit(ops.without(EpollIoOps.EPOLLOUT));
                 flushLater();
                 return;
             } else {
@@ -433,18 +470,34 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
         submit(in.isEmpty() ? ops.without(EpollIoOps.EPOLLOUT) : ops.with(EpollIoOps.EPOLLOUT));
     }
 
+    /** {@return whether to try once more}: one that the interface never takes must not hold up all behind it. */
+    private boolean mayWait(Object msg) {
+        long now = System.nanoTime();
+        if (waitingFor != msg) { // the same one, not an equal one
+            waitingFor = msg;
+            waitingSince = now;
+        }
+        boolean may = now - waitingSince < TimeUnit.MILLISECONDS.toNanos(LONGEST_WAIT_MILLIS);
+        if (!may) {
+            waitingFor = null;
+        }
+        return may;
+    }
+
     /** The queue of the interface is full. Nothing tells when it is not any more. */
     private void flushLater() {
         if (!flushScheduled) {
             flushScheduled = true;
-            eventLoop()
-                    .schedule(
-                            () -> {
-                                flushScheduled = false;
-                                handle().flush0();
-                            },
-                            NO_BUFFERS_MILLIS,
-                            TimeUnit.MILLISECONDS);
+            EventLoop loop = eventLoop();
+            loop.schedule(
+                    () -> {
+                        if (isOn(loop)) {
+                            flushScheduled = false;
+                            handle().flush0();
+                        }
+                    },
+                    NO_BUFFERS_MILLIS,
+                    TimeUnit.MILLISECONDS);
         }
     }
 

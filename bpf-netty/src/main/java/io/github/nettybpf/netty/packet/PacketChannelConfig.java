@@ -68,6 +68,11 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         }
     }
 
+    @Override
+    protected void autoReadCleared() {
+        ((PacketChannel) channel).autoReadCleared();
+    }
+
     /** {@return what is set now} */
     synchronized Settings settings() {
         return new Settings(

@@ -110,7 +110,7 @@ final class PacketRing implements FrameSource {
 
     @Override
     public @Nullable PacketFrame next() {
-        while (left == 0) {
+        while (left <= 0) {
             if (!enter()) {
                 return null;
             }

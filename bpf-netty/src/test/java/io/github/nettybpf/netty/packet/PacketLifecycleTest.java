@@ -255,6 +255,56 @@ class PacketLifecycleTest {
         }
     }
 
+    /** A channel that moves from one event loop to another under flood is never read by both. */
+    @ParameterizedTest
+    @EnumSource
+    void anotherEventLoopTakesOver(ReceiveMode mode) throws Exception {
+        MultiThreadIoEventLoopGroup other = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .bind("b0")) {
+            long sent = 0;
+            for (int move = 0; move < 20; move++) {
+                for (int i = 0; i < 50; i++) {
+                    a.channel.write(Tap.frame(60, move), a.channel.voidPromise());
+                    sent++;
+                }
+                a.channel.flush();
+                b.channel.deregister().sync();
+                (move % 2 == 0 ? other : b.group).register(b.channel).sync();
+                a.send(Tap.frame(60, move));
+                sent++;
+            }
+            for (long i = 0; i < sent; i++) {
+                PacketFrame frame = b.next();
+                assertEquals(60, frame.content().readableBytes());
+                frame.release();
+            }
+            assertNull(b.received.poll(50, TimeUnit.MILLISECONDS));
+        } finally {
+            other.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsReadAnyMoreWithoutAutoRead(ReceiveMode mode) throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .bind("b0")) {
+            b.channel
+                    .eventLoop()
+                    .submit(() -> b.channel.config().setAutoRead(false))
+                    .sync();
+            a.send(Tap.frame(60, 1));
+            assertNull(b.received.poll(100, TimeUnit.MILLISECONDS));
+            b.channel.read();
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 1)), b.nextHex());
+        }
+    }
+
     @Test
     void heldSlicesKeepTheirBytesWhenTheChannelIsClosed() throws Exception {
         long descriptors = descriptors();

@@ -16,6 +16,7 @@ import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -233,6 +234,23 @@ class PacketOptionsTest {
             for (int i = 0; i < 50; i++) {
                 assertEquals(ByteBufUtil.hexDump(Tap.frame(1_000, i)), f.nextHex());
             }
+        }
+    }
+
+    @Test
+    void aFrameThatNeverFitsDoesNotHoldUpTheOthers() throws Exception {
+        namespace.pair("g0", "h0");
+        Namespace.assumeRun("tc qdisc add dev g0 root tbf rate 2mbit burst 500 limit 3kb");
+        try (Tap g = new Tap().bind("g0");
+                Tap h = Tap.ofOurs().bind("h0")) {
+            ChannelFuture tooLong = g.channel.writeAndFlush(Tap.frame(1_000, 1));
+            ChannelFuture other = g.channel.writeAndFlush(Tap.frame(60, 2));
+            assertTrue(tooLong.await(20, TimeUnit.SECONDS));
+            assertEquals(
+                    "send(..) failed with error(-105): No buffer space available",
+                    String.valueOf(tooLong.cause().getMessage()));
+            other.sync();
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 2)), h.nextHex());
         }
     }
 
