@@ -1,0 +1,188 @@
+package io.github.nettybpf.expression;
+
+import io.github.nettybpf.core.AluConstant;
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.AluX;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.LoadAbsolute;
+import io.github.nettybpf.core.LoadConstant;
+import io.github.nettybpf.core.LoadExtension;
+import io.github.nettybpf.core.LoadIndirect;
+import io.github.nettybpf.core.LoadMemShift;
+import io.github.nettybpf.core.LoadScratch;
+import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Register;
+import io.github.nettybpf.core.StoreScratch;
+import io.github.nettybpf.core.Tax;
+import io.github.nettybpf.core.Txa;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the instructions that compute values, and knows what they leave in the registers. */
+final class Computation {
+    private final List<Instruction> code = new ArrayList<>();
+    private final Deque<Runnable> tasks = new ArrayDeque<>();
+    private @Nullable Value a;
+    private @Nullable Value x;
+    private int slots;
+
+    Computation(@Nullable Value a, @Nullable Value x) {
+        this.a = a;
+        this.x = x;
+    }
+
+    List<Instruction> code() {
+        return code;
+    }
+
+    /** {@return what A holds}, or null if that is nothing of use. */
+    @Nullable
+    Value a() {
+        return a;
+    }
+
+    /** {@return what X holds}, or null if that is nothing of use. */
+    @Nullable
+    Value x() {
+        return x;
+    }
+
+    /** Adds an instruction that changes A. */
+    void add(Instruction instruction) {
+        code.add(instruction);
+        a = null;
+    }
+
+    /** Computes a value into A. */
+    void intoA(Value value) {
+        evaluate(value);
+        run();
+    }
+
+    /** Computes a value into A, and another into X. */
+    void both(Value left, Value right) {
+        operands(left, right);
+        run();
+    }
+
+    private void run() {
+        while (!tasks.isEmpty()) {
+            tasks.pop().run();
+        }
+    }
+
+    private void evaluate(Value value) {
+        if (a == value) {
+            return;
+        }
+        switch (value.kind) {
+            case CONSTANT -> set(value, new LoadConstant(Register.A, value.k));
+            case EXTENSION -> set(value, new LoadExtension(Objects.requireNonNull(value.extension)));
+            case LOAD -> load(value);
+            case NEGATION -> {
+                tasks.push(() -> set(value, new NegateA()));
+                evaluate(left(value));
+            }
+            case BINARY -> binary(value);
+            case HEADER_LENGTH -> {
+                intoX(value);
+                set(value, new Txa());
+            }
+            case EQUAL, GREATER, GREATER_OR_EQUAL -> operands(left(value), right(value));
+        }
+    }
+
+    private static Value left(Value value) {
+        return Objects.requireNonNull(value.left);
+    }
+
+    private static Value right(Value value) {
+        return Objects.requireNonNull(value.right);
+    }
+
+    private void set(Value value, Instruction instruction) {
+        code.add(instruction);
+        a = value;
+    }
+
+    private void load(Value value) {
+        Value index = value.left;
+        if (index == null) {
+            set(value, new LoadAbsolute(value.k, value.size));
+        } else if (index.fitsX()) {
+            intoX(index);
+            set(value, new LoadIndirect(value.k, value.size));
+        } else {
+            tasks.push(() -> set(value, new LoadIndirect(value.k, value.size)));
+            throughA(index);
+        }
+    }
+
+    /** Computes a value into X by way of A. */
+    private void throughA(Value value) {
+        if (x == value) {
+            return;
+        }
+        tasks.push(() -> {
+            code.add(new Tax());
+            x = value;
+        });
+        evaluate(value);
+    }
+
+    /** Puts into X what can be put there without changing A. */
+    private void intoX(Value value) {
+        if (x == value) {
+            return;
+        }
+        code.add(
+                switch (value.kind) {
+                    case CONSTANT -> new LoadConstant(Register.X, value.k);
+                    case HEADER_LENGTH -> new LoadMemShift(value.k);
+                    default -> new LoadExtension(Extension.LEN, Register.X, 4);
+                });
+        x = value;
+    }
+
+    private void binary(Value value) {
+        AluOp op = Objects.requireNonNull(value.op);
+        Value right = right(value);
+        if (right.isConstant()) {
+            tasks.push(() -> set(value, new AluConstant(op, right.k)));
+            evaluate(left(value));
+        } else {
+            tasks.push(() -> set(value, new AluX(op)));
+            operands(left(value), right);
+        }
+    }
+
+    /** Computes one value into A and another into X; whichever comes first must not matter to the packet. */
+    private void operands(Value left, Value right) {
+        if (right.fitsX()) {
+            tasks.push(() -> intoX(right));
+            evaluate(left);
+            return;
+        }
+        if (left.leavesX()) {
+            tasks.push(() -> evaluate(left));
+            throughA(right);
+            return;
+        }
+        tasks.push(() -> {
+            slots--;
+            code.add(new LoadScratch(Register.X, slots));
+            x = right;
+        });
+        tasks.push(() -> evaluate(left));
+        tasks.push(() -> {
+            code.add(new StoreScratch(Register.A, slots));
+            slots++;
+        });
+        evaluate(right);
+    }
+}

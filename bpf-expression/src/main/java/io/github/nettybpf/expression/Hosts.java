@@ -1,0 +1,142 @@
+package io.github.nettybpf.expression;
+
+import static io.github.nettybpf.expression.Condition.and;
+import static io.github.nettybpf.expression.Condition.equal;
+import static io.github.nettybpf.expression.Condition.or;
+
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.expression.Expression.Direction;
+import io.github.nettybpf.expression.Expression.Identifier.Ipv6;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+
+/** Tests for addresses. */
+final class Hosts {
+    /** An address and what counts of it. */
+    record Masked(int address, int mask) {
+        /** {@return whether the mask is ones before zeros} */
+        boolean isPrefix() {
+            return (~mask & (~mask + 1)) == 0;
+        }
+
+        Ranges range() {
+            long first = Integer.toUnsignedLong(address);
+            return Ranges.between(first, first | Integer.toUnsignedLong(~mask));
+        }
+    }
+
+    private final Values values;
+    private final Layout layout;
+    private final Protocols protocols;
+
+    Hosts(Values values, Layout layout, Protocols protocols) {
+        this.values = values;
+        this.layout = layout;
+        this.protocols = protocols;
+    }
+
+    /** {@return one test or several, by the direction} */
+    private static Condition directed(Direction direction, Condition source, Condition destination) {
+        return switch (direction) {
+            case SOURCE -> source;
+            case DESTINATION -> destination;
+            case SOURCE_AND_DESTINATION -> and(source, destination);
+            case EITHER, SOURCE_OR_DESTINATION -> or(source, destination);
+        };
+    }
+
+    /** {@return whether a packet is from or to one of the addresses} There is one, or all have masks that are prefixes. */
+    Condition ipv4(String protocol, Direction direction, List<Masked> addresses, int column) {
+        protocols.requirePackets("an address", column);
+        return switch (protocol) {
+            case "" -> {
+                Condition ip = in(Protocols.IP, 12, 16, direction, addresses, column);
+                if (layout.labels > 0 || layout.isSocket()) {
+                    yield ip;
+                }
+                yield or(
+                        ip,
+                        in(Protocols.ARP, 14, 24, direction, addresses, column),
+                        in(Protocols.RARP, 14, 24, direction, addresses, column));
+            }
+            case "ip" -> in(Protocols.IP, 12, 16, direction, addresses, column);
+            case "arp" -> in(Protocols.ARP, 14, 24, direction, addresses, column);
+            case "rarp" -> in(Protocols.RARP, 14, 24, direction, addresses, column);
+            default ->
+                throw new ExpressionException(
+                        column, "an IPv4 address behind '" + protocol + "' (expected: ip, arp or rarp before it)");
+        };
+    }
+
+    private Condition in(int type, int source, int destination, Direction direction, List<Masked> all, int column) {
+        Condition link = protocols.link(type, column);
+        Value from = layout.network(4, source);
+        Value to = layout.network(4, destination);
+        boolean either = direction == Direction.EITHER || direction == Direction.SOURCE_OR_DESTINATION;
+        if (all.size() == 1 || !either) {
+            return and(link, directed(direction, member(from, all), member(to, all)));
+        }
+        // As if each address were asked for in turn: the first one decides before the destination needs to be there.
+        return and(
+                link, or(member(from, all.subList(0, 1)), member(to, all), member(from, all.subList(1, all.size()))));
+    }
+
+    private Condition member(Value value, List<Masked> addresses) {
+        Masked first = addresses.get(0);
+        if (!first.isPrefix()) {
+            return equal(values.binary(AluOp.AND, value, values.constant(first.mask())), first.address());
+        }
+        return new Condition.Member(
+                value, Ranges.union(addresses.stream().map(Masked::range).toList()));
+    }
+
+    /** {@return whether a packet is from or to one of the addresses} */
+    Condition ipv6(String protocol, Direction direction, List<Ipv6> addresses, int column) {
+        protocols.requirePackets("an address", column);
+        if (!protocol.isEmpty() && !protocol.equals("ip6")) {
+            throw new ExpressionException(
+                    column, "an IPv6 address behind '" + protocol + "' (expected: ip6 before it)");
+        }
+        Condition link = protocols.link(Protocols.IP6, column);
+        return and(link, directed(direction, ipv6At(8, addresses), ipv6At(24, addresses)));
+    }
+
+    private Condition ipv6At(int offset, List<Ipv6> addresses) {
+        return new WordTree(word -> layout.network(4, offset + 4 * word)).of(addresses);
+    }
+
+    /** {@return whether a frame is from or to the hardware address} */
+    Condition mac(Direction direction, long address) {
+        BiFunction<Integer, Long, Condition> at = (offset, mac) ->
+                and(equal(layout.header(4, offset + 2), (int) (long) mac), equal(layout.header(2, offset), (int)
+                        (mac >>> 32)));
+        return directed(direction, at.apply(6, address), at.apply(0, address));
+    }
+
+    /** {@return whether a packet is from or to the DECnet node} */
+    Condition decnet(Direction direction, int node, int column) {
+        Condition link = protocols.link(Protocols.DECNET, column);
+        return switch (direction) {
+            case SOURCE -> and(link, decnetAt(3, 15, node));
+            case DESTINATION -> and(link, decnetAt(1, 7, node));
+            case SOURCE_AND_DESTINATION -> and(link, decnetAt(3, 15, node), link, decnetAt(1, 7, node));
+            case EITHER, SOURCE_OR_DESTINATION -> or(and(link, decnetAt(3, 15, node)), and(link, decnetAt(1, 7, node)));
+        };
+    }
+
+    private Condition decnetAt(int shortOffset, int longOffset, int node) {
+        int swapped = (node & 0xff) << 8 | (node >>> 8 & 0xff);
+        List<Condition> forms = new ArrayList<>();
+        forms.add(decnetForm(1, 0x02, 2 + shortOffset, swapped));
+        forms.add(decnetForm(2, 0x8102, 3 + shortOffset, swapped));
+        forms.add(decnetForm(1, 0x06, 2 + longOffset, swapped));
+        forms.add(decnetForm(2, 0x8106, 3 + longOffset, swapped));
+        return Condition.any(forms);
+    }
+
+    private Condition decnetForm(int size, int flags, int offset, int node) {
+        int mask = size == 1 ? 0x07 : 0xff07;
+        return and(protocols.masked(layout.network(size, 2), mask, flags), equal(layout.network(2, offset), node));
+    }
+}

@@ -1,0 +1,159 @@
+package io.github.nettybpf.expression;
+
+import io.github.nettybpf.expression.Expression.Direction;
+import io.github.nettybpf.expression.Expression.Identifier;
+import io.github.nettybpf.expression.Expression.Kind;
+import io.github.nettybpf.expression.Expression.Primitive;
+import io.github.nettybpf.expression.Expression.Qualifiers;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a tree into a condition. The tree is walked in the order of the text, because some tests move the headers for
+ * everything behind them. Alternatives that differ only in an address or a port become one test for a set.
+ */
+final class Lowering {
+    /** A node whose terms are being turned. */
+    private static final class Open {
+        final Expression node;
+        final List<Expression> terms;
+        final List<Condition> done = new ArrayList<>();
+        int next;
+
+        Open(Expression node, List<Expression> terms) {
+            this.node = node;
+            this.terms = terms;
+        }
+
+        Condition close() {
+            if (node instanceof Expression.Not) {
+                return Condition.not(done.get(0));
+            }
+            return node instanceof Expression.And ? Condition.all(done) : Condition.any(done);
+        }
+    }
+
+    private final Primitives primitives;
+    private final Keywords keywords;
+    private final Protocols protocols;
+    private final ArithmeticLowering arithmetic;
+
+    Lowering(Values values, Layout layout, Options options) {
+        this.protocols = new Protocols(values, layout);
+        this.primitives = new Primitives(values, layout, protocols, options);
+        this.keywords = new Keywords(values, layout, protocols, primitives, options);
+        this.arithmetic = new ArithmeticLowering(values, layout, protocols);
+    }
+
+    Condition lower(Expression root) {
+        Deque<Open> open = new ArrayDeque<>();
+        open.push(new Open(root, List.of(root)));
+        while (true) {
+            Open top = open.peek();
+            if (top.next == top.terms.size()) {
+                Condition closed = open.size() == 1 ? top.done.get(0) : top.close();
+                open.pop();
+                if (open.isEmpty()) {
+                    return closed;
+                }
+                open.peek().done.add(closed);
+                continue;
+            }
+            int alike = alike(top);
+            if (alike > 1) {
+                top.done.add(together(top, alike));
+                top.next += alike;
+                continue;
+            }
+            Expression term = top.terms.get(top.next++);
+            if (term instanceof Expression.And and) {
+                open.push(new Open(term, and.terms()));
+            } else if (term instanceof Expression.Or or) {
+                open.push(new Open(term, or.terms()));
+            } else if (term instanceof Expression.Not not) {
+                open.push(new Open(term, List.of(not.term())));
+            } else {
+                top.done.add(leaf(term));
+            }
+        }
+    }
+
+    private Condition leaf(Expression term) {
+        if (term instanceof Primitive primitive) {
+            return primitives.test(List.of(primitive));
+        } else if (term instanceof Expression.Protocol protocol) {
+            return protocols.named(protocol.name(), protocol.column());
+        } else if (term instanceof Expression.Relation relation) {
+            return arithmetic.relation(relation);
+        }
+        return keywords.test((Expression.Keyword) term);
+    }
+
+    /** {@return how many terms, from the next one on, differ only in an address or a port} */
+    private static int alike(Open open) {
+        boolean negated = open.node instanceof Expression.And;
+        Primitive first = alternative(open.terms.get(open.next), negated);
+        if (first == null || !(negated || open.node instanceof Expression.Or)) {
+            return 1;
+        }
+        int n = 1;
+        while (open.next + n < open.terms.size()) {
+            Primitive other = alternative(open.terms.get(open.next + n), negated);
+            if (other == null
+                    || !other.qualifiers().equals(first.qualifiers())
+                    || kind(other.identifier()) != kind(first.identifier())) {
+                break;
+            }
+            n++;
+        }
+        return n;
+    }
+
+    /** {@return the term without its "not"}, if it has one, as it must when negated; null if it cannot be in a set. */
+    private static @Nullable Primitive alternative(Expression term, boolean negated) {
+        Expression bare = negated && term instanceof Expression.Not not ? not.term() : term;
+        boolean fits = (bare != term) == negated
+                && bare instanceof Primitive primitive
+                && kind(primitive.identifier()) > 0
+                && fits(primitive.qualifiers(), primitive.identifier());
+        return fits ? (Primitive) bare : null;
+    }
+
+    private static boolean fits(Qualifiers qualifiers, Identifier identifier) {
+        Kind kind = qualifiers.kind();
+        if (qualifiers.direction() == Direction.SOURCE_AND_DESTINATION
+                || qualifiers.protocol().equals("decnet")) {
+            return false;
+        }
+        boolean address = kind == Kind.UNSPECIFIED || kind == Kind.HOST || kind == Kind.NET;
+        if (identifier instanceof Identifier.Numeral) {
+            return kind == Kind.PORT;
+        }
+        boolean prefix = !(identifier instanceof Identifier.Ipv4 ipv4)
+                || new Hosts.Masked(ipv4.address(), ipv4.mask()).isPrefix();
+        return address && prefix;
+    }
+
+    private static int kind(Identifier identifier) {
+        if (identifier instanceof Identifier.Ipv4) {
+            return 1;
+        }
+        return identifier instanceof Identifier.Ipv6 ? 2 : identifier instanceof Identifier.Numeral ? 3 : 0;
+    }
+
+    private Condition together(Open open, int n) {
+        boolean negated = open.node instanceof Expression.And;
+        List<Primitive> alternatives = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            Primitive alternative = alternative(open.terms.get(open.next + i), negated);
+            if (alternative != null) {
+                alternatives.add(alternative);
+            }
+        }
+        Condition any = primitives.test(alternatives);
+        return negated ? Condition.not(any) : any;
+    }
+}

@@ -1,0 +1,156 @@
+package io.github.nettybpf.expression;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a decision graph smaller. A test whose outcome is known on some way is skipped on that way; a test of the value
+ * that was tested just before becomes part of that test; a test that changes nothing is left out. A value is left out only
+ * where the bytes that it needs are known to be there, so that short packets get the same verdict as before.
+ */
+final class Optimizer {
+    private static final int MOST_ROUNDS = 30;
+
+    private final Graph graph;
+    private Map<Node, @Nullable Facts> facts = new HashMap<>();
+    private Map<Node, Integer> references = new HashMap<>();
+
+    Optimizer(Graph graph) {
+        this.graph = graph;
+    }
+
+    Node optimize(Node root) {
+        Node before = root;
+        for (int round = 0; round < MOST_ROUNDS; round++) {
+            Node after = round(before);
+            if (after == before) {
+                break;
+            }
+            before = after;
+        }
+        return before;
+    }
+
+    /** A node while its targets change. */
+    private static final class Draft {
+        final Node node;
+        final long[] starts;
+        final Node[] targets;
+
+        Draft(Node node, long[] starts, Node[] targets) {
+            this.node = node;
+            this.starts = starts;
+            this.targets = targets;
+        }
+    }
+
+    private Node round(Node root) {
+        List<Node> order = Graph.inOrder(root);
+        facts = new HashMap<>();
+        references = new HashMap<>();
+        for (Node node : order) {
+            Arrays.stream(node.targets).distinct().forEach(target -> references.merge(target, 1, Integer::sum));
+        }
+        List<Draft> drafts = new ArrayList<>(order.size());
+        Node start = follow(null, root);
+        facts.put(start, null);
+        for (Node node : order) {
+            if (facts.containsKey(node)) {
+                drafts.add(draft(node));
+            }
+        }
+        Map<Node, Node> made = new HashMap<>();
+        for (int i = drafts.size() - 1; i >= 0; i--) {
+            Draft draft = drafts.get(i);
+            Node[] targets = draft.targets;
+            for (int j = 0; j < targets.length; j++) {
+                targets[j] = targets[j].isVerdict() ? targets[j] : made.get(targets[j]);
+            }
+            made.put(draft.node, graph.node(draft.node.value, draft.starts, targets));
+        }
+        return start.isVerdict() ? start : made.get(start);
+    }
+
+    private Draft draft(Node node) {
+        Value value = node.value;
+        Facts before = facts.get(node);
+        Ranges possible = Facts.about(before, value);
+        List<Long> starts = new ArrayList<>();
+        List<Node> targets = new ArrayList<>();
+        for (int i = 0; i < node.starts.length; i++) {
+            if (possible.overlaps(node.starts[i], node.end(i))) {
+                add(node, i, before, possible, starts, targets);
+            }
+        }
+        if (targets.isEmpty()) {
+            starts.add(0L);
+            targets.add(Node.REJECT);
+        }
+        starts.set(0, 0L);
+        Draft draft =
+                new Draft(node, starts.stream().mapToLong(Long::longValue).toArray(), targets.toArray(Node[]::new));
+        tell(draft, before);
+        return draft;
+    }
+
+    /** Adds where a range leads, or, if that is to a test of the same value, where that test leads. */
+    private void add(Node node, int i, @Nullable Facts before, Ranges possible, List<Long> starts, List<Node> targets) {
+        long start = node.starts[i];
+        long end = node.end(i);
+        Facts here = Facts.and(before, node.value, possible.within(start, end));
+        Node target = follow(here, node.targets[i]);
+        boolean inline = target.value == node.value && references.getOrDefault(target, 0) == 1;
+        if (!inline) {
+            starts.add(start);
+            targets.add(target);
+            return;
+        }
+        for (int j = target.rangeOf(start); j < target.starts.length && target.starts[j] < end; j++) {
+            starts.add(Math.max(start, target.starts[j]));
+            Facts there = Facts.and(
+                    before,
+                    node.value,
+                    Ranges.between(Math.max(start, target.starts[j]), Math.min(end, target.end(j)) - 1));
+            targets.add(follow(there, target.targets[j]));
+        }
+    }
+
+    /** Tells the targets of a node what is known on the ways to them. */
+    private void tell(Draft draft, @Nullable Facts before) {
+        Map<Node, List<Ranges>> ways = new HashMap<>();
+        for (int i = 0; i < draft.targets.length; i++) {
+            long end = i + 1 < draft.starts.length ? draft.starts[i + 1] : Ranges.END;
+            ways.computeIfAbsent(draft.targets[i], k -> new ArrayList<>())
+                    .add(Ranges.between(draft.starts[i], end - 1));
+        }
+        ways.forEach((target, ranges) -> {
+            Facts way = Facts.and(before, draft.node.value, Ranges.union(ranges));
+            facts.put(target, facts.containsKey(target) ? Facts.common(facts.get(target), way) : way);
+        });
+    }
+
+    /** {@return where a way leads in the end}, past all tests that are decided by what is known on it. */
+    private static Node follow(@Nullable Facts known, Node first) {
+        Node node = first;
+        while (!node.isVerdict() && Facts.present(known, node.value)) {
+            Ranges possible = Facts.about(known, node.value);
+            Node only = null;
+            boolean decided = true;
+            for (int i = 0; i < node.starts.length && decided; i++) {
+                if (possible.overlaps(node.starts[i], node.end(i))) {
+                    decided = only == null || only == node.targets[i];
+                    only = node.targets[i];
+                }
+            }
+            if (!decided || only == null) {
+                return node;
+            }
+            node = only;
+        }
+        return node;
+    }
+}

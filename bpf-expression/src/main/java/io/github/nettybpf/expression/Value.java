@@ -1,0 +1,119 @@
+package io.github.nettybpf.expression;
+
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.Extension;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a program computes from a packet. Equal values of one {@link Values} are the same object.
+ */
+final class Value {
+    enum Kind {
+        /** The number {@code k}. */
+        CONSTANT,
+        /** {@code size} bytes at {@code k}, or at {@code left + k}. */
+        LOAD,
+        /** {@code 4 * (P[k] & 15)}. */
+        HEADER_LENGTH,
+        /** What the kernel knows beside the bytes. */
+        EXTENSION,
+        /** {@code left op right}. */
+        BINARY,
+        /** {@code -left}. */
+        NEGATION,
+        /** 1 if {@code left > right}, otherwise 0. */
+        GREATER,
+        /** 1 if {@code left >= right}, otherwise 0. */
+        GREATER_OR_EQUAL,
+        /** 1 if {@code left == right}, otherwise 0. */
+        EQUAL
+    }
+
+    /** What identifies a value, apart from its operands' own parts. */
+    record Key(Kind kind, @Nullable AluOp op, @Nullable Extension extension, int size, int k, int left, int right) {}
+
+    final int id;
+    final Kind kind;
+    final @Nullable AluOp op;
+    final @Nullable Extension extension;
+    final int size;
+    final int k;
+    final @Nullable Value left;
+    final @Nullable Value right;
+
+    /** The greatest number that it can be. */
+    final long most;
+
+    /** How many scratch slots it takes to compute. */
+    final int slots;
+
+    Value(int id, Key key, @Nullable Value left, @Nullable Value right, long most, int slots) {
+        this.id = id;
+        this.kind = key.kind();
+        this.op = key.op();
+        this.extension = key.extension();
+        this.size = key.size();
+        this.k = key.k();
+        this.left = left;
+        this.right = right;
+        this.most = most;
+        this.slots = slots;
+    }
+
+    boolean isConstant() {
+        return kind == Kind.CONSTANT;
+    }
+
+    /** {@return whether X can take the value while A keeps what it has} */
+    boolean fitsX() {
+        return kind == Kind.CONSTANT
+                || kind == Kind.HEADER_LENGTH
+                || (kind == Kind.EXTENSION && extension == Extension.LEN);
+    }
+
+    /** {@return whether the value is computed without X} */
+    boolean leavesX() {
+        boolean plain = kind == Kind.CONSTANT || kind == Kind.EXTENSION || (kind == Kind.LOAD && left == null);
+        return plain || (kind == Kind.BINARY && isPlainWithConstant());
+    }
+
+    private boolean isPlainWithConstant() {
+        return right != null
+                && right.isConstant()
+                && left != null
+                && (left.kind == Kind.EXTENSION || (left.kind == Kind.LOAD && left.left == null));
+    }
+
+    /** {@return the mask, if this is some value and a mask}, otherwise null. */
+    @Nullable
+    Value mask() {
+        return op == AluOp.AND && right != null && right.isConstant() ? right : null;
+    }
+
+    /** {@return whether the other value can be computed wherever this one can} */
+    boolean implies(Value other) {
+        if (this == other || other.isConstant() || (other.kind == Kind.EXTENSION && other.extension == Extension.LEN)) {
+            return true;
+        }
+        if (other.kind == Kind.LOAD && other.left == null && other.k >= 0) {
+            return reaches(other.k + other.size);
+        }
+        if (other.kind == Kind.LOAD && kind == Kind.LOAD && other.left == left && left != null) {
+            boolean small = left.kind == Kind.HEADER_LENGTH;
+            return small ? other.k >= 0 && k + size >= other.k + other.size : k == other.k && size >= other.size;
+        }
+        if (other.mask() != null && other.left != null) {
+            return implies(other.left);
+        }
+        return left != null && kind != Kind.LOAD && left.implies(other);
+    }
+
+    /** {@return whether the packet has this many bytes if this can be computed} */
+    private boolean reaches(int bytes) {
+        return switch (kind) {
+            case LOAD -> left == null ? k >= 0 && k + size >= bytes : left.reaches(bytes);
+            case HEADER_LENGTH -> k >= 0 && k + 1 >= bytes;
+            default -> (left != null && left.reaches(bytes)) || (right != null && right.reaches(bytes));
+        };
+    }
+}

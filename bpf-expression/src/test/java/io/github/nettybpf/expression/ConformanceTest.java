@@ -1,0 +1,81 @@
+package io.github.nettybpf.expression;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Program;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Cases from outside the project: {@code mvn verify -Dconformance=FOLDER}; CONTRIBUTING.md describes the files. */
+class ConformanceTest {
+    private static final int NETMASK = 0xffffff00;
+
+    /** Expressions for which we differ on purpose; docs/expressions.md tells why. */
+    private static final Map<String, String> DIFFERENCES = Map.of(
+            "ip6 protochain 6", "REJECT",
+            "ip protochain 50", "REJECT",
+            "geneve and tcp", "REJECT");
+
+    private final Path folder = Path.of(System.getProperty("bpf.conformance", ""));
+
+    private List<String> lines(String file) throws IOException {
+        return Files.readAllLines(folder.resolve(file)).stream()
+                .filter(line -> !line.startsWith("#") && !line.isBlank())
+                .toList();
+    }
+
+    @Test
+    void expressionsAcceptWhatLibpcapAccepts() throws IOException {
+        boolean there = Files.exists(folder.resolve("expressions.tsv"));
+        assumeTrue(there, "no folder with further cases was named: -Dconformance=FOLDER");
+        List<CapturedPacket> packets = new ArrayList<>();
+        for (String line : lines("packets_en10mb.txt")) {
+            String[] fields = line.split(" ", -1);
+            byte[] bytes = HexFormat.of().parseHex(fields[1]);
+            packets.add(new CapturedPacket(ByteBuffer.wrap(bytes), Integer.parseInt(fields[0])));
+        }
+        List<String> rows = lines("expressions.tsv");
+        assertTrue(rows.size() >= 120);
+        Map<String, String> differences = new TreeMap<>();
+        for (String row : rows) {
+            String[] fields = row.split("\t", -1);
+            for (boolean optimized : new boolean[] {true, false}) {
+                String accepted = accepted(fields[0], optimized, packets);
+                if (!accepted.equals(fields[1])) {
+                    differences.put(fields[0], accepted);
+                }
+            }
+        }
+        assertEquals(new TreeMap<>(DIFFERENCES), differences);
+    }
+
+    private static String accepted(String text, boolean optimized, List<CapturedPacket> packets) {
+        Program program;
+        try {
+            FilterExpression expression =
+                    FilterExpression.of(text, LinkType.EN10MB).withNetmask(NETMASK);
+            program = (optimized ? expression : expression.withoutOptimizer()).program();
+        } catch (ExpressionException e) {
+            return "REJECT";
+        }
+        Filter filter = Filter.interpret(program);
+        List<String> accepted = new ArrayList<>();
+        for (int i = 0; i < packets.size(); i++) {
+            if (filter.run(packets.get(i)) != 0) {
+                accepted.add(Integer.toString(i));
+            }
+        }
+        return String.join(" ", accepted);
+    }
+}

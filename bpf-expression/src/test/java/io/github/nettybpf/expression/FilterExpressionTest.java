@@ -1,0 +1,163 @@
+package io.github.nettybpf.expression;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FilterExpressionTest {
+    /** Two expressions that say the same. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = ';', quoteCharacter = '"', textBlock = """
+                    qualifiers are inherited          ; src host 10.0.0.1 or 10.0.0.2   ; src host 10.0.0.1 or src host 10.0.0.2
+                    by a list in parentheses          ; tcp port (80 or 443)            ; tcp port 80 or tcp port 443
+                    through parentheses               ; tcp port 80 or (443 or 8080)    ; tcp port 80 or tcp port 443 or tcp port 8080
+                    past a parenthesis                ; port 80 and (tcp) and 443       ; port 80 and tcp and port 443
+                    by what is negated                ; port 80 and not 443             ; port 80 and not port 443
+                    not may stand behind qualifiers   ; port not 53                     ; not port 53
+                    and and or bind equally           ; tcp or udp and port 53          ; (tcp or udp) and port 53
+                    not binds closest                 ; not tcp and udp                 ; (not tcp) and udp
+                    C spellings                       ; !tcp && (ip || ip6)             ; not tcp and (ip or ip6)
+                    host is what no kind means        ; src 10.0.0.1                    ; src host 10.0.0.1
+                    a short address is a network      ; net 10.1                        ; net 10.1.0.0/16
+                    a number is a short address       ; net 10                          ; net 10.0.0.0/8
+                    a mask                            ; net 10.0.0.0 mask 255.0.0.0     ; net 10.0.0.0/8
+                    a service of both transports      ; port domain                     ; port 53
+                    a service of one transport        ; port ssh                        ; tcp port 22
+                    a range by names                  ; portrange ftp-ssh               ; tcp portrange 21-22
+                    a range upside down               ; portrange 90-80                 ; portrange 80-90
+                    an escaped name                   ; ip proto \\tcp                  ; ip proto 6
+                    a range of lengths                ; less 100                        ; len <= 100
+                    a byte of the link layer          ; byte 3 = 7                      ; ether[3] = 7
+                    * before +                        ; len + 2 * 3 = 8                 ; len + (2 * 3) = 8
+                    + before <<                       ; len << 1 + 1 = 8                ; len << 2 = 8
+                    & before the other one            ; ip[0] & 1 | 2 = 3               ; (ip[0] & 1) | 2 = 3
+                    % takes all that follows          ; len % 2 + 3 = 1                 ; len % 5 = 1
+                    minus                             ; len = -1                        ; len = 0xffffffff
+                    numbers                           ; len = 0x10                      ; len = 020
+                    hardware addresses                ; ether host 0:1:2:3:4:5          ; ether host 000102030405
+                    with dashes                       ; ether host 0-1-2-3-4-5          ; ether host 0001.0203.0405
+                    IPv6                              ; host 2001:db8:0:0:0:0:0:1       ; host 2001:db8::1
+                    """)
+    void means(String rule, String expression, String same) {
+        assertEquals(
+                FilterExpression.compile(same, LinkType.EN10MB),
+                FilterExpression.compile(expression, LinkType.EN10MB),
+                rule);
+    }
+
+    /** What is refused, and how. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+                    tpc port 80         | column 1: 'tpc' (expected: a protocol, host, net, port, a comparison, 'not' or '('; did you mean 'tcp'?)
+                    tcp prot 80         | column 5: 'prot' (expected: host, net, port or proto between 'tcp' and it; did you mean 'port'?)
+                    port htpt           | column 6: 'htpt' (expected: 0..65535 or a service; did you mean 'http'?)
+                    port 65536          | column 6: no port (expected: 0..65535 or a service)
+                    tcp port tftp       | column 10: 'tftp' (expected: a service of the transport protocol before it; this is udp)
+                    10.0.0.1            | column 1: '10.0.0.1' (expected: host, net or port before it)
+                    ip 10.0.0.1         | column 4: '10.0.0.1' (expected: host, net, port or proto between 'ip' and it)
+                    host 10.0.0.256     | column 6: '10.0.0.256' (expected: numbers 0..255 between the dots)
+                    net 10.0.0.1/24     | column 5: '10.0.0.1/24' (expected: zeros behind the prefix; did you mean '10.0.0.0/24'?)
+                    net 10.0.0.0/33     | column 14: '33' (expected: the length of a prefix, 0..32)
+                    host 10.0.0.0/8     | column 6: '10.0.0.0/8' (expected: net before a prefix or mask)
+                    host example.com    | column 6: 'example.com' (expected: an address; hosts are not looked up without a resolver)
+                    host 1::2::3        | column 6: '1::2::3' (expected: an IPv6 or a hardware address)
+                    ip host ::1         | column 9: an IPv6 address behind 'ip' (expected: ip6 before it)
+                    host 0:1:2:3:4:5    | column 6: '0:1:2:3:4:5' behind no protocol (expected: ether before a hardware address)
+                    tcp and             | column 8: the end (expected: a protocol, host, net, port, a comparison, 'not' or '(')
+                    (tcp                | column 5: the end (expected: 'and', 'or' or ')')
+                    tcp)                | column 4: ')' (expected: 'and', 'or' or the end)
+                    tcp udp             | column 5: 'udp' (expected: 'and', 'or' or the end)
+                    ip[0                | column 5: the end (expected: an operator, ':' or ']')
+                    ip[0:3] = 1         | column 6: '3' (expected: 1, 2 or 4)
+                    ip[0]               | column 6: the end (expected: an operator or a comparison)
+                    len / 0 = 1         | column 5: '/' by 0 (expected: another number)
+                    len << 32 = 1       | column 5: '<<' by 32 (expected: 0..31)
+                    port 80 = 1         | column 9: '=' (expected: 'and', 'or' or the end)
+                    len = 4294967296    | column 7: '4294967296' (expected: a number below 2^32)
+                    len = 08            | column 7: '08' (expected: octal digits behind a 0)
+                    host ä              | column 6: U+00E4 (expected: a word, a number, an address or an operator)
+                    vlan 4096           | column 1: 'vlan' (expected: 0..4095 behind it)
+                    ip broadcast        | column 4: 'broadcast' (expected: a netmask for 'ip broadcast')
+                    ip protochain 6     | column 15: protochain (expected: proto; the kernel refuses programs with loops)
+                    type mgt            | column 1: 'type' (expected: a protocol, host, net, port, a comparison, 'not' or '('; it is for link types that are not supported)
+                    """)
+    void refuses(String expression, String message) {
+        ExpressionException e =
+                assertThrows(ExpressionException.class, () -> FilterExpression.compile(expression, LinkType.EN10MB));
+        assertEquals(message, e.getMessage());
+    }
+
+    /** Programs for sockets. */
+    @ParameterizedTest(name = "{0} | {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+                    UDP_SOCKET | dst port 53         | ldh [2]; jneq #53, l; ret #262144; l: ret #0
+                    UDP_SOCKET | udp                 | ret #262144
+                    UDP_SOCKET | udp[8] & 0x80 != 0  | ldb [8]; jset #0x80, t, l; t: ret #262144; l: ret #0
+                    UDP_SOCKET | src host 10.0.0.1   | ldb [0xfff00000]; and #0xf0; jneq #0x40, l; ld [0xfff0000c]; jneq #0x0a000001, l; ret #262144; l: ret #0
+                    TCP_SOCKET | tcp[tcpflags] = 2   | ldb [13]; jneq #2, l; ret #262144; l: ret #0
+                    PAYLOAD    | link[0:2] = 0x1234  | ldh [0]; jneq #0x1234, l; ret #262144; l: ret #0
+                    PAYLOAD    | greater 10          | ld len; jlt #10, l; ret #262144; l: ret #0
+                    IP         | ip[9] = 17          | ldb [0]; and #0xf0; jneq #0x40, l; ldb [9]; jneq #17, l; ret #262144; l: ret #0
+                    ETHERNET   | arp                 | ldh [12]; jneq #0x806, l; ret #262144; l: ret #0
+                    """)
+    void placement(Placement placement, String expression, String program) {
+        Program expected = Program.parse(program.replace("; ", "\n"));
+        Program compiled = FilterExpression.compile(expression, placement);
+        assertEquals(expected.size(), compiled.size(), compiled::toString);
+        assertEquals(expected.windows(), compiled.windows());
+    }
+
+    @ParameterizedTest(name = "{0} | {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+                    UDP_SOCKET | ether host 0:1:2:3:4:5 | column 12: a hardware address (expected: an IP address; a UDP socket has none)
+                    UDP_SOCKET | tcp port 80            | column 10: a port of another transport protocol (expected: a port alone; a UDP socket receives nothing else)
+                    UDP_SOCKET | icmp                   | column 1: 'icmp' (expected: ip, ip6 or udp; a UDP socket receives nothing else)
+                    UDP_SOCKET | ether[0] = 1           | column 1: the link layer (expected: ip, ip6 or the socket's own protocol; a UDP socket does not see it)
+                    TCP_SOCKET | vlan 7                 | column 1: 'vlan' (expected: Ethernet frames; this is a TCP socket)
+                    PAYLOAD    | host 10.0.0.1          | column 6: an address (expected: len, less, greater or link[...]; a payload has no headers)
+                    IP         | ether broadcast        | column 7: 'broadcast' (expected: a link type with hardware addresses; raw IP has none)
+                    """)
+    void refusesThere(Placement placement, String expression, String message) {
+        ExpressionException e =
+                assertThrows(ExpressionException.class, () -> FilterExpression.compile(expression, placement));
+        assertEquals(message, e.getMessage());
+    }
+
+    @Test
+    void resolvesNamesWithAResolver() throws UnknownHostException {
+        InetAddress address = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
+        FilterExpression named = FilterExpression.of(
+                "dst host gateway-1.example.com and not src host other", LinkType.EN10MB, name -> List.of(address));
+        assertEquals(
+                FilterExpression.compile("dst host 10.0.0.1 and not src host 10.0.0.1", LinkType.EN10MB),
+                named.program());
+    }
+
+    @Test
+    void anEmptyExpressionAcceptsEverything() {
+        assertEquals(Program.parse("ret #262144"), FilterExpression.compile(" ", LinkType.RAW));
+        assertTrue(FilterExpression.of("", LinkType.RAW).tree().isEmpty());
+    }
+
+    @Test
+    void showsTheTree() {
+        assertEquals(
+                "Or[terms=[Primitive[qualifiers=Qualifiers[protocol=tcp, direction=SOURCE, kind=PORT], "
+                        + "identifier=Numeral[value=80], column=14], "
+                        + "Primitive[qualifiers=Qualifiers[protocol=tcp, direction=SOURCE, kind=PORT], "
+                        + "identifier=Numeral[value=443], column=20]]]",
+                FilterExpression.of("tcp src port 80 or 443", LinkType.EN10MB)
+                        .tree()
+                        .orElseThrow()
+                        .toString());
+    }
+}
