@@ -29,11 +29,13 @@ final class Hosts {
     private final Values values;
     private final Layout layout;
     private final Protocols protocols;
+    private final boolean optimize;
 
-    Hosts(Values values, Layout layout, Protocols protocols) {
+    Hosts(Values values, Layout layout, Protocols protocols, boolean optimize) {
         this.values = values;
         this.layout = layout;
         this.protocols = protocols;
+        this.optimize = optimize;
     }
 
     /** {@return one test or several, by the direction} */
@@ -103,7 +105,7 @@ final class Hosts {
     }
 
     private Condition ipv6At(int offset, List<Ipv6> addresses) {
-        return new WordTree(word -> layout.network(4, offset + 4 * word)).of(addresses);
+        return new WordTree(word -> layout.network(4, offset + 4 * word), !optimize).of(addresses);
     }
 
     /** {@return whether a frame is from or to the hardware address} */
