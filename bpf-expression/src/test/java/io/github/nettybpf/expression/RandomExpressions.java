@@ -122,8 +122,9 @@ final class RandomExpressions {
 
     private String hosts() {
         String first = any(HOSTS);
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(6)) {
             case 0 -> first + " or " + any(HOSTS) + " or " + any(HOSTS);
+            case 2 -> first + " or 10.0.0.2 or 192.168.1.77".repeat(10) + " or " + any(HOSTS);
             case 1 -> "(" + first + " or " + any(HOSTS) + ")";
             default -> first;
         };
