@@ -2,6 +2,7 @@
 module io.github.nettybpf.tools {
     requires info.picocli;
     requires io.github.nettybpf.core;
+    requires io.github.nettybpf.expression;
     requires io.github.nettybpf.netty;
     requires io.netty.transport;
     requires org.objectweb.asm;

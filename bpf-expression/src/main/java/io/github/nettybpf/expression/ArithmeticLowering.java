@@ -11,6 +11,7 @@ import java.util.List;
 /** Turns comparisons into conditions, and what they compare into values. */
 final class ArithmeticLowering {
     private static final int SCRATCH_SLOTS = 16;
+    private static final int MOST_STEPS = 1000;
     private static final int MOST_INDEX = 0xfffff;
 
     private final Values values;
@@ -27,8 +28,8 @@ final class ArithmeticLowering {
     private record Guarded(Value value, List<Condition> guards) {}
 
     Condition relation(Expression.Relation relation) {
-        Guarded left = value(relation.left());
-        Guarded right = value(relation.right());
+        Guarded left = value(relation.left(), relation.column());
+        Guarded right = value(relation.right(), relation.column());
         List<Condition> terms = new ArrayList<>(left.guards);
         terms.addAll(right.guards);
         Condition test = compare(left.value, relation.comparison(), right.value, relation.column());
@@ -91,7 +92,7 @@ final class ArithmeticLowering {
      * Works off the tree from the leaves up, on a stack of its own. As in libpcap, what has to hold for the right side of
      * an operator to be there is not asked for.
      */
-    private Guarded value(Arithmetic arithmetic) {
+    private Guarded value(Arithmetic arithmetic, int column) {
         Deque<Arithmetic> order = new ArrayDeque<>();
         Deque<Arithmetic> open = new ArrayDeque<>();
         open.push(arithmetic);
@@ -109,7 +110,12 @@ final class ArithmeticLowering {
         }
         Deque<Guarded> done = new ArrayDeque<>();
         for (Arithmetic node : order) {
-            done.push(value(node, done));
+            Guarded value = value(node, done);
+            if (value.value.depth > MOST_STEPS) {
+                throw new ExpressionException(
+                        column, "a computation of more than " + MOST_STEPS + " steps (expected: a simpler one)");
+            }
+            done.push(value);
         }
         return done.pop();
     }

@@ -60,7 +60,7 @@ final class Computation {
 
     /** Computes a value into A. */
     void intoA(Value value) {
-        evaluate(value);
+        later(value);
         run();
     }
 
@@ -76,6 +76,10 @@ final class Computation {
         }
     }
 
+    private void later(Value value) {
+        tasks.push(() -> evaluate(value));
+    }
+
     private void evaluate(Value value) {
         if (a == value) {
             return;
@@ -86,7 +90,7 @@ final class Computation {
             case LOAD -> load(value);
             case NEGATION -> {
                 tasks.push(() -> set(value, new NegateA()));
-                evaluate(left(value));
+                later(left(value));
             }
             case BINARY -> binary(value);
             case HEADER_LENGTH -> {
@@ -132,7 +136,7 @@ final class Computation {
             code.add(new Tax());
             x = value;
         });
-        evaluate(value);
+        later(value);
     }
 
     /** Puts into X what can be put there without changing A. */
@@ -154,7 +158,7 @@ final class Computation {
         Value right = right(value);
         if (right.isConstant()) {
             tasks.push(() -> set(value, new AluConstant(op, right.k)));
-            evaluate(left(value));
+            later(left(value));
         } else {
             tasks.push(() -> set(value, new AluX(op)));
             operands(left(value), right);
@@ -165,7 +169,7 @@ final class Computation {
     private void operands(Value left, Value right) {
         if (right.fitsX()) {
             tasks.push(() -> intoX(right));
-            evaluate(left);
+            later(left);
             return;
         }
         if (left.leavesX()) {
@@ -183,6 +187,6 @@ final class Computation {
             code.add(new StoreScratch(Register.A, slots));
             slots++;
         });
-        evaluate(right);
+        later(right);
     }
 }

@@ -25,7 +25,7 @@ final class Emitter {
     private static final int FARTHEST = 255;
 
     /** How many equal comparisons stand one after the other before a list is divided. */
-    private static final int CHAIN = 6;
+    private static final int CHAIN = 16;
 
     private final List<Instruction> backwards = new ArrayList<>();
     private final Map<Node, Integer> places = new HashMap<>();

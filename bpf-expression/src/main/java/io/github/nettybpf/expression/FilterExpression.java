@@ -3,11 +3,8 @@ package io.github.nettybpf.expression;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,15 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FilterExpression {
     private final String text;
-    private final Layout.Link link;
-    private final Options options;
     private final @Nullable Expression tree;
     private final Program program;
 
     private FilterExpression(String text, Layout.Link link, Options options) {
         this.text = text;
-        this.link = link;
-        this.options = options;
         this.tree = Parser.parse(text);
         this.program = program(tree, link, options);
     }
@@ -41,7 +34,7 @@ public final class FilterExpression {
      * @throws ExpressionException if the expression is malformed, or nothing for this link type
      */
     public static Program compile(String expression, LinkType linkType) {
-        return of(expression, linkType).program();
+        return of(expression, linkType, Options.DEFAULT).program();
     }
 
     /**
@@ -52,7 +45,7 @@ public final class FilterExpression {
      * @throws ExpressionException if the expression is malformed, or asks for what cannot be seen there
      */
     public static Program compile(String expression, Placement placement) {
-        return of(expression, placement).program();
+        return of(expression, placement, Options.DEFAULT).program();
     }
 
     /**
@@ -60,9 +53,10 @@ public final class FilterExpression {
      *
      * @param expression the expression
      * @param linkType what the packets begin with
+     * @param options what may be used beside the expression
      * @throws ExpressionException if the expression is malformed, or nothing for this link type
      */
-    public static FilterExpression of(String expression, LinkType linkType) {
+    public static FilterExpression of(String expression, LinkType linkType, Options options) {
         Layout.Link link =
                 switch (linkType) {
                     case EN10MB -> Layout.Link.ETHERNET;
@@ -72,7 +66,7 @@ public final class FilterExpression {
                     case NULL -> Layout.Link.NULL;
                     case LOOP -> Layout.Link.LOOP;
                 };
-        return new FilterExpression(expression, link, Options.DEFAULT);
+        return new FilterExpression(expression, link, options);
     }
 
     /**
@@ -80,9 +74,10 @@ public final class FilterExpression {
      *
      * @param expression the expression
      * @param placement where the program runs
+     * @param options what may be used beside the expression
      * @throws ExpressionException if the expression is malformed, or asks for what cannot be seen there
      */
-    public static FilterExpression of(String expression, Placement placement) {
+    public static FilterExpression of(String expression, Placement placement, Options options) {
         Layout.Link link =
                 switch (placement) {
                     case ETHERNET -> Layout.Link.ETHERNET;
@@ -91,39 +86,7 @@ public final class FilterExpression {
                     case TCP_SOCKET -> Layout.Link.TCP;
                     case PAYLOAD -> Layout.Link.PAYLOAD;
                 };
-        return new FilterExpression(expression, link, Options.DEFAULT);
-    }
-
-    /**
-     * {@return the same expression where the network's mask is known}, which {@code ip broadcast} needs.
-     *
-     * @param netmask the mask, as in {@code 0xffffff00}
-     */
-    public FilterExpression withNetmask(int netmask) {
-        return new FilterExpression(
-                text,
-                link,
-                new Options(OptionalInt.of(netmask), options.resolver(), options.resolves(), options.optimize()));
-    }
-
-    /**
-     * {@return the expression, compiled for packets of this link type, where hosts may have names}
-     *
-     * @param expression the expression
-     * @param linkType what the packets begin with
-     * @param resolver gives the addresses of a host; none if there is no such host
-     * @throws ExpressionException if the expression is malformed, or nothing for this link type
-     */
-    public static FilterExpression of(
-            String expression, LinkType linkType, Function<String, List<InetAddress>> resolver) {
-        Layout.Link link = of("", linkType).link;
-        return new FilterExpression(expression, link, new Options(OptionalInt.empty(), resolver, true, true));
-    }
-
-    /** {@return the same expression with a program that is written as the expression is}, test by test. */
-    public FilterExpression withoutOptimizer() {
-        return new FilterExpression(
-                text, link, new Options(options.netmask(), options.resolver(), options.resolves(), false));
+        return new FilterExpression(expression, link, options);
     }
 
     private static Program program(@Nullable Expression tree, Layout.Link link, Options options) {

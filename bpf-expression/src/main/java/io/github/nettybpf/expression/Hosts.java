@@ -26,14 +26,19 @@ final class Hosts {
         }
     }
 
+    /** How many addresses are many enough to have one list of them for all protocols. */
+    private static final int MANY = 16;
+
     private final Values values;
     private final Layout layout;
     private final Protocols protocols;
+    private final boolean optimize;
 
-    Hosts(Values values, Layout layout, Protocols protocols) {
+    Hosts(Values values, Layout layout, Protocols protocols, boolean optimize) {
         this.values = values;
         this.layout = layout;
         this.protocols = protocols;
+        this.optimize = optimize;
     }
 
     /** {@return one test or several, by the direction} */
@@ -54,6 +59,8 @@ final class Hosts {
                 Condition ip = in(Protocols.IP, 12, 16, direction, addresses, column);
                 if (layout.labels > 0 || layout.isSocket()) {
                     yield ip;
+                } else if (addresses.size() > MANY && layout.hasEthernetTypes()) {
+                    yield inAny(direction, addresses);
                 }
                 yield or(
                         ip,
@@ -69,17 +76,37 @@ final class Hosts {
         };
     }
 
+    /**
+     * {@return whether an IPv4, ARP or RARP packet is from or to one of the addresses}, with one list for all three: bit 2
+     * of the type tells where the addresses are.
+     */
+    private Condition inAny(Direction direction, List<Masked> all) {
+        Value type = layout.type(2);
+        Value isArp = values.binary(AluOp.AND, type, values.constant(4));
+        Value two = values.binary(AluOp.RSH, isArp, values.constant(1));
+        Value eight = values.binary(AluOp.LSH, isArp, values.constant(1));
+        int header = layout.networkHeader().offset();
+        Ranges types =
+                Ranges.union(List.of(Ranges.of(Protocols.IP), Ranges.of(Protocols.ARP), Ranges.of(Protocols.RARP)));
+        Value from = values.load(4, two, header + 12);
+        Value to = values.load(4, eight, header + 16);
+        return and(new Condition.Member(type, types), either(direction, from, to, all));
+    }
+
     private Condition in(int type, int source, int destination, Direction direction, List<Masked> all, int column) {
         Condition link = protocols.link(type, column);
         Value from = layout.network(4, source);
         Value to = layout.network(4, destination);
+        return and(link, either(direction, from, to, all));
+    }
+
+    private Condition either(Direction direction, Value from, Value to, List<Masked> all) {
         boolean either = direction == Direction.EITHER || direction == Direction.SOURCE_OR_DESTINATION;
         if (all.size() == 1 || !either) {
-            return and(link, directed(direction, member(from, all), member(to, all)));
+            return directed(direction, member(from, all), member(to, all));
         }
         // As if each address were asked for in turn: the first one decides before the destination needs to be there.
-        return and(
-                link, or(member(from, all.subList(0, 1)), member(to, all), member(from, all.subList(1, all.size()))));
+        return or(member(from, all.subList(0, 1)), member(to, all), member(from, all.subList(1, all.size())));
     }
 
     private Condition member(Value value, List<Masked> addresses) {
@@ -103,7 +130,7 @@ final class Hosts {
     }
 
     private Condition ipv6At(int offset, List<Ipv6> addresses) {
-        return new WordTree(word -> layout.network(4, offset + 4 * word)).of(addresses);
+        return new WordTree(word -> layout.network(4, offset + 4 * word), !optimize).of(addresses);
     }
 
     /** {@return whether a frame is from or to the hardware address} */

@@ -138,10 +138,14 @@ final class Keywords {
     }
 
     private Condition tunnel(Keyword keyword) {
-        if (!layout.isEthernet()) {
+        String name = keyword.name();
+        boolean fits = layout.isEthernet()
+                || (name.equals("mpls") && layout.link == Layout.Link.PPP)
+                || (name.startsWith("pppoe") && !layout.isSocket() && layout.link != Layout.Link.PAYLOAD);
+        if (!fits) {
             throw refused(keyword, "Ethernet frames; this is " + layout.link.shown);
         }
-        return switch (keyword.name()) {
+        return switch (name) {
             case "vlan" -> vlan(keyword);
             case "mpls" -> mpls(keyword);
             case "pppoed" -> protocols.link(0x8863, keyword.column());
@@ -172,8 +176,9 @@ final class Keywords {
 
     private Condition mpls(Keyword keyword) {
         int column = keyword.column();
-        Condition labelled =
-                layout.labels > 0 ? not(protocols.bits(layout.network(1, -2), 1)) : protocols.link(0x8847, column);
+        Condition labelled = layout.labels > 0
+                ? not(protocols.bits(layout.network(1, -2), 1))
+                : protocols.link(layout.isEthernet() ? 0x8847 : 0x0281, column);
         int number = numberOf(keyword, 0xfffff);
         Value label = layout.network(4, 0);
         Condition test = number < 0

@@ -90,6 +90,12 @@ final class Layout {
         return link == Link.ETHERNET;
     }
 
+    /** {@return whether the type is Ethernet's, and in a fixed place} */
+    boolean hasEthernetTypes() {
+        boolean ethernet = link == Link.ETHERNET || link == Link.SLL || link == Link.SLL2;
+        return ethernet && payload.base() == null;
+    }
+
     Value load(int size, Place place) {
         return values.load(size, place.base(), place.offset());
     }

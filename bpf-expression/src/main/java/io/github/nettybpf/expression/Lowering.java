@@ -131,6 +131,8 @@ final class Lowering {
         boolean address = kind == Kind.UNSPECIFIED || kind == Kind.HOST || kind == Kind.NET;
         if (identifier instanceof Identifier.Numeral) {
             return kind == Kind.PORT;
+        } else if (identifier instanceof Identifier.Name) {
+            return kind == Kind.PORTRANGE;
         }
         boolean prefix = !(identifier instanceof Identifier.Ipv4 ipv4)
                 || new Hosts.Masked(ipv4.address(), ipv4.mask()).isPrefix();
@@ -138,7 +140,9 @@ final class Lowering {
     }
 
     private static int kind(Identifier identifier) {
-        if (identifier instanceof Identifier.Ipv4) {
+        if (identifier instanceof Identifier.Name name) {
+            return PortName.isRange(name.text()) ? 4 : 0;
+        } else if (identifier instanceof Identifier.Ipv4) {
             return 1;
         }
         return identifier instanceof Identifier.Ipv6 ? 2 : identifier instanceof Identifier.Numeral ? 3 : 0;

@@ -1,6 +1,7 @@
 package io.github.nettybpf.expression;
 
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param transport the transport protocol that the name or the qualifier tells, or null
  */
 record PortName(Ranges ports, @Nullable Integer transport) {
+    private static final Pattern RANGE = Pattern.compile("[0-9]+-[0-9]+");
     private static final Integer TCP = 6;
     private static final Integer UDP = 17;
 
@@ -27,7 +29,7 @@ record PortName(Ranges ports, @Nullable Integer transport) {
             throw new ExpressionException(
                     column, "'" + Lexer.shortened(text) + "' (expected: two ports with '-' between)");
         }
-        boolean numbers = text.matches("[0-9]+-[0-9]+");
+        boolean numbers = isRange(text);
         while (!numbers && dash > 0 && !isKnown(text.substring(0, dash)) && text.indexOf('-', dash + 1) > 0) {
             dash = text.indexOf('-', dash + 1);
         }
@@ -36,6 +38,11 @@ record PortName(Ranges ports, @Nullable Integer transport) {
         Integer common = Objects.equals(first.transport, last.transport) ? first.transport : transport;
         int low = Math.min(first.number, last.number);
         return new PortName(Ranges.between(low, Math.max(first.number, last.number)), common);
+    }
+
+    /** {@return whether a text is two numbers with '-' between} */
+    static boolean isRange(String text) {
+        return RANGE.matcher(text).matches();
     }
 
     private static boolean isKnown(String text) {

@@ -45,7 +45,7 @@ final class Primitives {
     Primitives(Values values, Layout layout, Protocols protocols, Options options) {
         this.layout = layout;
         this.protocols = protocols;
-        this.hosts = new Hosts(values, layout, protocols);
+        this.hosts = new Hosts(values, layout, protocols, options.optimize());
         this.ports = new Ports(layout, protocols);
         this.options = options;
     }
@@ -151,12 +151,12 @@ final class Primitives {
             throw new ExpressionException(column, shown + " (expected: an address; networks are not looked up)");
         }
         String hint = Names.suggestion(name, Words.all());
-        if (!options.resolves()) {
+        if (options.resolver().isEmpty()) {
             throw new ExpressionException(
                     column, shown + " (expected: an address; hosts are not looked up without a resolver" + hint + ")");
         }
         List<Condition> found = new ArrayList<>();
-        for (InetAddress address : options.resolver().apply(name)) {
+        for (InetAddress address : options.resolver().get().apply(name)) {
             ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
             if (address instanceof Inet4Address && !q.protocol().equals("ip6")) {
                 found.add(
@@ -178,11 +178,17 @@ final class Primitives {
         Qualifiers q = first.qualifiers();
         int column = first.column();
         Integer transport = ports.transport(q.protocol(), column);
-        if (first.identifier() instanceof Identifier.Name name) {
-            PortName range = PortName.read(name.text(), q.kind() == Kind.PORTRANGE, transport, column);
-            return ports.test(range.transport(), q.direction(), List.of(range.ports()), column);
-        }
         List<Ranges> sets = new ArrayList<>();
+        if (first.identifier() instanceof Identifier.Name) {
+            Integer named = transport;
+            for (Primitive alternative : alternatives) {
+                String name = ((Identifier.Name) alternative.identifier()).text();
+                PortName range = PortName.read(name, q.kind() == Kind.PORTRANGE, transport, alternative.column());
+                sets.add(range.ports());
+                named = range.transport();
+            }
+            return ports.test(named, q.direction(), sets, column);
+        }
         for (Primitive alternative : alternatives) {
             if (!(alternative.identifier() instanceof Identifier.Numeral number) || number.value() > 0xffff) {
                 throw new ExpressionException(alternative.column(), "no port (expected: 0..65535 or a service)");

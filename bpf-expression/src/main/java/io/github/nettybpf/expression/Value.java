@@ -47,6 +47,9 @@ final class Value {
     /** How many scratch slots it takes to compute. */
     final int slots;
 
+    /** How many steps it takes at least to compute. */
+    final int depth;
+
     Value(int id, Key key, @Nullable Value left, @Nullable Value right, long most, int slots) {
         this.id = id;
         this.kind = key.kind();
@@ -58,6 +61,7 @@ final class Value {
         this.right = right;
         this.most = most;
         this.slots = slots;
+        this.depth = 1 + Math.max(left == null ? 0 : left.depth, right == null ? 0 : right.depth);
     }
 
     boolean isConstant() {

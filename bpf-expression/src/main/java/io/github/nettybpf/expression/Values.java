@@ -43,6 +43,8 @@ final class Values {
     Value negation(Value operand) {
         if (operand.isConstant()) {
             return constant(-operand.k);
+        } else if (operand.kind == Kind.NEGATION && operand.left != null) {
+            return operand.left;
         }
         return make(new Value.Key(Kind.NEGATION, null, null, 0, 0, operand.id, -1), operand, null, WORD, operand.slots);
     }

@@ -7,12 +7,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 
-/** Asks whether an IPv6 address is one of many, by one word after the other. */
+/**
+ * Asks whether an IPv6 address is one of many, by one word after the other. In libpcap the whole address has to be there,
+ * even if only its beginning matters, unless its optimizer finds that out.
+ */
 final class WordTree {
     private final IntFunction<Value> words;
+    private final boolean whole;
 
-    WordTree(IntFunction<Value> words) {
+    WordTree(IntFunction<Value> words, boolean whole) {
         this.words = words;
+        this.whole = whole;
     }
 
     Condition of(List<Ipv6> addresses) {
@@ -34,7 +39,9 @@ final class WordTree {
         }
         List<Condition> all = new ArrayList<>();
         if (!ends.isEmpty()) {
-            all.add(new Condition.Member(words.apply(word), Ranges.union(ends)));
+            Condition last = new Condition.Member(words.apply(3), Ranges.between(0, Ranges.END - 1));
+            Condition member = new Condition.Member(words.apply(word), Ranges.union(ends));
+            all.add(word == 3 || !whole ? member : Condition.and(member, last));
         }
         longer.forEach(
                 (first, rest) -> all.add(Condition.and(Condition.equal(words.apply(word), first), of(rest, word + 1))));

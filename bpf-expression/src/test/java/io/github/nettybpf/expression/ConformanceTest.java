@@ -63,9 +63,9 @@ class ConformanceTest {
     private static String accepted(String text, boolean optimized, List<CapturedPacket> packets) {
         Program program;
         try {
-            FilterExpression expression =
-                    FilterExpression.of(text, LinkType.EN10MB).withNetmask(NETMASK);
-            program = (optimized ? expression : expression.withoutOptimizer()).program();
+            Options options = Options.DEFAULT.withNetmask(NETMASK);
+            program = FilterExpression.of(text, LinkType.EN10MB, optimized ? options : options.withoutOptimizer())
+                    .program();
         } catch (ExpressionException e) {
             return "REJECT";
         }

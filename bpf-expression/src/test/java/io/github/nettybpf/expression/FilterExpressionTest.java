@@ -136,7 +136,9 @@ class FilterExpressionTest {
     void resolvesNamesWithAResolver() throws UnknownHostException {
         InetAddress address = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
         FilterExpression named = FilterExpression.of(
-                "dst host gateway-1.example.com and not src host other", LinkType.EN10MB, name -> List.of(address));
+                "dst host gateway-1.example.com and not src host other",
+                LinkType.EN10MB,
+                Options.DEFAULT.withResolver(name -> List.of(address)));
         assertEquals(
                 FilterExpression.compile("dst host 10.0.0.1 and not src host 10.0.0.1", LinkType.EN10MB),
                 named.program());
@@ -145,7 +147,7 @@ class FilterExpressionTest {
     @Test
     void anEmptyExpressionAcceptsEverything() {
         assertEquals(Program.parse("ret #262144"), FilterExpression.compile(" ", LinkType.RAW));
-        assertTrue(FilterExpression.of("", LinkType.RAW).tree().isEmpty());
+        assertTrue(FilterExpression.of("", LinkType.RAW, Options.DEFAULT).tree().isEmpty());
     }
 
     @Test
@@ -155,7 +157,7 @@ class FilterExpressionTest {
                         + "identifier=Numeral[value=80], column=14], "
                         + "Primitive[qualifiers=Qualifiers[protocol=tcp, direction=SOURCE, kind=PORT], "
                         + "identifier=Numeral[value=443], column=20]]]",
-                FilterExpression.of("tcp src port 80 or 443", LinkType.EN10MB)
+                FilterExpression.of("tcp src port 80 or 443", LinkType.EN10MB, Options.DEFAULT)
                         .tree()
                         .orElseThrow()
                         .toString());

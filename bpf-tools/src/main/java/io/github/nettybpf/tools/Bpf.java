@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         name = "bpf",
         mixinStandardHelpOptions = true,
         versionProvider = Bpf.Version.class,
-        subcommands = {Asm.class, Disasm.class, Check.class, Eval.class, Jit.class, HelpCommand.class},
+        subcommands = {Asm.class, Compile.class, Disasm.class, Check.class, Eval.class, Jit.class, HelpCommand.class},
         header = "Works on classic BPF programs, which mean here what they mean to the Linux kernel.",
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n",
@@ -109,7 +109,8 @@ public final class Bpf implements Runnable {
     /** Asks for a verb: the command alone does nothing. */
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no verb (expected: asm, disasm, check, eval, jit or help)");
+        throw new ParameterException(
+                spec.commandLine(), "no verb (expected: asm, compile, disasm, check, eval, jit or help)");
     }
 
     private static int refuseUsage(ParameterException e, String[] args) {

@@ -5,6 +5,8 @@ import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.expression.ExpressionException;
+import io.github.nettybpf.expression.Options;
 import io.github.nettybpf.netty.KernelFilter;
 import io.netty.channel.ChannelException;
 import java.io.IOException;
@@ -41,6 +43,9 @@ import picocli.CommandLine.ParentCommand;
                 there, in the running kernel, which needs no privilege; with --engine compiler each \
                 program becomes code of the JVM first, which bpf jit shows.
 
+                With --expressions the program is an expression instead, for packets of --link-type; \
+                the length on the wire is that of the packet.
+
                 Answers are written whenever no further case is waiting, so that another program \
                 can hold a conversation through two pipes.
                 """,
@@ -68,6 +73,12 @@ final class Eval implements Callable<Integer> {
             description = "What runs the programs: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Engine engine = Engine.INTERPRETER;
 
+    @Option(names = "--expressions", description = "The programs are filter expressions, as bpf compile takes them.")
+    private boolean expressions;
+
+    @Mixin
+    private final Where where = new Where();
+
     private final UnixDatagram packet = new UnixDatagram();
 
     /** The program text of the case before, with what came of it: the filter, or why there is none. */
@@ -81,6 +92,9 @@ final class Eval implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
+        if (where.isGiven() && !expressions) {
+            throw new Refusal("--link-type or --placement (expected: with --expressions)");
+        }
         if (engine != Engine.KERNEL) {
             return answerAll();
         }
@@ -110,7 +124,7 @@ final class Eval implements Callable<Integer> {
         return 0;
     }
 
-    private String answer(Lines lines) {
+    private String answer(Lines lines) throws Refusal {
         if (lines.isCut()) {
             return "reject: line: more than 16 MiB (expected: at most " + Source.MAX_BYTES + " bytes)";
         }
@@ -152,14 +166,21 @@ final class Eval implements Callable<Integer> {
         return at;
     }
 
-    private void prepare() {
+    private void prepare() throws Refusal {
         try {
-            lastFilter = filter(ProgramFormat.read(new String(lastText, StandardCharsets.UTF_8)));
+            lastFilter = filter(read(new String(lastText, StandardCharsets.UTF_8)));
         } catch (AssemblyException e) {
             lastFilter = null;
             String reason = e.getCause() instanceof VerificationException rule ? rule.getMessage() : e.problem();
             lastRefusal = "reject: " + Printable.message(String.valueOf(reason));
+        } catch (ExpressionException e) {
+            lastFilter = null;
+            lastRefusal = "reject: " + Printable.message(String.valueOf(e.getMessage()));
         }
+    }
+
+    private Program read(String text) throws Refusal {
+        return expressions ? where.compile(text, Options.DEFAULT) : ProgramFormat.read(text);
     }
 
     /** Reads the digits into {@link #packet}; {@return the answer if they are none, else null} */

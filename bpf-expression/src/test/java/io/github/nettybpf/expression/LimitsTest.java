@@ -1,0 +1,220 @@
+package io.github.nettybpf.expression;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Deep, long and senseless expressions: a program or an error, soon. */
+class LimitsTest {
+    private static final int DEEP = 10_000;
+
+    private static final String[] WORDS = {
+        "tcp",
+        "port",
+        "host",
+        "(",
+        ")",
+        "and",
+        "or",
+        "not",
+        "10.0.0.1",
+        "80",
+        "ip",
+        "[",
+        "]",
+        "0",
+        "=",
+        "+",
+        "-",
+        "&",
+        "net",
+        "/",
+        "8",
+        "src",
+        "dst",
+        "::1",
+        "vlan",
+        "mpls",
+        "pppoes",
+        "len",
+        "%",
+        "ether",
+        "1:2:3:4:5:6",
+        "proto",
+        "llc",
+        "\\tcp",
+        "portrange",
+        "1-2",
+        "gateway",
+        "geneve",
+        "mask",
+        "less",
+        "broadcast",
+        "!",
+        "<<",
+        ":",
+        "byte",
+        "decnet",
+        "icmp6",
+        "iso",
+        "isis",
+        "tcpflags",
+        "x",
+        "ifindex",
+        "inbound",
+        "protochain",
+        "0x10",
+        "1.2",
+        "\\",
+        "ü",
+        "\u0000"
+    };
+
+    private static Program compile(String expression) {
+        return assertTimeoutPreemptively(
+                Duration.ofSeconds(20), () -> FilterExpression.compile(expression, LinkType.EN10MB));
+    }
+
+    @Test
+    void parenthesesMayBeNested() {
+        Program tcp = compile("tcp");
+        assertEquals(tcp, compile("(".repeat(DEEP) + "tcp" + ")".repeat(DEEP)));
+        assertEquals(tcp, compile("not (".repeat(DEEP) + "tcp" + ")".repeat(DEEP)));
+        assertEquals(compile("tcp port 80"), compile("tcp port " + "(".repeat(DEEP) + "80" + ")".repeat(DEEP)));
+        assertEquals(compile("len = 1"), compile("(".repeat(DEEP) + "len" + ")".repeat(DEEP) + " = 1"));
+        assertEquals(compile("len = 1"), compile("len = " + "(".repeat(DEEP) + "1" + ")".repeat(DEEP)));
+        assertEquals(compile("len = 1"), compile("-".repeat(DEEP) + "len = 1"));
+        assertEquals(tcp, compile("(tcp and ".repeat(DEEP) + "tcp" + ")".repeat(DEEP)));
+        assertEquals(tcp, compile("(tcp or (tcp and ".repeat(DEEP) + "tcp" + "))".repeat(DEEP)));
+        assertEquals(5, compile("len " + "+ 1".repeat(DEEP) + " = 20001").size());
+        assertThrows(ExpressionException.class, () -> compile("(".repeat(DEEP)));
+        assertThrows(ExpressionException.class, () -> compile("ip[".repeat(DEEP) + "0" + "]".repeat(DEEP) + " = 0"));
+    }
+
+    @Test
+    void tenThousandHostsInARowFit() {
+        String list = IntStream.range(0, 10_000)
+                .mapToObj(i -> "10.1." + (i >> 8) + "." + (i & 255))
+                .collect(Collectors.joining(" or "));
+        Program program = compile("src host " + list);
+        assertTrue(program.size() < 20, program::toString);
+    }
+
+    @Test
+    void tenThousandScatteredHostsAreTooMany() {
+        String list = hosts(10_000).stream().map(LimitsTest::dotted).collect(Collectors.joining(" or "));
+        ExpressionException e = assertThrows(ExpressionException.class, () -> compile("src host " + list));
+        assertEquals(
+                "column 1: an expression that takes more instructions than a program can have (expected: at most 4096)",
+                e.getMessage());
+    }
+
+    private static List<Integer> hosts(int n) {
+        Random random = new Random(n);
+        Set<Integer> hosts = new HashSet<>();
+        while (hosts.size() < n) {
+            hosts.add(random.nextInt());
+        }
+        List<Integer> list = new ArrayList<>(hosts);
+        Collections.shuffle(list, random);
+        return list;
+    }
+
+    private static String dotted(int address) {
+        return (address >>> 24) + "." + (address >> 16 & 255) + "." + (address >> 8 & 255) + "." + (address & 255);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 10, 100, 1000, 1500})
+    void listsFindEachOfTheirHostsAndNoOther(int n) {
+        List<Integer> hosts = hosts(n);
+        String list = hosts.stream().map(LimitsTest::dotted).collect(Collectors.joining(" or "));
+        Program program = FilterExpression.compile("host " + list, Placement.IP);
+        Filter filter = Filter.interpret(program);
+        Set<Integer> set = new HashSet<>(hosts);
+        Random random = new Random(n);
+        for (int host : hosts) {
+            for (int other : new int[] {host, host + 1, host - 1, random.nextInt()}) {
+                int verdict = set.contains(other) ? Emitter.ALL : 0;
+                assertEquals(verdict, filter.run(ip(other, 0)), () -> dotted(other));
+                assertEquals(verdict, filter.run(ip(0, other)), () -> dotted(other));
+            }
+        }
+    }
+
+    private static Packet ip(int source, int destination) {
+        ByteBuffer packet = ByteBuffer.allocate(20);
+        packet.putInt(0x45000014).putLong(0).putInt(source).putInt(destination);
+        return Packet.of(packet.array());
+    }
+
+    @Test
+    void otherLongListsAreCompiledOrRefusedSoon() {
+        String[] terms = {
+            "ip[%d] = 7",
+            "tcp port %d",
+            "ether host 1:2:3:4:5:%d",
+            "host 2001:db8::%d",
+            "vlan",
+            "net 10.%d",
+            "portrange 1-%d",
+            "not port %d",
+            "len %% 7 = %d"
+        };
+        for (String term : terms) {
+            for (String operator : new String[] {" or ", " and "}) {
+                String expression = IntStream.range(0, 5000)
+                        .mapToObj(i -> String.format(term, i % 100))
+                        .collect(Collectors.joining(operator));
+                try {
+                    compile(expression);
+                } catch (ExpressionException e) {
+                    assertTrue(e.getMessage().startsWith("column "), e.getMessage());
+                }
+            }
+        }
+    }
+
+    @Test
+    void junkIsRefused() {
+        Random random = new Random(5);
+        int compiled = 0;
+        for (int i = 0; i < 200_000; i++) {
+            StringBuilder text = new StringBuilder();
+            for (int n = random.nextInt(12); n >= 0; n--) {
+                if (random.nextInt(8) == 0) {
+                    text.append((char) random.nextInt(random.nextBoolean() ? 128 : 0x10000));
+                } else {
+                    text.append(WORDS[random.nextInt(WORDS.length)]).append(random.nextInt(6) == 0 ? "" : " ");
+                }
+            }
+            try {
+                Placement placement = random.nextBoolean() ? Placement.UDP_SOCKET : Placement.ETHERNET;
+                FilterExpression.compile(text.toString(), placement);
+                compiled++;
+            } catch (ExpressionException e) {
+                assertTrue(e.column() >= 1 && e.column() <= text.length() + 1, text::toString);
+            }
+        }
+        assertTrue(compiled > 100, compiled + " compiled");
+    }
+}

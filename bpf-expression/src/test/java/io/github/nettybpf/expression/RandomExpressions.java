@@ -1,0 +1,164 @@
+package io.github.nettybpf.expression;
+
+import java.util.Random;
+
+/** Makes expressions that libpcap and this compiler understand alike. */
+final class RandomExpressions {
+    private static final String[] HOSTS = {
+        "10.0.0.1", "10.0.0.2", "192.168.1.1", "224.0.0.5", "255.255.255.255", "127.0.0.1", "10.1", "192.168.1"
+    };
+    private static final String[] NETS = {
+        "10.0.0.0/8",
+        "192.168.0.0/16",
+        "10",
+        "192.168",
+        "10.0.0.0/30",
+        "10.0.0.0 mask 255.0.255.0",
+        "0.0.0.0/0",
+        "224.0.0.0/4",
+        "10.0.0.1/32"
+    };
+    private static final String[] HOSTS6 = {"2001:db8::1", "fe80::1", "::1", "ff02::1", "2001:db8::2"};
+    private static final String[] NETS6 = {"2001:db8::/32", "fe80::/10", "ff00::/8", "2001:db8::/127", "2001:db8::1"};
+    private static final String[] MACS = {"00:11:22:33:44:55", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05", "1:2:3:4:5:6"};
+    private static final String[] PORTS = {"22", "53", "80", "443", "1024", "65535", "0"};
+    private static final String[] DIRECTIONS = {"", "", "src ", "dst ", "src or dst ", "src and dst "};
+    private static final String[] IP = {
+        "ip", "ip6", "tcp", "udp", "icmp", "icmp6", "sctp", "igmp", "pim", "ah", "esp", "vrrp", "igrp", "carp"
+    };
+    private static final String[] LINKS = {
+        "arp", "rarp", "stp", "ipx", "netbeui", "atalk", "aarp", "decnet", "lat", "sca", "moprc", "mopdl", "iso",
+        "clnp", "esis", "isis", "l1", "l2", "iih", "lsp", "snp", "csnp", "psnp"
+    };
+    private static final String[] LOADS = {"ip", "ip6", "tcp", "udp", "icmp", "icmp6", "sctp", "igmp", "link", "arp"};
+    private static final String[] FLAGS = {"tcp-syn", "tcp-ack", "icmp-echo", "0x0f", "1", "255", "0", "2", "0x4000"};
+    private static final String[] OPERATORS = {"+", "-", "*", "/", "%", "&", "|", "^"};
+    private static final String[] COMPARISONS = {"=", "==", "!=", "<", ">", "<=", ">="};
+
+    private final Random random;
+    private final LinkType type;
+    private int moves;
+
+    RandomExpressions(Random random, LinkType type) {
+        this.random = random;
+        this.type = type;
+    }
+
+    private String any(String... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    /** {@return an expression of up to some ten terms} */
+    String next() {
+        moves = 0;
+        return expression(random.nextInt(4));
+    }
+
+    private String expression(int depth) {
+        StringBuilder text = new StringBuilder(term(depth));
+        for (int n = random.nextInt(4); n > 0; n--) {
+            text.append(any(" and ", " or ", " && ", " || ")).append(term(depth));
+        }
+        return text.toString();
+    }
+
+    private String term(int depth) {
+        String not = random.nextInt(5) == 0 ? any("not ", "!") : "";
+        if (depth > 0 && random.nextInt(3) == 0) {
+            return not + "(" + expression(depth - 1) + ")";
+        }
+        return not + primitive();
+    }
+
+    private String primitive() {
+        return switch (random.nextInt(type == LinkType.EN10MB ? 16 : 12)) {
+            case 0, 1 -> host();
+            case 2, 3 -> any("", "tcp ", "udp ", "sctp ", "") + any(DIRECTIONS) + port();
+            case 4 ->
+                any("", "ip ", "ip6 ") + "proto "
+                        + any("6", "17", "1", "58", "132", "\\\\tcp", "0", "44").replace("\\\\", "\\");
+            case 5, 6 -> any(IP);
+            case 7 -> relation();
+            case 8 -> relation();
+            case 9 -> any("less ", "greater ") + random.nextInt(120);
+            case 10 -> any("ip multicast", "ip6 multicast", "ip broadcast", "len <= 60", "link[0] & 1 = 1");
+            case 11 -> any(LINKS);
+            case 12 ->
+                any("ether host ", "ether src ", "ether dst ", "ether src and dst ", "ether src or dst ") + any(MACS);
+            case 13 ->
+                any(
+                        "ether broadcast",
+                        "ether multicast",
+                        "broadcast",
+                        "multicast",
+                        "ether proto 0x800",
+                        "ether proto 0x42",
+                        "ether proto \\arp",
+                        "llc",
+                        "llc i",
+                        "llc s",
+                        "llc u",
+                        "llc ui",
+                        "llc rnr",
+                        "decnet host 1.5",
+                        "decnet src 10.1");
+            default -> moves++ < 3 ? moving() : any(IP);
+        };
+    }
+
+    private String moving() {
+        return any("vlan", "vlan 5", "vlan and vlan", "mpls", "mpls 16", "pppoes", "pppoes 7", "pppoed");
+    }
+
+    private String host() {
+        String direction = any(DIRECTIONS);
+        return switch (random.nextInt(4)) {
+            case 0 -> any("", "ip6 ") + direction + "host " + any(HOSTS6);
+            case 1 -> any("", "ip6 ") + direction + "net " + any(NETS6);
+            case 2 -> any("", "ip ", "arp ", "rarp ") + direction + "net " + any(NETS);
+            default -> any("", "ip ", "arp ", "rarp ") + direction + "host " + hosts();
+        };
+    }
+
+    private String hosts() {
+        String first = any(HOSTS);
+        return switch (random.nextInt(6)) {
+            case 0 -> first + " or " + any(HOSTS) + " or " + any(HOSTS);
+            case 2 -> first + " or 10.0.0.2 or 192.168.1.77".repeat(10) + " or " + any(HOSTS);
+            case 1 -> "(" + first + " or " + any(HOSTS) + ")";
+            default -> first;
+        };
+    }
+
+    private String port() {
+        return switch (random.nextInt(4)) {
+            case 0 -> "portrange " + any(PORTS) + "-" + any(PORTS);
+            case 1 -> "port " + any(PORTS) + " or " + any(PORTS);
+            case 2 -> "port (" + any(PORTS) + " or " + any(PORTS) + " or " + any(PORTS) + ")";
+            default -> "port " + any(PORTS);
+        };
+    }
+
+    private String relation() {
+        return value(random.nextInt(3)) + " " + any(COMPARISONS) + " " + value(random.nextInt(2));
+    }
+
+    private String value(int depth) {
+        if (depth > 0) {
+            return switch (random.nextInt(5)) {
+                case 0 -> "(" + value(depth - 1) + ")";
+                case 1 -> value(depth - 1) + any(" << ", " >> ") + random.nextInt(32);
+                case 2 -> "-" + value(depth - 1);
+                default -> value(depth - 1) + " " + any(OPERATORS) + " " + value(depth - 1);
+            };
+        }
+        return switch (random.nextInt(4)) {
+            case 0 -> any(FLAGS);
+            case 1 -> "len";
+            case 2 -> any(LOADS) + "[" + random.nextInt(24) + any("", ":1", ":2", ":4") + "]";
+            default ->
+                any(LOADS) + "[" + any("len & 15", "ip[0] & 0xf", "(ip[0] & 0xf) << 2", "3 + 4") + any("", ":2", ":4")
+                        + "]";
+        };
+    }
+}
