@@ -29,6 +29,12 @@ class CompiledFilterTest {
         compare(SEED + 2, random::tests, random::smallPacket, 4_000, 60);
     }
 
+    @Test
+    void trees() {
+        RandomTrees random = new RandomTrees(SEED + 3);
+        compare(SEED + 3, random::program, random::packet, 4_000, 100);
+    }
+
     private static void compare(
             long seed, Supplier<Program> programs, Supplier<byte[]> packets, int count, int packetsOfEach) {
         for (int i = 0; i < count; i++) {
@@ -80,7 +86,9 @@ class CompiledFilterTest {
             compare(seed, random::program, random::packet, 1_000, 100);
             compare(seed, random::chains, random::keyedPacket, 100, 1_000);
             compare(seed, random::tests, random::smallPacket, 2_000, 100);
-            pairs += 1_200_000;
+            RandomTrees trees = new RandomTrees(seed);
+            compare(seed, trees::program, trees::packet, 1_000, 200);
+            pairs += 1_400_000;
         }
         System.out.println("compiled programs: " + pairs + " programs and packets, no difference");
     }

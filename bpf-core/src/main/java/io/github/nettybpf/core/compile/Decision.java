@@ -52,7 +52,7 @@ record Decision(Value a, Value x, List<Value> values, List<Test> tests, int yes,
      * @param a what it looks at
      * @param test how
      * @param value what A is compared with
-     * @param chain if not null, A is compared with all its keys, and the value is void
+     * @param choice if not null, whether A is in this set is the test, and the value is void
      * @param yes where it leads if it holds: to a test, or to one of the decision's two ways
      * @param no where it leads if not
      */
@@ -61,7 +61,12 @@ record Decision(Value a, Value x, List<Value> values, List<Test> tests, int yes,
             Value a,
             JumpTest test,
             int value,
-            @Nullable Chain chain,
+            @Nullable Choice choice,
             int yes,
-            int no) {}
+            int no) {
+        /** {@return about how long the code gets} */
+        int weight() {
+            return 40 + (choice == null ? 0 : choice.weight());
+        }
+    }
 }

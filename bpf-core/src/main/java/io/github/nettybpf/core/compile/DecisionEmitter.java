@@ -160,20 +160,14 @@ final class DecisionEmitter {
     }
 
     private void holds(Test test) {
-        boolean small = test.a().bits() < Integer.SIZE;
-        Chain chain = test.chain();
-        if (chain != null) {
-            KeyTable table = chain.table();
-            boolean positive = small && chain.keys.stream().allMatch(key -> key >= 0);
-            inTable(test.a(), table, table.first);
-            isZero(positive);
-            if (table.second != 0) {
-                inTable(test.a(), table, table.second);
-                isZero(positive);
-                code.insn(Opcodes.IOR);
-            }
+        if (test.choice() instanceof RangeChoice ranges) {
+            isInRange(test.a(), ranges);
+            return;
+        } else if (test.choice() instanceof KeyChoice keys) {
+            isKey(test.a(), keys);
             return;
         }
+        boolean small = test.a().bits() < Integer.SIZE;
         push(test.a());
         switch (test.test()) {
             case JEQ -> {
@@ -194,15 +188,42 @@ final class DecisionEmitter {
         }
     }
 
-    /** Pushes the difference between A and the only key that it can be, by this multiplier. */
-    private void inTable(Value a, KeyTable table, int multiplier) {
-        code.table(table.keys);
+    private void isInRange(Value a, RangeChoice ranges) {
         push(a);
+        ranges.find(code, code.newLocal(1), code.newLocal(2));
+        code.constant(Integer.SIZE - 1);
+        code.insn(Opcodes.ISHL);
+    }
+
+    private void isKey(Value a, KeyChoice choice) {
+        KeyTable table = choice.table();
+        int key = Objects.requireNonNull(places.get(a));
+        if (choice.shift > 0) {
+            push(a);
+            code.constant(choice.shift);
+            code.insn(Opcodes.IUSHR);
+            key = keep();
+        }
+        boolean small = a.bits() < Integer.SIZE || choice.shift > 0;
+        boolean positive = small && choice.keys.stream().allMatch(each -> each >= 0);
+        inTable(key, table, table.first);
+        isZero(positive);
+        if (table.second != 0) {
+            inTable(key, table, table.second);
+            isZero(positive);
+            code.insn(Opcodes.IOR);
+        }
+    }
+
+    /** Pushes the difference between a variable and the only key that it can be, by this multiplier. */
+    private void inTable(int key, KeyTable table, int multiplier) {
+        code.table(table.keys);
+        code.load(key);
         code.constant(multiplier);
         code.insn(Opcodes.IMUL);
         code.constant(table.shift);
         code.insn(Opcodes.IUSHR, Opcodes.IALOAD);
-        push(a);
+        code.load(key);
         code.insn(Opcodes.IXOR);
     }
 

@@ -180,20 +180,21 @@ final class DecisionFinder {
         reach = farthest;
         indirect = relative;
         ways.remove(start);
-        lead(test.yes(), test.chain() == null ? 1 : test.chain().keys.size(), a, x);
-        lead(test.no(), 1, a, x);
+        Choice choice = test.choice();
+        lead(test.yes(), choice == null ? 1 : choice.edges(test.yes()), a, x);
+        lead(test.no(), choice == null ? 1 : choice.edges(test.no()), a, x);
         return true;
     }
 
     private @Nullable Test test(int start, int pc, Value a) {
-        Chain chain = flow.chainFrom(pc);
-        if (chain != null) {
-            if (!chain.isSet()) {
+        Choice choice = flow.choiceFrom(pc);
+        if (choice != null) {
+            if (!choice.isSet()) {
                 return null;
             }
             testCount += 2;
             loads++;
-            return new Test(start, a, JumpTest.JEQ, 0, chain, chain.targets.get(0), chain.otherwise);
+            return new Test(start, a, JumpTest.JEQ, 0, choice, choice.yes(), choice.no());
         }
         testCount++;
         JumpIf jump = (JumpIf) flow.instruction(pc);

@@ -9,7 +9,6 @@ import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Jump;
 import io.github.nettybpf.core.JumpIf;
 import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
 import io.github.nettybpf.core.LoadAbsolute;
 import io.github.nettybpf.core.LoadConstant;
 import io.github.nettybpf.core.LoadExtension;
@@ -22,13 +21,10 @@ import io.github.nettybpf.core.ReturnConstant;
 import io.github.nettybpf.core.StoreScratch;
 import io.github.nettybpf.core.Tax;
 import io.github.nettybpf.core.Txa;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * <p>An instruction of which {@link #drops} holds gives verdict 0 whatever comes; it stands for all that is behind it.
  */
 final class Flow {
-    /** More different targets than this would make one chain's code too long; the rest becomes another chain. */
-    private static final int MOST_TARGETS = 100;
-
     private static final long DROPS = Long.MAX_VALUE;
 
     private final List<Instruction> program;
@@ -53,7 +46,8 @@ final class Flow {
 
     private final int[] live;
     private final int[] entries;
-    private final Map<Integer, Optional<Chain>> chains = new HashMap<>();
+    private final ChoiceFinder choiceFinder;
+    private final Map<Integer, Optional<Choice>> choices = new HashMap<>();
     private final Map<Integer, Integer> returns = new HashMap<>();
 
     Flow(List<Instruction> program) {
@@ -70,6 +64,7 @@ final class Flow {
             }
         }
         entries = countEntries();
+        choiceFinder = new ChoiceFinder(this);
     }
 
     Instruction instruction(int pc) {
@@ -220,41 +215,11 @@ final class Flow {
         return entries;
     }
 
-    /** {@return the chain that begins at the instruction}, or null if there is none to speak of */
+    /** {@return the choice that begins at the instruction}, or null if there is none to speak of */
     @Nullable
-    Chain chainFrom(int head) {
-        if (!isTest(head)) {
-            return null;
-        }
-        return chains.computeIfAbsent(head, this::findChain).orElse(null);
-    }
-
-    private boolean isTest(int pc) {
-        return program.get(pc) instanceof JumpIf jump && jump.cond() == JumpTest.JEQ && !drops(pc);
-    }
-
-    private Optional<Chain> findChain(int head) {
-        List<Integer> keys = new ArrayList<>();
-        List<Integer> targets = new ArrayList<>();
-        Set<Integer> seen = new HashSet<>();
-        Set<Integer> different = new HashSet<>();
-        boolean allReturn = true;
-        int pc = head;
-        while (isTest(pc) && (pc == head || entries[pc] == 1)) {
-            JumpIf jump = (JumpIf) program.get(pc);
-            int target = landing[pc + 1 + jump.skipTrue()];
-            different.add(target);
-            allReturn &= program.get(target) instanceof ReturnConstant || drops(target);
-            if (!allReturn && different.size() > MOST_TARGETS) {
-                break;
-            }
-            if (seen.add(jump.val())) {
-                keys.add(jump.val());
-                targets.add(target);
-            }
-            pc = landing[pc + 1 + jump.skipFalse()];
-        }
-        return keys.size() < Chain.SHORTEST ? Optional.empty() : Optional.of(new Chain(keys, targets, pc));
+    Choice choiceFrom(int head) {
+        return choices.computeIfAbsent(head, pc -> Optional.ofNullable(choiceFinder.find(pc)))
+                .orElse(null);
     }
 
     /** {@return where execution can go on behind the instruction} */

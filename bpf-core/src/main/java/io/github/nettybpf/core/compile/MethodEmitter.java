@@ -7,7 +7,6 @@ import io.github.nettybpf.core.JumpTest;
 import io.github.nettybpf.core.ReturnA;
 import io.github.nettybpf.core.compile.Partition.Piece;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +23,6 @@ import org.objectweb.asm.Opcodes;
  * stack map frames are the same.
  */
 final class MethodEmitter {
-    /** From here on hashing beats the switch, whose binary search the branch predictor has to guess. */
-    private static final int SHORTEST_TABLE = 8;
-
     private final Methods methods;
     private final Piece piece;
     private final Plan plan;
@@ -34,6 +30,7 @@ final class MethodEmitter {
     private final Code code;
     private final Variables variables;
     private final OperationEmitter operations;
+    private final ChoiceEmitter choices;
     private final Map<Integer, Label> labels = new TreeMap<>();
     private final Map<Integer, Label> leftForPlain = new TreeMap<>();
     private final Map<Integer, Label> returns = new LinkedHashMap<>();
@@ -48,6 +45,7 @@ final class MethodEmitter {
         this.code = code;
         variables = new Variables(code, piece);
         operations = new OperationEmitter(this, code, plan, variables);
+        choices = new ChoiceEmitter(this, code, plan, variables);
         variables.initialize(piece.isFirst());
         int entry = variables.entry;
         if (entry >= 0) {
@@ -105,7 +103,7 @@ final class MethodEmitter {
     }
 
     /** {@return the label to jump to for going on at the instruction} */
-    private Label way(int pc) {
+    Label way(int pc) {
         return plan.isReturn(pc) ? returning(plan.verdict(pc)) : label(pc);
     }
 
@@ -133,7 +131,7 @@ final class MethodEmitter {
     }
 
     /** Goes on at the instruction, by falling through to it if the code for it comes next. */
-    private void goTo(int pc, int from) {
+    void goTo(int pc, int from) {
         if (plan.isReturn(pc)) {
             end(plan.verdict(pc));
             return;
@@ -181,12 +179,12 @@ final class MethodEmitter {
             code.jump(Opcodes.IF_ICMPLT, drop());
         }
         Decision decision = plan.decision(pc);
-        Chain chain = flow.chainFrom(pc);
+        Choice choice = flow.choiceFrom(pc);
         Instruction instruction = flow.instruction(pc);
         if (decision != null) {
             decide(decision, pc);
-        } else if (chain != null) {
-            look(chain, pc);
+        } else if (choice != null) {
+            choices.emit(choice, pc);
         } else if (instruction instanceof JumpIf jump) {
             variables.get(Registers.A);
             branch(jump.cond(), jump.val(), way(flow.landing(pc + 1 + jump.skipTrue())));
@@ -261,70 +259,5 @@ final class MethodEmitter {
                 code.jump(Opcodes.IFNE, yes);
             }
         }
-    }
-
-    private void look(Chain chain, int pc) {
-        if (chain.keys.size() >= SHORTEST_TABLE) {
-            lookInTable(chain, pc);
-            return;
-        }
-        Map<Integer, Label> ways = new TreeMap<>();
-        for (int i = 0; i < chain.keys.size(); i++) {
-            ways.put(chain.keys.get(i), way(chain.targets.get(i)));
-        }
-        variables.get(Registers.A);
-        code.lookupSwitch(
-                ways.keySet().stream().mapToInt(Integer::intValue).toArray(),
-                ways.values().toArray(Label[]::new),
-                way(chain.otherwise));
-    }
-
-    private void lookInTable(Chain chain, int pc) {
-        KeyTable table = chain.table();
-        Label hit = new Label();
-        slot(table.first, table.shift);
-        if (table.second != 0) {
-            compare(table, Opcodes.IF_ICMPEQ, hit);
-            slot(table.second, table.shift);
-        }
-        compare(table, Opcodes.IF_ICMPNE, way(chain.otherwise));
-        if (table.second != 0) {
-            bind(hit);
-        }
-        if (chain.isSet()) {
-            goTo(chain.targets.get(0), pc);
-        } else if (chain.targets.stream().allMatch(plan::isReturn)) {
-            found(table, chain.targets.stream().map(plan::verdict).toList());
-            code.insn(Opcodes.IRETURN);
-        } else {
-            List<Label> ways = chain.targets.stream().map(this::way).toList();
-            List<Label> different = ways.stream().distinct().toList();
-            found(table, ways.stream().map(different::indexOf).toList());
-            code.tableSwitch(different);
-        }
-    }
-
-    private void slot(int multiplier, int shift) {
-        variables.get(Registers.A);
-        code.constant(multiplier);
-        code.insn(Opcodes.IMUL);
-        code.constant(shift);
-        code.insn(Opcodes.IUSHR);
-        code.store(variables.temporary);
-    }
-
-    private void compare(KeyTable table, int opcode, Label label) {
-        code.table(table.keys);
-        code.load(variables.temporary);
-        code.insn(Opcodes.IALOAD);
-        variables.get(Registers.A);
-        code.jump(opcode, label);
-    }
-
-    /** Pushes what stands for the key that was found, of one number for each key. */
-    private void found(KeyTable table, List<Integer> numbers) {
-        code.table(Arrays.stream(table.indices).map(numbers::get).toArray());
-        code.load(variables.temporary);
-        code.insn(Opcodes.IALOAD);
     }
 }

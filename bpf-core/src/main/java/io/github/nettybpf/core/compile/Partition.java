@@ -131,17 +131,17 @@ final class Partition {
             ways += plan.isReturn(successor) ? 8 : 14 + 2 * Integer.bitCount(plan.used());
         }
         Decision decision = plan.decision(pc);
-        Chain chain = plan.flow.chainFrom(pc);
+        Choice choice = plan.flow.choiceFrom(pc);
         if (decision != null) {
             int plain = decision.cutShort() ? 14 + 2 * Integer.bitCount(plan.used()) : 0;
             return ways
                     + plain
                     + 20
                     + (32 + INLINED) * decision.values().size()
-                    + 40 * decision.tests().size();
-        } else if (chain != null) {
-            boolean allReturn = chain.targets.stream().allMatch(plan::isReturn);
-            return 100 + (allReturn ? 0 : ways + 8 * successors.size());
+                    + decision.tests().stream().mapToInt(Decision.Test::weight).sum();
+        } else if (choice != null) {
+            boolean allReturn = successors.stream().allMatch(plan::isReturn);
+            return choice.weight() + (allReturn ? 0 : ways + 8 * successors.size());
         }
         return operation(pc) + ways;
     }

@@ -3,7 +3,6 @@ package io.github.nettybpf.core.compile;
 import io.github.nettybpf.core.LoadIndirect;
 import io.github.nettybpf.core.ReturnConstant;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,7 +11,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be written of a program: of chains and decisions only the beginning. There are two plans of a program: the
+ * What is to be written of a program: of choices and decisions only the beginning. There are two plans of a program: the
  * fast one, and a plain one without decisions, for packets that are too short for a decision of the fast one.
  */
 final class Plan {
@@ -147,11 +146,9 @@ final class Plan {
         if (decision != null) {
             return List.of(decision.yes(), decision.no());
         }
-        Chain chain = flow.chainFrom(pc);
-        if (chain != null) {
-            Set<Integer> all = new LinkedHashSet<>(chain.targets);
-            all.add(chain.otherwise);
-            return all;
+        Choice choice = flow.choiceFrom(pc);
+        if (choice != null) {
+            return choice.ways();
         }
         return flow.edges(pc);
     }
