@@ -21,6 +21,7 @@ final class FrameMaker {
     private static final int ICMPV6 = 58;
     private static final int SOURCE = 26;
     private static final int DESTINATION = 30;
+    private static final int SOURCE_PORT = 34;
     private static final int[] PORTS = {53, 80, 123, 443, 993, 3306, 5432, 6379, 8080};
 
     private final Random random;
@@ -77,6 +78,26 @@ final class FrameMaker {
     /** Three quarters from a host with a verdict of its own; the rest as {@link #server}. */
     byte[] verdictHosts(int percent) {
         return percent < 75 ? from(any(Lists.VERDICT_HOSTS)) : server((percent - 75) * 4);
+    }
+
+    /** A quarter with one of a list; the rest as {@link #server}. */
+    byte[] listed(int percent, ListBenchmark.Kind kind, int[] list) {
+        if (percent >= 25) {
+            return server((percent - 25) * 4 / 3);
+        }
+        byte[] bytes = from(any(list));
+        ByteBuffer frame = ByteBuffer.wrap(bytes);
+        switch (kind) {
+            case HOST -> {
+                if (random.nextBoolean()) {
+                    frame.putInt(DESTINATION, frame.getInt(SOURCE)).putInt(SOURCE, random.nextInt());
+                }
+            }
+            case SOURCE_HOST -> {}
+            case SOURCE_NET -> frame.put(SOURCE + 3, (byte) random.nextInt());
+            case SOURCE_PORT -> frame.putShort(SOURCE_PORT, (short) any(list));
+        }
+        return bytes;
     }
 
     private byte[] from(int host) {

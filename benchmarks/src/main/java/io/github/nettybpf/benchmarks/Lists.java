@@ -25,6 +25,16 @@ final class Lists {
         return 64 * (1 + indexOfHost % 7);
     }
 
+    /** {@return that many addresses, in no order} */
+    static int[] hosts(int count) {
+        return random(count, 4, 0x0a000000, 0x0affffff);
+    }
+
+    /** {@return that many ports, in no order} */
+    static int[] ports(int count) {
+        return random(count, 5, 1024, 32767);
+    }
+
     private static int[] random(int count, long seed, int from, int to) {
         IntStream values = new Random(seed).ints(from, to);
         return values.distinct().limit(count).toArray();

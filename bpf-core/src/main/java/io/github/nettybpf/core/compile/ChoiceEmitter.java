@@ -67,16 +67,13 @@ final class ChoiceEmitter {
 
     private void lookInTable(KeyChoice choice, int pc) {
         KeyTable table = choice.table();
-        Label hit = new Label();
-        slot(choice, table.first);
-        if (table.second != 0) {
-            compare(choice, Opcodes.IF_ICMPEQ, hit);
-            slot(choice, table.second);
-        }
-        compare(choice, Opcodes.IF_ICMPNE, method.way(choice.otherwise));
-        if (table.second != 0) {
-            method.bind(hit);
-        }
+        table.pushSlot(code, () -> pushKey(choice));
+        code.store(variables.temporary);
+        code.table(table.keys);
+        code.load(variables.temporary);
+        code.insn(Opcodes.IALOAD);
+        pushKey(choice);
+        code.jump(Opcodes.IF_ICMPNE, method.way(choice.otherwise));
         if (choice.isSet()) {
             method.goTo(choice.yes(), pc);
         } else {
@@ -90,23 +87,6 @@ final class ChoiceEmitter {
             code.constant(choice.shift);
             code.insn(Opcodes.IUSHR);
         }
-    }
-
-    private void slot(KeyChoice choice, int multiplier) {
-        pushKey(choice);
-        code.constant(multiplier);
-        code.insn(Opcodes.IMUL);
-        code.constant(choice.table().shift);
-        code.insn(Opcodes.IUSHR);
-        code.store(variables.temporary);
-    }
-
-    private void compare(KeyChoice choice, int opcode, Label label) {
-        code.table(choice.table().keys);
-        code.load(variables.temporary);
-        code.insn(Opcodes.IALOAD);
-        pushKey(choice);
-        code.jump(opcode, label);
     }
 
     /** Goes to the place whose index is at the slot that was found. */

@@ -5,7 +5,6 @@ import io.github.nettybpf.core.JumpTest;
 import io.github.nettybpf.core.ReturnConstant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
@@ -24,12 +23,7 @@ final class ChoiceFinder {
     private static final int MOST_WAYS = 100;
 
     /** So many comparisons, or ranges, are worth a table. */
-    private static final int SMALLEST_GRAPH = 8;
-
-    /** So many keys may stand for ranges of values, and so many times as many as there are ranges. */
-    private static final int MOST_KEYS = 4096;
-
-    private static final int KEYS_OF_RANGE = 8;
+    static final int SMALLEST_GRAPH = 8;
 
     private static final long LAST = 0xffff_ffffL;
 
@@ -46,17 +40,35 @@ final class ChoiceFinder {
     /** {@return the choice}, or null if there is none to speak of. */
     @Nullable
     Choice find(int head) {
+        if (!isComparison(head)) {
+            return null;
+        }
+        int length = 0;
         int end = head;
         while (isEqual(end) && (end == head || flow.entries(end) == 1)) {
             end = no(end);
+            length++;
         }
-        if (isComparison(end) && !isEqual(end)) {
-            Choice graph = graph(head);
-            if (graph != null) {
-                return graph;
+        Choice graph = end == head || isComparison(end) ? graph(head) : null;
+        return graph == null && length >= KeyChoice.SHORTEST ? chain(head) : graph;
+    }
+
+    /** {@return whether enough comparisons begin here that are each come to from one place} */
+    private boolean isLarge(int head) {
+        int[] ahead = new int[SMALLEST_GRAPH + 1];
+        ahead[0] = head;
+        int left = 1;
+        int found = 0;
+        while (left > 0 && found + left < SMALLEST_GRAPH) {
+            int pc = ahead[--left];
+            found++;
+            for (int next : new int[] {yes(pc), no(pc)}) {
+                if (isComparison(next) && flow.entries(next) == 1) {
+                    ahead[left++] = next;
+                }
             }
         }
-        return chain(head);
+        return left > 0;
     }
 
     private boolean isComparison(int pc) {
@@ -108,18 +120,20 @@ final class ChoiceFinder {
     }
 
     private @Nullable Choice graph(int head) {
-        Map<Integer, Integer> edges = new HashMap<>();
-        BitSet nodes = nodes(head, edges);
-        if (nodes.cardinality() < SMALLEST_GRAPH || edges.size() < 2) {
+        if (patience < 0 || !isLarge(head)) {
             return null;
         }
+        Map<Integer, Integer> edges = new HashMap<>();
+        BitSet nodes = nodes(head, edges);
         boolean allReturn = edges.keySet().stream().allMatch(this::isReturn);
         if (!allReturn && edges.size() > MOST_WAYS) {
             return null;
         }
         Map<Integer, Integer> points = new HashMap<>();
         Steps ranges = new Steps();
-        return follow(head, nodes, points, ranges) ? choice(merge(ranges, points), edges) : null;
+        return follow(head, nodes, points, ranges)
+                ? ranges.with(points).inSteps(flow.zeros(head)).choice(edges)
+                : null;
     }
 
     /**
@@ -205,97 +219,5 @@ final class ChoiceFinder {
             pc = holds ? yes(pc) : no(pc);
         }
         return pc;
-    }
-
-    /** Ranges of values, ascending, and where they lead. */
-    private static final class Steps {
-        private long[] starts = new long[64];
-        private int[] ways = new int[64];
-        private int size;
-
-        /** Adds a range, which begins where the one before ends, or in its place if that has not even one value. */
-        void add(long start, int way) {
-            if (size > 0 && starts[size - 1] == start) {
-                size--;
-            }
-            if (size > 0 && ways[size - 1] == way) {
-                return;
-            }
-            if (size == starts.length) {
-                starts = Arrays.copyOf(starts, 2 * size);
-                ways = Arrays.copyOf(ways, 2 * size);
-            }
-            starts[size] = start;
-            ways[size++] = way;
-        }
-
-        long end(int i) {
-            return i + 1 < size ? starts[i + 1] : 1L << Integer.SIZE;
-        }
-    }
-
-    private static Steps merge(Steps ranges, Map<Integer, Integer> points) {
-        long[] keys = points.keySet().stream()
-                .mapToLong(Integer::toUnsignedLong)
-                .sorted()
-                .toArray();
-        Steps merged = new Steps();
-        int next = 0;
-        for (int i = 0; i < ranges.size; i++) {
-            merged.add(ranges.starts[i], ranges.ways[i]);
-            for (; next < keys.length && keys[next] < ranges.end(i); next++) {
-                merged.add(keys[next], points.getOrDefault((int) keys[next], ranges.ways[i]));
-                if (keys[next] + 1 < ranges.end(i)) {
-                    merged.add(keys[next] + 1, ranges.ways[i]);
-                }
-            }
-        }
-        return merged;
-    }
-
-    private static @Nullable Choice choice(Steps steps, Map<Integer, Integer> edges) {
-        int otherwise = widest(steps);
-        int shift = Integer.SIZE - 1;
-        for (int i = 1; i < steps.size; i++) {
-            shift = Math.min(shift, Long.numberOfTrailingZeros(steps.starts[i]));
-        }
-        long count = 0;
-        int ranges = 0;
-        for (int i = 0; i < steps.size; i++) {
-            if (steps.ways[i] != otherwise) {
-                count += (steps.end(i) - steps.starts[i]) >>> shift;
-                ranges++;
-            }
-        }
-        if (count > Math.min(MOST_KEYS, (long) KEYS_OF_RANGE * ranges)) {
-            return steps.size < SMALLEST_GRAPH
-                    ? null
-                    : new RangeChoice(
-                            Arrays.copyOf(steps.starts, steps.size), Arrays.copyOf(steps.ways, steps.size), edges);
-        }
-        List<Integer> keys = new ArrayList<>();
-        List<Integer> targets = new ArrayList<>();
-        for (int i = 0; i < steps.size; i++) {
-            for (long key = steps.starts[i] >>> shift;
-                    key < steps.end(i) >>> shift && steps.ways[i] != otherwise;
-                    key++) {
-                keys.add((int) key);
-                targets.add(steps.ways[i]);
-            }
-        }
-        return keys.size() < KeyChoice.SHORTEST ? null : new KeyChoice(shift, keys, targets, otherwise, edges);
-    }
-
-    /** {@return where most values lead} */
-    private static int widest(Steps steps) {
-        Map<Integer, Long> widths = new HashMap<>();
-        int widest = steps.ways[0];
-        for (int i = 0; i < steps.size; i++) {
-            long width = widths.merge(steps.ways[i], steps.end(i) - steps.starts[i], Long::sum);
-            if (width > widths.getOrDefault(widest, 0L)) {
-                widest = steps.ways[i];
-            }
-        }
-        return widest;
     }
 }

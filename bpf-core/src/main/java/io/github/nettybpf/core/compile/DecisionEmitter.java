@@ -196,35 +196,22 @@ final class DecisionEmitter {
     }
 
     private void isKey(Value a, KeyChoice choice) {
-        KeyTable table = choice.table();
-        int key = Objects.requireNonNull(places.get(a));
+        int shifted = Objects.requireNonNull(places.get(a));
         if (choice.shift > 0) {
             push(a);
             code.constant(choice.shift);
             code.insn(Opcodes.IUSHR);
-            key = keep();
+            shifted = keep();
         }
-        boolean small = a.bits() < Integer.SIZE || choice.shift > 0;
-        boolean positive = small && choice.keys.stream().allMatch(each -> each >= 0);
-        inTable(key, table, table.first);
-        isZero(positive);
-        if (table.second != 0) {
-            inTable(key, table, table.second);
-            isZero(positive);
-            code.insn(Opcodes.IOR);
-        }
-    }
-
-    /** Pushes the difference between a variable and the only key that it can be, by this multiplier. */
-    private void inTable(int key, KeyTable table, int multiplier) {
+        int key = shifted;
+        KeyTable table = choice.table();
         code.table(table.keys);
-        code.load(key);
-        code.constant(multiplier);
-        code.insn(Opcodes.IMUL);
-        code.constant(table.shift);
-        code.insn(Opcodes.IUSHR, Opcodes.IALOAD);
+        table.pushSlot(code, () -> code.load(key));
+        code.insn(Opcodes.IALOAD);
         code.load(key);
         code.insn(Opcodes.IXOR);
+        boolean small = a.bits() < Integer.SIZE || choice.shift > 0;
+        isZero(small && choice.keys.stream().allMatch(each -> each >= 0));
     }
 
     /** A > k where k - A is negative, and A >= k where A - k is not. */
@@ -255,8 +242,10 @@ final class DecisionEmitter {
         if (isNotNegative) {
             code.insn(Opcodes.ICONST_1, Opcodes.ISUB);
         } else {
-            code.insn(Opcodes.DUP, Opcodes.INEG, Opcodes.IOR);
+            // (x - 1) & ~x
+            code.insn(Opcodes.DUP, Opcodes.ICONST_1, Opcodes.ISUB, Opcodes.SWAP);
             invert();
+            code.insn(Opcodes.IAND);
         }
     }
 

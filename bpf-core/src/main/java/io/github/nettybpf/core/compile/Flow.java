@@ -3,6 +3,7 @@ package io.github.nettybpf.core.compile;
 import static io.github.nettybpf.core.compile.Registers.bit;
 
 import io.github.nettybpf.core.AluConstant;
+import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.AluX;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
@@ -21,6 +22,7 @@ import io.github.nettybpf.core.ReturnConstant;
 import io.github.nettybpf.core.StoreScratch;
 import io.github.nettybpf.core.Tax;
 import io.github.nettybpf.core.Txa;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +48,10 @@ final class Flow {
 
     private final int[] live;
     private final int[] entries;
+
+    /** That many of A's last bits are certainly 0; found when first asked for. */
+    private int @Nullable [] zeros;
+
     private final ChoiceFinder choiceFinder;
     private final Map<Integer, Optional<Choice>> choices = new HashMap<>();
     private final Map<Integer, Integer> returns = new HashMap<>();
@@ -215,9 +221,42 @@ final class Flow {
         return entries;
     }
 
+    private int[] countZeros() {
+        int[] zeros = new int[program.size()];
+        Arrays.fill(zeros, Integer.SIZE);
+        for (int pc = 0; pc < zeros.length; pc++) {
+            if (entries[pc] > 0 && !drops(pc)) {
+                int behind = zerosBehind(program.get(pc), zeros[pc]);
+                for (int successor : edges(pc)) {
+                    zeros[successor] = Math.min(zeros[successor], behind);
+                }
+            }
+        }
+        return zeros;
+    }
+
+    private static int zerosBehind(Instruction instruction, int zeros) {
+        if (instruction instanceof AluConstant alu && alu.op() == AluOp.AND) {
+            return Math.max(zeros, Integer.numberOfTrailingZeros(alu.val()));
+        }
+        boolean isKept = isBranch(instruction) || (writes(instruction) & bit(Registers.A)) == 0;
+        return isKept ? zeros : 0;
+    }
+
+    /** {@return how many of A's last bits are certainly 0 before the instruction} */
+    int zeros(int pc) {
+        if (zeros == null) {
+            zeros = countZeros();
+        }
+        return zeros[pc];
+    }
+
     /** {@return the choice that begins at the instruction}, or null if there is none to speak of */
     @Nullable
     Choice choiceFrom(int head) {
+        if (!(program.get(head) instanceof JumpIf)) {
+            return null;
+        }
         return choices.computeIfAbsent(head, pc -> Optional.ofNullable(choiceFinder.find(pc)))
                 .orElse(null);
     }
