@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
             Eval.class,
             Jit.class,
             Run.class,
+            Bench.class,
+            Completion.class,
             HelpCommand.class
         },
         header = "Works on classic BPF programs, which mean here what they mean to the Linux kernel.",
@@ -47,6 +49,13 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "A program is read from FILE; from standard input where FILE is - or left out.",
+            "Where it is called PROGRAM it can also stand in the command line, or be an",
+            "expression.",
+            "",
+            "Examples:",
+            "  $ tcpdump -ddd arp | bpf disasm",
+            "  $ bpf run 'tcp port 179' monday.pcap",
+            "",
             "'bpf help VERB' tells more about a verb."
         })
 public final class Bpf implements Runnable {
@@ -127,7 +136,8 @@ public final class Bpf implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "no verb (expected: asm, compile, disasm, check, eval, jit, run or help)");
+                spec.commandLine(),
+                "no verb (expected: " + String.join(", ", spec.subcommands().keySet()) + ")");
     }
 
     private static int refuseUsage(ParameterException e, String[] args) {

@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
                   $ bpf run 'tcp port 179' bgp-ovs.pcapng
                   bpf passes:1 fails:0
                   $ bpf run filter.bpf --write kept.pcapng monday.pcap.gz tuesday.pcap.gz
-                  $ tcpdump -w - -i eth0 -c 1000 | bpf run 'ldh [12] jeq #0x806, 1, ...' -
+                  $ tcpdump -i eth0 -c 1000 -w - | bpf run filter.bpf -
 
                 See also: bpf bench, which measures; bpf explain, which shows the way of one packet.""")
 final class Run implements Callable<Integer> {
@@ -77,11 +77,11 @@ final class Run implements Callable<Integer> {
     @Option(
             names = {"-w", "--write"},
             paramLabel = "FILE",
-            description = {
-                "Keep the packets that pass, each cut to as many bytes as the verdict says, in a pcapng capture: the",
-                "one format that has several link types and all units of time. FILE appears, or is replaced, when all",
-                "packets are in it; - is standard output, and the counts then go to standard error."
-            })
+            description =
+                    "Keep the packets that pass, each cut to as many bytes as the verdict says, in a pcapng capture:"
+                            + " the one format that has several link types and all units of time. FILE appears, or is"
+                            + " replaced, when all packets are in it; - is standard output, and the counts then go to"
+                            + " standard error.")
     private @Nullable String write;
 
     @Option(
