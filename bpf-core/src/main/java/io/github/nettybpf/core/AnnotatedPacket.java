@@ -8,8 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet of given bytes, with extensions that can be set: what a capture does not tell, somebody else may know. An
- * extension that is not set is what {@link Packet#extension} makes of it: not known, for most.
+ * Another packet with extensions that can be set: what a capture does not tell, somebody else may know. An extension that is
+ * not set is what the other packet says it is.
  *
  * <p>Not for use by several threads while it is changed.
  */
@@ -17,26 +17,25 @@ public final class AnnotatedPacket implements Packet {
     private static final Set<Extension> COMPUTED =
             EnumSet.of(Extension.LEN, Extension.XOR_X, Extension.NLA, Extension.NLAN);
 
-    private final Packet bytes;
-    private final int wireLength;
-    private final @Nullable Packet network;
-    private final @Nullable Packet linkLayer;
     private final Map<Extension, Long> values = new EnumMap<>(Extension.class);
+    private Packet packet;
 
     /**
      * Has no extension set.
      *
-     * @param bytes the bytes that can be loaded, which are not copied
-     * @param wireLength what {@code len} reads; unsigned
-     * @param networkOffset where loads at SKF_NET_OFF begin; below 0 or beyond the bytes, there is no network header
-     * @param hasLinkLayer whether offset 0 is the link-layer header too
+     * @param packet where all else comes from
      */
-    public AnnotatedPacket(byte[] bytes, int wireLength, int networkOffset, boolean hasLinkLayer) {
-        this.bytes = Packet.of(bytes);
-        this.wireLength = wireLength;
-        boolean hasNetwork = networkOffset >= 0 && networkOffset <= bytes.length;
-        this.network = hasNetwork ? Packet.of(bytes, networkOffset, bytes.length - networkOffset) : null;
-        this.linkLayer = hasLinkLayer ? this.bytes : null;
+    public AnnotatedPacket(Packet packet) {
+        this.packet = packet;
+    }
+
+    /**
+     * Is about another packet from now on. What was set stays.
+     *
+     * @param next where all else comes from
+     */
+    public void annotate(Packet next) {
+        packet = next;
     }
 
     /** {@return whether the extension can be set}: all but those that are computed from the packet and the registers. */
@@ -82,42 +81,42 @@ public final class AnnotatedPacket implements Packet {
 
     @Override
     public int length() {
-        return bytes.length();
+        return packet.length();
     }
 
     @Override
     public int wireLength() {
-        return wireLength;
+        return packet.wireLength();
     }
 
     @Override
     public int u8(int offset) {
-        return bytes.u8(offset);
+        return packet.u8(offset);
     }
 
     @Override
     public int u16(int offset) {
-        return bytes.u16(offset);
+        return packet.u16(offset);
     }
 
     @Override
     public int u32(int offset) {
-        return bytes.u32(offset);
+        return packet.u32(offset);
     }
 
     @Override
     public @Nullable Packet network() {
-        return network;
+        return packet.network();
     }
 
     @Override
     public @Nullable Packet linkLayer() {
-        return linkLayer;
+        return packet.linkLayer();
     }
 
     @Override
     public long extension(Extension extension, int a, int x) {
         Long value = values.get(extension);
-        return value == null ? Packet.super.extension(extension, a, x) : value;
+        return value == null ? packet.extension(extension, a, x) : value;
     }
 }

@@ -13,23 +13,23 @@ class AnnotatedPacketTest {
         return Filter.interpret(Program.parse(program)).run(packet);
     }
 
-    private static AnnotatedPacket frame() {
-        byte[] bytes = new byte[40];
-        bytes[14] = 0x45;
-        bytes[39] = 7;
-        return new AnnotatedPacket(bytes, 1500, 14, true);
+    private static AnnotatedPacket annotated() {
+        return new AnnotatedPacket(Packet.of(new byte[] {0x45, 7}));
     }
 
     @Test
-    void showsTheHeadersOfAFrame() {
-        assertEquals(0x45, run(frame(), "ldb [0xfff00000]\nret a"));
-        assertEquals(7, run(frame(), "ldb [0xfff00019]\nret a"));
-        assertEquals(0, run(frame(), "ldb [0xfff0001a]\nret #1"));
-        assertEquals(0x45, run(frame(), "ldb [0xffe0000e]\nret a"));
-        assertEquals(1500, run(frame(), "ld len\nret a"));
-        AnnotatedPacket bare = new AnnotatedPacket(new byte[3], 3, 14, false);
-        assertEquals(0, run(bare, "ldb [0xfff00000]\nret #1"));
-        assertEquals(0, run(bare, "ldb [0xffe00000]\nret #1"));
+    void allElseIsOfTheOtherPacket() {
+        AnnotatedPacket packet = annotated();
+        packet.set(Extension.MARK, 3);
+        assertEquals(7, run(packet, "ldb [1]\nret a"));
+        assertEquals(0x45, run(packet, "ldb [0xfff00000]\nret a"));
+        assertEquals(0, run(packet, "ldb [0xffe00000]\nret #1"));
+        assertEquals(2, run(packet, "ld len\nret a"));
+        packet.annotate(new UnixPacket(new byte[] {1, 2, 3, 4}));
+        assertEquals(0x01020304, run(packet, "ld [0]\nret a"));
+        assertEquals(0x0203, run(packet, "ldh [1]\nret a"));
+        assertEquals(9, run(packet, "ld #9\nld ifidx\nret #1"));
+        assertEquals(3, run(packet, "ld mark\nret a"));
     }
 
     @ParameterizedTest
@@ -37,7 +37,7 @@ class AnnotatedPacketTest {
             mode = EnumSource.Mode.EXCLUDE,
             names = {"LEN", "XOR_X", "NLA", "NLAN"})
     void extensionsAreSetAndUnset(Extension extension) {
-        AnnotatedPacket packet = frame();
+        AnnotatedPacket packet = annotated();
         Program program = Program.of(
                 new LoadConstant(Register.A, 5),
                 new LoadExtension(extension),
@@ -60,7 +60,7 @@ class AnnotatedPacketTest {
     void whatIsComputedCannotBeSet(Extension extension) {
         assertEquals(
                 extension.text + " cannot be set (expected: one that is not computed)",
-                assertThrows(IllegalArgumentException.class, () -> frame().set(extension, 1))
+                assertThrows(IllegalArgumentException.class, () -> annotated().set(extension, 1))
                         .getMessage());
     }
 
@@ -68,11 +68,11 @@ class AnnotatedPacketTest {
     void valuesHave32Bits() {
         assertEquals(
                 "mark 4294967296 (expected: 0..4294967295)",
-                assertThrows(IllegalArgumentException.class, () -> frame().set(Extension.MARK, 1L << 32))
+                assertThrows(IllegalArgumentException.class, () -> annotated().set(Extension.MARK, 1L << 32))
                         .getMessage());
         assertEquals(
                 "mark -3 (expected: 0..4294967295)",
-                assertThrows(IllegalArgumentException.class, () -> frame().set(Extension.MARK, -3))
+                assertThrows(IllegalArgumentException.class, () -> annotated().set(Extension.MARK, -3))
                         .getMessage());
     }
 }
