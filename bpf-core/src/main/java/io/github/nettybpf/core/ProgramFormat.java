@@ -132,6 +132,16 @@ public enum ProgramFormat {
      */
     public abstract String write(List<RawInstruction> program);
 
+    /**
+     * {@return the program that the text stands for, taken as this notation}
+     *
+     * @param text the text
+     * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
+     */
+    public Program readAs(CharSequence text) {
+        return readText(text.toString());
+    }
+
     abstract Program readText(String text);
 
     abstract List<RawInstruction> readRaw(String text);

@@ -28,6 +28,14 @@ final class Source {
             description = "What to read; - or nothing is standard input. At most 16 MiB of UTF-8 text.")
     private String file = "-";
 
+    /** The argument of a verb. */
+    Source() {}
+
+    /** What is in a file that was named in another way; - is standard input. */
+    Source(String file) {
+        this.file = file;
+    }
+
     /** {@return the name for messages} */
     String name() {
         return file.equals("-") ? "standard input" : Printable.of(file);
@@ -117,7 +125,12 @@ final class Source {
 
     /** {@return the refusal that shows the place in the text} */
     Refusal refusal(String text, AssemblyException e) {
-        String message = name() + ": " + Printable.message(String.valueOf(e.getMessage()));
+        return refusal(name(), text, e);
+    }
+
+    /** {@return the refusal that shows the place in text that came from elsewhere} */
+    static Refusal refusal(String name, String text, AssemblyException e) {
+        String message = name + ": " + Printable.message(String.valueOf(e.getMessage()));
         String line = line(text, e.line());
         return new Refusal(line.isBlank() ? message : message + "\n" + Printable.excerpt(line, e.column()));
     }

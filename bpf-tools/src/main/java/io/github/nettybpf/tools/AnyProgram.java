@@ -1,0 +1,146 @@
+package io.github.nettybpf.tools;
+
+import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.expression.ExpressionException;
+import io.github.nettybpf.expression.FilterExpression;
+import io.github.nettybpf.expression.LinkType;
+import io.github.nettybpf.expression.Options;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an argument stands for: a program, or an expression that is one for each link type. docs/tools.md has the rule by
+ * which the one is told from the other.
+ */
+final class AnyProgram {
+    private static final Pattern COMMENT_OR_IMMEDIATE = Pattern.compile("[#;]|/[/*]");
+    private static final Pattern LINE_START = Pattern.compile(
+            "^[ \\t]*(?:[A-Za-z_][A-Za-z0-9_]*[ \\t]*:[ \\t]*)?(?<word>[A-Za-z]+)(?![A-Za-z0-9_:])", Pattern.MULTILINE);
+
+    /** Those of bpf_asm but for {@code and} and {@code or}, with which a line of an expression can begin. */
+    private static final Set<String> MNEMONICS = Set.of(
+            "ld", "ldi", "ldh", "ldb", "ldx", "ldxi", "ldxb", "st", "stx", "jmp", "ja", "jeq", "jneq", "jne", "jlt",
+            "jle", "jgt", "jge", "jset", "add", "sub", "mul", "div", "mod", "neg", "xor", "lsh", "rsh", "ret", "tax",
+            "txa");
+
+    private final String shown;
+    private final String text;
+
+    /** Null if it is an expression. */
+    private final @Nullable Program program;
+
+    private AnyProgram(String shown, String text, @Nullable Program program) {
+        this.shown = shown;
+        this.text = text;
+        this.program = program;
+    }
+
+    /**
+     * {@return what the argument stands for}: the contents of a file if there is one of this name, of standard input if it
+     * is {@code -}, and itself otherwise.
+     *
+     * @throws Refusal if it cannot be read, or is text in some notation but no program: with the place
+     */
+    static AnyProgram of(String argument, InputStream standardInput) throws Refusal {
+        return of(argument, standardInput, null);
+    }
+
+    /**
+     * {@return the same for a notation that was asked for}
+     *
+     * @param format the notation, or null to find it
+     */
+    static AnyProgram of(String argument, InputStream standardInput, @Nullable ProgramFormat format) throws Refusal {
+        if (!argument.equals("-") && !isFile(argument)) {
+            return ofText("PROGRAM", argument, format);
+        }
+        Source source = new Source(argument);
+        return ofText(source.name(), source.text(standardInput), format);
+    }
+
+    /** {@return the expression}, which is only looked at when a program is asked for. */
+    static AnyProgram ofExpression(String expression) {
+        return new AnyProgram("expression", expression, null);
+    }
+
+    private static AnyProgram ofText(String shown, String text, @Nullable ProgramFormat asked) throws Refusal {
+        if (asked == null && isExpression(text)) {
+            return new AnyProgram(shown, text.stripTrailing(), null);
+        }
+        try {
+            Program program = asked == null ? ProgramFormat.read(text) : asked.readAs(text);
+            return new AnyProgram(shown, text, program);
+        } catch (AssemblyException e) {
+            throw Source.refusal(shown, text, e);
+        }
+    }
+
+    private static boolean isFile(String argument) {
+        try {
+            Path path = Path.of(argument);
+            return !argument.isEmpty() && Files.exists(path) && !Files.isDirectory(path);
+        } catch (InvalidPathException notAName) {
+            return false;
+        }
+    }
+
+    /** {@return whether the text is an expression}: no other notation, and no sign of assembly in it. */
+    static boolean isExpression(String text) {
+        if (text.isBlank()
+                || ProgramFormat.of(text) != ProgramFormat.ASM
+                || COMMENT_OR_IMMEDIATE.matcher(text).find()) {
+            return false;
+        }
+        Matcher lines = LINE_START.matcher(text);
+        while (lines.find()) {
+            if (MNEMONICS.contains(lines.group("word").toLowerCase(Locale.ROOT))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** {@return whether the program depends on the link type} */
+    boolean isExpression() {
+        return program == null;
+    }
+
+    /** {@return the text of the program or expression}, as it was written */
+    String text() {
+        return text;
+    }
+
+    /**
+     * {@return the program for packets that begin like this}
+     *
+     * @throws Refusal if it is an expression that cannot be compiled: with the place
+     */
+    Program program(LinkType linkType) throws Refusal {
+        Program known = program;
+        if (known != null) {
+            return known;
+        }
+        try {
+            return FilterExpression.of(text, linkType, Options.DEFAULT).program();
+        } catch (ExpressionException e) {
+            throw refusal(e);
+        }
+    }
+
+    /** Whoever wrote the name of a file that is not there, or assembly with a mistake, sees what it was taken for. */
+    private Refusal refusal(ExpressionException e) {
+        String taken = shown.equals("PROGRAM") ? "no file of this name; as an expression" : "as an expression";
+        String prefix = shown.equals("expression") ? "" : shown + ": " + taken + ": ";
+        String message = prefix + Printable.message(String.valueOf(e.getMessage()));
+        return new Refusal(text.isBlank() ? message : message + "\n" + Printable.excerpt(text, e.column()));
+    }
+}

@@ -1,0 +1,69 @@
+package io.github.nettybpf.tools;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.expression.LinkType;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The {@code PROGRAM} argument of a verb, and the options that say how to take it. */
+final class ProgramArgument {
+    @Parameters(
+            index = "0",
+            paramLabel = "PROGRAM",
+            description = {
+                "A file, - for standard input, or the text itself: a program in any notation that bpf disasm reads,",
+                "or a filter expression."
+            })
+    private String argument = "-";
+
+    @Option(
+            names = {"-e", "--expression"},
+            description = "PROGRAM is an expression, even if a file has this name.")
+    private boolean isExpression;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            converter = FormatName.class,
+            description =
+                    "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: found by how it begins).")
+    private @Nullable ProgramFormat format;
+
+    @Option(
+            names = "--link-type",
+            paramLabel = "TYPE",
+            converter = Where.LinkTypeName.class,
+            description = {
+                "What packets begin with, for an expression: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP",
+                "(default: as the capture says)."
+            })
+    private @Nullable LinkType linkType;
+
+    /** {@return what the argument stands for} */
+    AnyProgram read(InputStream standardInput) throws Refusal {
+        if (isExpression && format != null) {
+            throw new Refusal("--expression and --format (expected: one of them)");
+        }
+        return isExpression ? AnyProgram.ofExpression(argument) : AnyProgram.of(argument, standardInput, format);
+    }
+
+    /** {@return the program where no capture tells the link type}: that of {@code --link-type}, or else Ethernet. */
+    Program program(InputStream standardInput) throws Refusal {
+        LinkType asked = linkType;
+        return read(standardInput).program(asked == null ? LinkType.EN10MB : asked);
+    }
+
+    /** {@return whether the program is read from standard input} */
+    boolean isStandardInput() {
+        return !isExpression && argument.equals("-");
+    }
+
+    /** {@return the link type that was asked for}, or null for that of the capture. */
+    @Nullable
+    LinkType linkType() {
+        return linkType;
+    }
+}

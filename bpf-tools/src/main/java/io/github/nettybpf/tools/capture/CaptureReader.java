@@ -1,0 +1,143 @@
+package io.github.nettybpf.tools.capture;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a capture, pcap or pcapng, plain or gzipped: every byte order, time stamps of every unit, several interfaces and
+ * sections, simple and obsolete packet blocks. Makes no garbage per packet, and needs no more memory than the longest
+ * packet (at most 16 MiB) whatever the capture says. For one thread.
+ *
+ * <p>The formats are read here because pcap4j is a binding to the native libpcap, io.pkts and hadoop-pcap do not read
+ * pcapng, and the readers of pcapng in Java make an object of every block.
+ *
+ * <pre>{@code
+ * try (CaptureReader reader = CaptureReader.open(path)) {
+ *     for (CapturedPacket packet = reader.next(); packet != null; packet = reader.next()) {
+ *         passes += filter.run(packet) != 0 ? 1 : 0;
+ *     }
+ * }
+ * }</pre>
+ */
+public final class CaptureReader implements AutoCloseable {
+    private static final int GZIP = 0x1f8b;
+
+    private final InputStream in;
+    private final CaptureFormat format;
+    private final CapturedPacket packet =
+            new CapturedPacket(new CaptureInterface(LinkTypes.EN10MB, ByteOrder.BIG_ENDIAN, "", 0, 0));
+
+    private CaptureReader(InputStream in, CaptureFormat format) {
+        this.in = in;
+        this.format = format;
+    }
+
+    /**
+     * {@return a reader of a file}, to be closed.
+     *
+     * @param file the file
+     * @throws CaptureException if it is no capture
+     * @throws IOException if it cannot be read
+     */
+    public static CaptureReader open(Path file) throws IOException {
+        return open(Files.newInputStream(file));
+    }
+
+    /**
+     * {@return a reader of a stream}, to be closed; it closes the stream then. If this throws, the stream is closed.
+     *
+     * @param in the stream; need not be buffered
+     * @throws CaptureException if it is no capture
+     * @throws IOException if it cannot be read
+     */
+    public static CaptureReader open(InputStream in) throws IOException {
+        PeekingStream plain = new PeekingStream(in);
+        try {
+            boolean isPacked = plain.peek16() == GZIP;
+            ByteWindow window = new ByteWindow(isPacked ? unpack(plain) : plain, isPacked);
+            CaptureFormat format = PcapFormat.begin(window);
+            if (format == null) {
+                format = PcapngFormat.begin(window);
+            }
+            if (format == null) {
+                throw new CaptureException(0, start(window) + " (expected: a capture in pcap or pcapng format)");
+            }
+            return new CaptureReader(in, format);
+        } catch (IOException | RuntimeException e) {
+            try {
+                in.close();
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+    }
+
+    private static InputStream unpack(InputStream packed) throws IOException {
+        try {
+            return new GZIPInputStream(packed, 1 << 16);
+        } catch (EOFException | ZipException e) {
+            throw new CaptureException(0, "damaged gzip header: " + e.getMessage());
+        }
+    }
+
+    private static String start(ByteWindow window) throws IOException {
+        if (!window.has(4)) {
+            return window.ahead() == 0 ? "nothing" : "only " + window.ahead() + " bytes";
+        }
+        window.order(ByteOrder.BIG_ENDIAN);
+        return String.format("0x%08x", window.i32(0));
+    }
+
+    /**
+     * {@return the next packet, or null at the end} It is the same object each time: what it was before is overwritten.
+     *
+     * @throws CaptureException if the capture is damaged or cut off here; there are no more packets then
+     * @throws IOException if it cannot be read
+     */
+    public @Nullable CapturedPacket next() throws IOException {
+        return format.next(packet) ? packet : null;
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+
+    /** GZIPInputStream looks for another member behind the first only if it is told that there are bytes. */
+    private static final class PeekingStream extends PushbackInputStream {
+        PeekingStream(InputStream in) {
+            super(in, 2);
+        }
+
+        /** {@return the next two bytes}, which are still to be read, or a negative number */
+        int peek16() throws IOException {
+            byte[] two = new byte[2];
+            int count = in.readNBytes(two, 0, 2);
+            unread(two, 0, count);
+            return count < 2 ? -1 : (two[0] & 0xff) << 8 | (two[1] & 0xff);
+        }
+
+        @Override
+        public int available() throws IOException {
+            int known = super.available();
+            if (known > 0) {
+                return known;
+            }
+            int next = read();
+            if (next < 0) {
+                return 0;
+            }
+            unread(next);
+            return 1;
+        }
+    }
+}

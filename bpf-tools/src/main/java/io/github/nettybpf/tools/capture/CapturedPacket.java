@@ -1,0 +1,178 @@
+package io.github.nettybpf.tools.capture;
+
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.PacketKinds;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A packet of a capture, as a packet socket would show it to a program: its length on the wire is that of the record, and
+ * its network header is behind the link-layer header, where the link type tells how long that is. What the kernel knows
+ * beside a packet (mark, queue and so on) is not in a capture, and not known here.
+ *
+ * <p>{@link CaptureReader} gives out one and the same, which {@link CaptureReader#next} overwrites: {@link #copy} keeps it.
+ */
+public final class CapturedPacket implements Packet {
+    /** What compiled filters are to have code of their own for. */
+    public static final PacketKinds KINDS = PacketKinds.of(MethodHandles.lookup(), List.of(CapturedPacket.class));
+
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+    private static final int ETHERNET_HEADER = 14;
+    private static final int TYPE_AT = 12;
+    private static final int TAG = 4;
+
+    private byte[] bytes;
+    private int start;
+    private int length;
+    private int wireLength;
+    private long number;
+    private long stamp;
+    private CaptureInterface origin;
+    private @Nullable Rest network;
+
+    CapturedPacket(CaptureInterface origin) {
+        this.bytes = new byte[0];
+        this.origin = origin;
+    }
+
+    /** Becomes the next packet. The array is not copied. */
+    void set(CaptureInterface from, long time, int onWire, byte[] in, int at, int captured) {
+        origin = from;
+        stamp = time;
+        wireLength = onWire;
+        bytes = in;
+        start = at;
+        length = captured;
+        number++;
+    }
+
+    /** {@return which packet of the capture this is}, from 1 */
+    public long number() {
+        return number;
+    }
+
+    /** {@return where it was captured} */
+    public CaptureInterface origin() {
+        return origin;
+    }
+
+    /** {@return when it was captured}; 1970 if the capture does not tell. */
+    public Instant time() {
+        return origin.time(stamp);
+    }
+
+    /** {@return the time stamp as it is in the capture}, unsigned, in units of the {@link #origin}. */
+    long stamp() {
+        return stamp;
+    }
+
+    /** {@return the captured bytes, copied} */
+    public byte[] toByteArray() {
+        return Arrays.copyOfRange(bytes, start, start + length);
+    }
+
+    /** {@return a packet like this that stays as it is} */
+    public CapturedPacket copy() {
+        CapturedPacket copy = new CapturedPacket(origin);
+        copy.set(origin, stamp, wireLength, toByteArray(), 0, length);
+        copy.number = number;
+        return copy;
+    }
+
+    byte[] array() {
+        return bytes;
+    }
+
+    int arrayStart() {
+        return start;
+    }
+
+    /** {@return how many bytes were captured} */
+    @Override
+    public int length() {
+        return length;
+    }
+
+    @Override
+    public int wireLength() {
+        return wireLength;
+    }
+
+    @Override
+    public int u8(int offset) {
+        return bytes[start + offset] & 0xff;
+    }
+
+    @Override
+    public int u16(int offset) {
+        return (short) SHORT.get(bytes, start + offset) & 0xffff;
+    }
+
+    @Override
+    public int u32(int offset) {
+        return (int) INT.get(bytes, start + offset);
+    }
+
+    @Override
+    public @Nullable Packet network() {
+        int at = networkOffset();
+        if (at < 0 || at > length) {
+            return null;
+        }
+        Rest rest = network;
+        if (rest == null) {
+            rest = new Rest();
+            network = rest;
+        }
+        rest.from = at;
+        return rest;
+    }
+
+    @Override
+    public @Nullable Packet linkLayer() {
+        return origin.linkType() == LinkTypes.EN10MB ? this : null;
+    }
+
+    /** The kernel takes the outer VLAN tag away before a packet socket sees the packet; captures have it back. */
+    private int networkOffset() {
+        if (origin.linkType() != LinkTypes.EN10MB) {
+            return LinkTypes.headerLength(origin.linkType());
+        }
+        if (length < ETHERNET_HEADER + TAG) {
+            return ETHERNET_HEADER;
+        }
+        int type = u16(TYPE_AT);
+        return type == 0x8100 || type == 0x88a8 ? ETHERNET_HEADER + TAG : ETHERNET_HEADER;
+    }
+
+    /** The packet from its network header on. */
+    private final class Rest implements Packet {
+        private int from;
+
+        @Override
+        public int length() {
+            return length - from;
+        }
+
+        @Override
+        public int u8(int offset) {
+            return CapturedPacket.this.u8(from + offset);
+        }
+
+        @Override
+        public int u16(int offset) {
+            return CapturedPacket.this.u16(from + offset);
+        }
+
+        @Override
+        public int u32(int offset) {
+            return CapturedPacket.this.u32(from + offset);
+        }
+    }
+}
