@@ -43,8 +43,8 @@ class GraphTest {
                   n0 [label="000  ldh  [12]     1 end here\\l001  jeq  #0x806\\l", penwidth=2]
                   n1 [label="002  ret  #262144   3\\l", color="#15803d", fillcolor="#dcfce7"]
                   n2 [label="003  ret  #0   1\\l", color="#b91c1c", fillcolor="#fee2e2"]
-                  n0 -> n1 [label=" true\\n3 (60.0 %) ", fontcolor="#1d4ed8", color="#1d4ed8", penwidth=5.0]
-                  n0 -> n2 [label=" false\\n1 (20.0 %) ", fontcolor="#c2410c", color="#c2410c", penwidth=3.5]
+                  n0 -> n1 [label=" true \\n 3 (60.0 %) ", fontcolor="#1d4ed8", color="#1d4ed8", penwidth=5.0]
+                  n0 -> n2 [label=" false \\n 1 (20.0 %) ", fontcolor="#c2410c", color="#c2410c", penwidth=3.5]
                 }
                 """.replace("$", directory.toString());
         assertEquals(new Command(0, expected, ""), run);

@@ -59,7 +59,7 @@ final class Dot {
 
     private static void edge(StringBuilder dot, FlowGraph graph, Edge edge) {
         String count = graph.hasTraffic() ? graph.share(edge.count()) : "";
-        String label = edge.label() + (edge.label().isEmpty() || count.isEmpty() ? "" : "\\n") + count;
+        String label = edge.label() + (edge.label().isEmpty() || count.isEmpty() ? "" : " \\n ") + count;
         String colour = colour(graph, edge);
         dot.append("  n").append(edge.from()).append(" -> n").append(edge.to()).append(" [");
         if (!label.isEmpty()) {
