@@ -5,6 +5,7 @@ module io.github.nettybpf.tools {
     requires io.github.nettybpf.expression;
     requires io.github.nettybpf.netty;
     requires io.netty.transport;
+    requires java.management;
     requires org.objectweb.asm;
     requires org.objectweb.asm.util;
 

@@ -43,6 +43,7 @@ final class Asm implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             converter = FormatName.class,
+            completionCandidates = FormatName.class,
             defaultValue = "bytecode",
             description = {
                 "bytecode: 4,40 0 0 12,... for iptables, tc and bpf_dbg (default)",

@@ -34,6 +34,9 @@ import picocli.CommandLine.Spec;
             Explain.class,
             Graph.class,
             Jit.class,
+            Run.class,
+            Bench.class,
+            Completion.class,
             HelpCommand.class
         },
         header = "Works on classic BPF programs, which mean here what they mean to the Linux kernel.",
@@ -48,6 +51,13 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "A program is read from FILE; from standard input where FILE is - or left out.",
+            "Where it is called PROGRAM it can also stand in the command line, or be an",
+            "expression.",
+            "",
+            "Examples:",
+            "  $ tcpdump -ddd arp | bpf disasm",
+            "  $ bpf run 'tcp port 179' monday.pcap",
+            "",
             "'bpf help VERB' tells more about a verb."
         })
 public final class Bpf implements Runnable {
@@ -68,12 +78,16 @@ public final class Bpf implements Runnable {
     /** Where the answers go. */
     final Output out;
 
+    /** Whether standard error is a terminal, which takes a progress bar. */
+    final boolean isTerminal;
+
     @Spec
     private CommandSpec spec;
 
-    private Bpf(InputStream in, Output out) {
+    private Bpf(InputStream in, Output out, boolean isTerminal) {
         this.in = in;
         this.out = out;
+        this.isTerminal = isTerminal;
         this.spec = CommandSpec.create();
     }
 
@@ -85,7 +99,7 @@ public final class Bpf implements Runnable {
     public static void main(String[] args) {
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         OutputStream err = new FileOutputStream(FileDescriptor.err);
-        System.exit(run(System.in, out, err, args));
+        System.exit(run(System.in, out, err, Progress.isTerminal(), args));
     }
 
     /**
@@ -94,9 +108,13 @@ public final class Bpf implements Runnable {
      * @return the exit code: 0, 1 or 2
      */
     static int run(InputStream in, OutputStream out, OutputStream err, String... args) {
+        return run(in, out, err, false, args);
+    }
+
+    private static int run(InputStream in, OutputStream out, OutputStream err, boolean isTerminal, String[] args) {
         Output output = new Output(out);
         StringWriter help = new StringWriter();
-        CommandLine commands = new CommandLine(new Bpf(in, output))
+        CommandLine commands = new CommandLine(new Bpf(in, output, isTerminal))
                 .setOut(new PrintWriter(help))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
@@ -121,7 +139,7 @@ public final class Bpf implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "no verb (expected: asm, compile, disasm, check, eval, explain, graph, jit or help)");
+                "no verb (expected: " + String.join(", ", spec.subcommands().keySet()) + ")");
     }
 
     private static int refuseUsage(ParameterException e, String[] args) {

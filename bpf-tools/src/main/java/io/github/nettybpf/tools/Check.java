@@ -55,6 +55,11 @@ import picocli.CommandLine.ParentCommand;
                 Example:
                   $ echo '1,22 0 0 0' | bpf check
                   program:     accepted, 1 instruction
+                  reads:       no byte of the packet
+                  extensions:  none
+                  verdicts:    0 (drop)
+                  kernel:      any socket that takes SO_ATTACH_FILTER
+                  jvm:         any pipeline
                   ...""")
 final class Check implements Callable<Integer> {
     private static final Path OPTMEM_MAX = Path.of("/proc/sys/net/core/optmem_max");

@@ -50,6 +50,7 @@ final class Compile implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             converter = FormatName.class,
+            completionCandidates = FormatName.class,
             defaultValue = "bytecode",
             description = "asm, listing, bytecode (default), c, ddd or hex: as for bpf asm and bpf disasm")
     private ProgramFormat format = ProgramFormat.BYTECODE;

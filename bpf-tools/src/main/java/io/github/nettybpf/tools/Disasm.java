@@ -39,6 +39,7 @@ final class Disasm implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             converter = FormatName.class,
+            completionCandidates = FormatName.class,
             defaultValue = "asm",
             description = {
                 "asm: text with labels, which bpf asm reads (default)",

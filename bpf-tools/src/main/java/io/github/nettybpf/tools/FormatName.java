@@ -1,16 +1,27 @@
 package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.ProgramFormat;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the value of {@code --format}. */
-final class FormatName implements ITypeConverter<ProgramFormat> {
+/** Reads the value of {@code --format}, and lists the values for completion. */
+final class FormatName implements ITypeConverter<ProgramFormat>, Iterable<String> {
+    private static String name(ProgramFormat format) {
+        return format.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+        return Arrays.stream(ProgramFormat.values()).map(FormatName::name).iterator();
+    }
+
     @Override
     public ProgramFormat convert(String name) {
         for (ProgramFormat format : ProgramFormat.values()) {
-            if (format.name().toLowerCase(Locale.ROOT).equals(name)) {
+            if (name(format).equals(name)) {
                 return format;
             }
         }

@@ -13,10 +13,8 @@ final class ProgramArgument {
     @Parameters(
             index = "0",
             paramLabel = "PROGRAM",
-            description = {
-                "A file, - for standard input, or the text itself: a program in any notation that bpf disasm reads,",
-                "or a filter expression."
-            })
+            description = "A file, - for standard input, or the text itself: a program in any notation that bpf disasm"
+                    + " reads, or a filter expression.")
     private String argument = "-";
 
     @Option(
@@ -28,6 +26,7 @@ final class ProgramArgument {
             names = "--format",
             paramLabel = "FORMAT",
             converter = FormatName.class,
+            completionCandidates = FormatName.class,
             description =
                     "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: found by how it begins).")
     private @Nullable ProgramFormat format;
@@ -36,10 +35,8 @@ final class ProgramArgument {
             names = "--link-type",
             paramLabel = "TYPE",
             converter = Where.LinkTypeName.class,
-            description = {
-                "What packets begin with, for an expression: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP",
-                "(default: as the capture says)."
-            })
+            description = "What packets begin with, for an expression: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP"
+                    + " (default: as the capture says).")
     private @Nullable LinkType linkType;
 
     /** {@return what the argument stands for} */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +51,7 @@ class BpfTest {
                 new Case("disasm reads listings", "(000) ret #7", "disasm", 0, "ret #7\n", ""),
                 new Case("disasm lists", "1,6 0 0 7", "disasm --format listing", 0, "(000) ret      #7\n", ""),
                 new Case("no verb", "", "", 2, "", """
-                        bpf: no verb (expected: asm, compile, disasm, check, eval, explain, graph, jit or help)
+                        bpf: no verb (expected: asm, compile, disasm, check, eval, explain, graph, jit, run, bench, completion, help)
                         Try 'bpf --help'.
                         """),
                 new Case("no such verb", "", "frob", 2, "", """
@@ -258,12 +259,13 @@ class BpfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"asm", "disasm", "check", "eval", "jit"})
+    @ValueSource(strings = {"asm", "compile", "disasm", "check", "eval", "jit", "run", "bench", "completion"})
     void helpFitsATerminal(String verb) {
         Command help = Command.run("", "help", verb);
         assertEquals(help, Command.run("", verb, "--help"));
         assertEquals(0, help.code());
         assertTrue(help.out().contains("\nUsage: bpf " + verb), help.out());
+        assertTrue(help.out().contains("\n  $ "), "an example");
         assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
     }
 
@@ -279,6 +281,8 @@ class BpfTest {
         Command jit = Command.run("ld len ret a", "jit");
         String indented = jit.out().indent(2).replace("  \n", "\n");
         assertTrue(Command.run("", "help", "jit").out().contains("| bpf jit\n" + indented), indented);
+        String check = Command.run("1,22 0 0 0", "check").out().lines().limit(6).collect(Collectors.joining("\n"));
+        assertTrue(Command.run("", "help", "check").out().contains(check.indent(2)), check);
         String cases = "2,48 0 0 1,22 0 0 0\t0a14\n2,48 0 0 1,22 0 0 0\t-\n2,48 0 0 1,22 0 0 0\tzz\n";
         assertTrue(Command.run("", "help", "eval")
                 .out()

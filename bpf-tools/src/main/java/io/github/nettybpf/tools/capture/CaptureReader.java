@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * sections, simple and obsolete packet blocks. Makes no garbage per packet, and needs no more memory than the longest
  * packet (at most 16 MiB) whatever the capture says. For one thread.
  *
- * <p>The formats are read here because pcap4j is a binding to the native libpcap, io.pkts and hadoop-pcap do not read
- * pcapng, and the readers of pcapng in Java make an object of every block.
+ * <p>The formats are read here because pcap4j is a binding to the native libpcap, io.pkts reads pcap only, and java-pcap
+ * makes an object of every block.
  *
  * <pre>{@code
  * try (CaptureReader reader = CaptureReader.open(path)) {
