@@ -5,6 +5,9 @@ module io.github.nettybpf.tools {
     requires io.github.nettybpf.expression;
     requires io.github.nettybpf.netty;
     requires io.netty.transport;
+    requires org.jline.builtins;
+    requires org.jline.reader;
+    requires org.jline.terminal;
     requires org.objectweb.asm;
     requires org.objectweb.asm.util;
 

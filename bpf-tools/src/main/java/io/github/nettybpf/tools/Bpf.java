@@ -25,7 +25,16 @@ import picocli.CommandLine.Spec;
         name = "bpf",
         mixinStandardHelpOptions = true,
         versionProvider = Bpf.Version.class,
-        subcommands = {Asm.class, Compile.class, Disasm.class, Check.class, Eval.class, Jit.class, HelpCommand.class},
+        subcommands = {
+            Asm.class,
+            Compile.class,
+            Dbg.class,
+            Disasm.class,
+            Check.class,
+            Eval.class,
+            Jit.class,
+            HelpCommand.class
+        },
         header = "Works on classic BPF programs, which mean here what they mean to the Linux kernel.",
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n",
@@ -110,7 +119,7 @@ public final class Bpf implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "no verb (expected: asm, compile, disasm, check, eval, jit or help)");
+                spec.commandLine(), "no verb (expected: asm, compile, dbg, disasm, check, eval, jit or help)");
     }
 
     private static int refuseUsage(ParameterException e, String[] args) {
