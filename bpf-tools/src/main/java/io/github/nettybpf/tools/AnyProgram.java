@@ -109,6 +109,32 @@ final class AnyProgram {
         return true;
     }
 
+    /**
+     * Looks at an expression before any packet comes.
+     *
+     * @throws Refusal if no link type has a program for it: with the place
+     */
+    void check() throws Refusal {
+        if (!isExpression() || compiles(LinkType.EN10MB)) {
+            return;
+        }
+        for (LinkType linkType : LinkType.values()) {
+            if (compiles(linkType)) {
+                return;
+            }
+        }
+        program(LinkType.EN10MB);
+    }
+
+    private boolean compiles(LinkType linkType) {
+        try {
+            FilterExpression.compile(text, linkType);
+            return true;
+        } catch (ExpressionException e) {
+            return false;
+        }
+    }
+
     /** {@return whether the program depends on the link type} */
     boolean isExpression() {
         return program == null;

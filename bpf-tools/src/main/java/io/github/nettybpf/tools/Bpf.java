@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             Check.class,
             Eval.class,
             Jit.class,
+            Run.class,
             HelpCommand.class
         },
         header = "Works on classic BPF programs, which mean here what they mean to the Linux kernel.",
@@ -67,12 +68,16 @@ public final class Bpf implements Runnable {
     /** Where the answers go. */
     final Output out;
 
+    /** Whether standard error is a terminal, which takes a progress bar. */
+    final boolean isTerminal;
+
     @Spec
     private CommandSpec spec;
 
-    private Bpf(InputStream in, Output out) {
+    private Bpf(InputStream in, Output out, boolean isTerminal) {
         this.in = in;
         this.out = out;
+        this.isTerminal = isTerminal;
         this.spec = CommandSpec.create();
     }
 
@@ -84,7 +89,7 @@ public final class Bpf implements Runnable {
     public static void main(String[] args) {
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         OutputStream err = new FileOutputStream(FileDescriptor.err);
-        System.exit(run(System.in, out, err, args));
+        System.exit(run(System.in, out, err, Progress.isTerminal(), args));
     }
 
     /**
@@ -93,9 +98,13 @@ public final class Bpf implements Runnable {
      * @return the exit code: 0, 1 or 2
      */
     static int run(InputStream in, OutputStream out, OutputStream err, String... args) {
+        return run(in, out, err, false, args);
+    }
+
+    private static int run(InputStream in, OutputStream out, OutputStream err, boolean isTerminal, String[] args) {
         Output output = new Output(out);
         StringWriter help = new StringWriter();
-        CommandLine commands = new CommandLine(new Bpf(in, output))
+        CommandLine commands = new CommandLine(new Bpf(in, output, isTerminal))
                 .setOut(new PrintWriter(help))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
@@ -119,7 +128,7 @@ public final class Bpf implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "no verb (expected: asm, compile, dbg, disasm, check, eval, jit or help)");
+                spec.commandLine(), "no verb (expected: asm, compile, dbg, disasm, check, eval, jit, run or help)");
     }
 
     private static int refuseUsage(ParameterException e, String[] args) {

@@ -27,6 +27,30 @@ final class Output {
         }
     }
 
+    /** {@return this as a stream}, which closing flushes. Its failures are thrown unchecked, too. */
+    OutputStream stream() {
+        return new OutputStream() {
+            @Override
+            public void write(int value) {
+                write(new byte[] {(byte) value}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int start, int length) {
+                try {
+                    out.write(bytes, start, length);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+
+            @Override
+            public void flush() {
+                Output.this.flush();
+            }
+        };
+    }
+
     void flush() {
         try {
             out.flush();

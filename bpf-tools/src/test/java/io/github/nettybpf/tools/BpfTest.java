@@ -50,7 +50,7 @@ class BpfTest {
                 new Case("disasm reads listings", "(000) ret #7", "disasm", 0, "ret #7\n", ""),
                 new Case("disasm lists", "1,6 0 0 7", "disasm --format listing", 0, "(000) ret      #7\n", ""),
                 new Case("no verb", "", "", 2, "", """
-                        bpf: no verb (expected: asm, compile, dbg, disasm, check, eval, jit or help)
+                        bpf: no verb (expected: asm, compile, dbg, disasm, check, eval, jit, run or help)
                         Try 'bpf --help'.
                         """),
                 new Case("no such verb", "", "frob", 2, "", """

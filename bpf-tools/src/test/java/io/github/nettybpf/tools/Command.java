@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /** A run of the command in this process: what it wrote, and its exit code. */
-record Command(int code, String out, String err) {
+public record Command(int code, String out, String err) {
     static Command run(String in, String... args) {
         return run(new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)), args);
     }
@@ -19,7 +19,7 @@ record Command(int code, String out, String err) {
     }
 
     /** {@return the bytes of {@code unit}, over and over, so many in all} */
-    static InputStream repeated(String unit, long length) {
+    public static InputStream repeated(String unit, long length) {
         byte[] bytes = unit.getBytes(StandardCharsets.UTF_8);
         return new InputStream() {
             private long read;

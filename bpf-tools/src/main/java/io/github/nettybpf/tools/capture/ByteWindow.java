@@ -11,7 +11,7 @@ import java.util.zip.ZipException;
 
 /** A stream seen through an array that slides along it. The array grows only by what has been read. */
 final class ByteWindow {
-    private static final int SIZE = 1 << 18;
+    private static final int SIZE = 1 << 16;
     private static final VarHandle LITTLE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle BIG = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
