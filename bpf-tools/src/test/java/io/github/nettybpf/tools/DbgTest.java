@@ -86,10 +86,7 @@ class DbgTest {
         try (InputStream in = DbgTest.class.getResourceAsStream(file)) {
             dialogue = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("CAPTURE", capture.toString());
         }
-        String script = dialogue.lines()
-                .filter(line -> line.startsWith("> "))
-                .map(line -> line.substring(2) + "\n")
-                .collect(Collectors.joining());
+        String script = script(dialogue);
         assertEquals(new Command(0, dialogue, ""), Command.run(script, "dbg"));
 
         Path input = Files.writeString(folder.resolve("input"), script);
@@ -99,6 +96,29 @@ class DbgTest {
         assertEquals(dialogue, Files.readString(output));
         assertEquals(new Command(0, "", ""), Command.run(script, "dbg", "-", output.toString()));
         assertEquals(dialogue, Files.readString(output));
+    }
+
+    /** The session of docs/tools.md. */
+    @Test
+    void holdsTheDocumentedDialogue() throws IOException {
+        assumeTrue(
+                KernelFilter.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+        String section = Files.readString(Path.of("../docs/tools.md")).split("\n## bpf dbg\n", -1)[1];
+        String dialogue = section.lines()
+                .dropWhile(line -> !line.startsWith("    > "))
+                .takeWhile(line -> !line.isEmpty())
+                .map(line -> line.substring(4) + "\n")
+                .collect(Collectors.joining())
+                .replace("ten.pcap", capture.toString());
+        assertEquals(new Command(0, dialogue, ""), Command.run(script(dialogue), "dbg"));
+    }
+
+    private static String script(String dialogue) {
+        return dialogue.lines()
+                .filter(line -> line.startsWith("> "))
+                .map(line -> line.substring(2) + "\n")
+                .collect(Collectors.joining());
     }
 
     @Test
