@@ -1,18 +1,11 @@
 package io.github.nettybpf.tools;
 
-import io.github.nettybpf.core.AnnotatedPacket;
-import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
-import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.SteppingMachine;
-import io.github.nettybpf.expression.LinkType;
-import io.github.nettybpf.tools.capture.LinkTypes;
-import java.io.InputStream;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What bpf_dbg does, command by command: a program, a capture, and a machine that runs the one on the packets of the other.
@@ -22,26 +15,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Debugger implements AutoCloseable {
     private final Consumer<String> out;
-    private final AnnotatedPacket packet = new AnnotatedPacket(Packet.of(new byte[0]));
-    private final Breakpoints breakpoints;
-
-    /** What was loaded, and what it is for the packets of the capture. */
-    private @Nullable AnyProgram source;
-
-    private @Nullable Program program;
-    private @Nullable CaptureCursor capture;
-
-    /** Made when there are a program and a capture. */
-    private @Nullable SteppingMachine machine;
-
-    private long passes;
-    private long fails;
+    private final DebugState state;
     private volatile boolean interrupted;
 
     /** Answers by giving text to {@code out}. */
     Debugger(Consumer<String> out) {
         this.out = out;
-        this.breakpoints = new Breakpoints(out);
+        this.state = new DebugState(out);
     }
 
     /** Makes a command that goes through many packets stop soon. From any thread. */
@@ -68,12 +48,12 @@ final class Debugger implements AutoCloseable {
             case SELECT -> select(words);
             case RUN -> run(words);
             case STEP -> step(words);
-            case BREAKPOINT -> breakpoints.set(words, program());
+            case BREAKPOINT -> state.breakpoints.set(words, state.program());
             case DISASSEMBLE -> disassemble(words);
             case DUMP -> dump(words);
-            case DELETE -> breakpoints.delete(words, program());
+            case DELETE -> state.breakpoints.delete(words, state.program());
             case NEXT -> next(words);
-            case SET -> Extensions.set(words, packet, out);
+            case SET -> Extensions.set(words, state.packet, out);
             case WHERE -> where(words);
             case VERIFY -> verify(words);
             case HELP -> {
@@ -90,125 +70,23 @@ final class Debugger implements AutoCloseable {
 
     /** {@return the number of instructions of the program}, 0 without one. */
     int size() {
-        return program == null ? 0 : program.size();
-    }
-
-    private Program program() throws Refusal {
-        if (program == null) {
-            throw new Refusal("no bpf program loaded!");
-        }
-        return program;
-    }
-
-    private CaptureCursor capture() throws Refusal {
-        if (capture == null) {
-            throw new Refusal("no pcap file loaded!");
-        }
-        return capture;
-    }
-
-    private SteppingMachine machine() throws Refusal {
-        Program loaded = program();
-        capture();
-        if (machine == null) {
-            machine = new SteppingMachine(loaded, packet);
-        }
-        return machine;
+        return state.size();
     }
 
     private void load(Words words) throws Refusal {
         String kind = words.next();
         String what = words.rest();
         if (Words.isAbbreviation(kind, "bpf")) {
-            loadProgram(what);
+            state.loadProgram(what);
         } else if (Words.isAbbreviation(kind, "pcap")) {
-            loadCapture(what);
+            state.loadCapture(what);
         } else {
             throw new Refusal("'" + Printable.message(kind) + "' (expected: bpf PROGRAM or pcap FILE)");
         }
     }
 
-    /** As with bpf_dbg, a program that is refused leaves none. */
-    private void loadProgram(String text) throws Refusal {
-        if (text.isEmpty() || text.equals("-")) {
-            throw new Refusal("'" + text + "' (expected: a program, a file with one, or an expression)");
-        }
-        forgetProgram();
-        AnyProgram read = AnyProgram.of(text.replace("\\n", "\n"), InputStream.nullInputStream());
-        program = read.program(linkType(read));
-        source = read;
-        restart();
-        for (Extension extension : program.extensions()) {
-            if (packet.extension(extension, 0, 0) == Packet.NOT_KNOWN) {
-                String name = Extensions.name(extension);
-                int pc = program.firstReading(extension).orElseThrow();
-                out.accept("insn " + pc + " reads " + name + ", which is not known and drops the packet (set ext "
-                        + name + " VALUE)\n");
-            }
-        }
-    }
-
-    private void forgetProgram() {
-        source = null;
-        program = null;
-        breakpoints.clear();
-        machine = null;
-    }
-
-    private LinkType linkType(AnyProgram read) throws Refusal {
-        if (capture == null || !read.isExpression()) {
-            return LinkType.EN10MB;
-        }
-        int number = capture.packet().origin().linkType();
-        Optional<LinkType> known = LinkTypes.of(capture.packet().origin());
-        return known.orElseThrow(
-                () -> new Refusal("link type " + number + " of the capture (expected: one that expressions know)"));
-    }
-
-    /** An expression becomes the program for the packets of this capture. */
-    private void loadCapture(String file) throws Refusal {
-        if (file.isEmpty()) {
-            throw new Refusal("'' (expected: the name of a capture)");
-        }
-        closeCapture();
-        machine = null;
-        capture = CaptureCursor.open(file);
-        restart();
-        AnyProgram read = source;
-        if (read != null && read.isExpression()) {
-            forgetProgram();
-            program = read.program(linkType(read));
-            source = read;
-        }
-    }
-
-    private void closeCapture() throws Refusal {
-        CaptureCursor open = capture;
-        capture = null;
-        if (open != null) {
-            open.close();
-        }
-    }
-
-    /** To the beginning of the program, and of counting. */
-    private void restart() {
-        passes = 0;
-        fails = 0;
-        show();
-    }
-
-    /** To the beginning of the program, with the packet where the capture is. */
-    private void show() {
-        if (capture != null) {
-            packet.annotate(capture.packet());
-        }
-        if (machine != null) {
-            machine.restart(packet);
-        }
-    }
-
     private void select(Words words) throws Refusal {
-        CaptureCursor cursor = capture();
+        CaptureCursor cursor = state.capture();
         String word = words.next();
         words.end();
         long number = word.isEmpty() ? -1 : Words.number(word);
@@ -219,40 +97,13 @@ final class Debugger implements AutoCloseable {
             out.accept("packet count starts with 1, clamping!\n");
             number = 1;
         }
-        goTo(cursor, number);
-        restart();
-    }
-
-    /** Where there is no such packet, or the capture is damaged before it, the first packet is the one. */
-    private void goTo(CaptureCursor cursor, long number) throws Refusal {
-        boolean isThere;
-        try {
-            isThere = cursor.select(number);
-        } catch (Refusal e) {
-            backToFirst(cursor);
-            throw e;
-        }
-        if (!isThere) {
-            restart();
-            throw new Refusal("no packet #" + number + " available! (expected: 1.." + cursor.size() + ")");
-        }
-    }
-
-    /** A capture that cannot be read from its beginning any more is none. */
-    private void backToFirst(CaptureCursor cursor) throws Refusal {
-        try {
-            cursor.first();
-        } catch (Refusal e) {
-            closeCapture();
-            machine = null;
-            throw e;
-        }
-        restart();
+        state.goTo(cursor, number);
+        state.restart();
     }
 
     private void run(Words words) throws Refusal {
-        SteppingMachine running = machine();
-        CaptureCursor cursor = capture();
+        SteppingMachine running = state.machine();
+        CaptureCursor cursor = state.capture();
         String word = words.next();
         words.end();
         long limit = word.isEmpty() ? 0 : Words.number(word);
@@ -263,9 +114,9 @@ final class Debugger implements AutoCloseable {
                 return;
             }
             if (running.run().verdict() == 0) {
-                fails++;
+                state.fails++;
             } else {
-                passes++;
+                state.passes++;
             }
             try {
                 more = cursor.next();
@@ -274,7 +125,7 @@ final class Debugger implements AutoCloseable {
                 more = false;
             }
             if (more) {
-                show();
+                state.show();
                 if (done == limit) {
                     break;
                 }
@@ -283,8 +134,8 @@ final class Debugger implements AutoCloseable {
                 }
             }
         }
-        out.accept("bpf passes:" + passes + " fails:" + fails + "\n");
-        backToFirst(cursor);
+        out.accept("bpf passes:" + state.passes + " fails:" + state.fails + "\n");
+        state.backToFirst(cursor);
         if (damage != null) {
             throw damage;
         }
@@ -292,7 +143,7 @@ final class Debugger implements AutoCloseable {
 
     /** As with bpf_dbg, the instruction is shown and then run, so that the next command goes on behind it. */
     private boolean stopsAtBreakpoint(SteppingMachine running) {
-        if (breakpoints.isEmpty() || !running.runTo(breakpoints::stops)) {
+        if (state.breakpoints.isEmpty() || !running.runTo(state.breakpoints::stops)) {
             return false;
         }
         stop(running);
@@ -305,7 +156,7 @@ final class Debugger implements AutoCloseable {
     }
 
     private void step(Words words) throws Refusal {
-        SteppingMachine running = machine();
+        SteppingMachine running = state.machine();
         String word = words.next();
         words.end();
         boolean isBack = word.startsWith("-");
@@ -343,25 +194,25 @@ final class Debugger implements AutoCloseable {
     /** To the next packet. That a return ended the program was to be seen. */
     private void leave(SteppingMachine.End end) throws Refusal {
         if (end.cause() != SteppingMachine.Cause.RETURNED) {
-            out.accept("(" + Ends.text(end, program()) + ")\n");
+            out.accept("(" + Ends.text(end, state.program()) + ")\n");
         }
-        CaptureCursor cursor = capture();
+        CaptureCursor cursor = state.capture();
         try {
             if (cursor.next()) {
                 out.accept("(next packet)\n");
-                show();
+                state.show();
                 return;
             }
         } catch (Refusal e) {
-            backToFirst(cursor);
+            state.backToFirst(cursor);
             throw e;
         }
         out.accept("(going back to first packet)\n");
-        backToFirst(cursor);
+        state.backToFirst(cursor);
     }
 
     private void disassemble(Words words) throws Refusal {
-        Program loaded = program();
+        Program loaded = state.program();
         String place = words.next();
         words.end();
         out.accept(
@@ -371,14 +222,14 @@ final class Debugger implements AutoCloseable {
     }
 
     private void dump(Words words) throws Refusal {
-        Program loaded = program();
+        Program loaded = state.program();
         words.end();
         out.accept("/* { op, jt, jf, k }, */\n" + ProgramFormat.C.write(loaded.raw()));
     }
 
     private void next(Words words) throws Refusal {
-        SteppingMachine running = machine();
-        CaptureCursor cursor = capture();
+        SteppingMachine running = state.machine();
+        CaptureCursor cursor = state.capture();
         String which = words.next();
         words.end();
         boolean drops = Words.isAbbreviation(which, "drop");
@@ -390,8 +241,8 @@ final class Debugger implements AutoCloseable {
         Refusal reason = null;
         try {
             while (reason == null && cursor.next()) {
-                packet.annotate(cursor.packet());
-                if ((filter.run(packet) == 0) == drops) {
+                state.packet.annotate(cursor.packet());
+                if ((filter.run(state.packet) == 0) == drops) {
                     arrive(cursor);
                     return;
                 }
@@ -402,8 +253,8 @@ final class Debugger implements AutoCloseable {
         } catch (Refusal damage) {
             reason = damage;
         }
-        goTo(cursor, from);
-        show();
+        state.goTo(cursor, from);
+        state.show();
         throw reason != null
                 ? reason
                 : new Refusal("no packet after #" + from + " is " + (drops ? "dropped" : "kept") + " (still at #" + from
@@ -411,13 +262,13 @@ final class Debugger implements AutoCloseable {
     }
 
     private void arrive(CaptureCursor cursor) throws Refusal {
-        restart();
-        SteppingMachine.End end = new SteppingMachine(program(), packet).run();
-        out.accept("packet #" + cursor.number() + ": " + Ends.text(end, program()) + "\n");
+        state.restart();
+        SteppingMachine.End end = new SteppingMachine(state.program(), state.packet).run();
+        out.accept("packet #" + cursor.number() + ": " + Ends.text(end, state.program()) + "\n");
     }
 
     private void where(Words words) throws Refusal {
-        SteppingMachine running = machine();
+        SteppingMachine running = state.machine();
         words.end();
         StringBuilder counts = new StringBuilder();
         for (int pc = 0; pc < running.program().size(); pc++) {
@@ -429,18 +280,18 @@ final class Debugger implements AutoCloseable {
     }
 
     private void verify(Words words) throws Refusal {
-        SteppingMachine running = machine();
+        SteppingMachine running = state.machine();
         String what = words.next();
         words.end();
         if (!Words.isAbbreviation(what, "kernel")) {
             throw new Refusal("'" + Printable.message(what) + "' (expected: kernel)");
         }
         out.accept(KernelVerdict.compare(
-                running.program(), packet, capture().packet().toByteArray()));
+                running.program(), state.packet, state.capture().packet().toByteArray()));
     }
 
     @Override
     public void close() throws Refusal {
-        closeCapture();
+        state.close();
     }
 }
