@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             Asm.class,
             Compile.class,
+            Dbg.class,
             Disasm.class,
             Check.class,
             Eval.class,
