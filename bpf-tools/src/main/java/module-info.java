@@ -6,6 +6,9 @@ module io.github.nettybpf.tools {
     requires io.github.nettybpf.netty;
     requires io.netty.transport;
     requires java.management;
+    requires org.jline.builtins;
+    requires org.jline.reader;
+    requires org.jline.terminal;
     requires org.objectweb.asm;
     requires org.objectweb.asm.util;
 

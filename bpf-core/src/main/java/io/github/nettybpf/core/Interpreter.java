@@ -2,6 +2,7 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.*;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,20 @@ final class Interpreter implements Filter {
     private static final int LD_EXTENSION = 0xb4;
     private static final int NONE = 0xb5;
 
+    /** Ends a single step: the registers are put where the next one finds them. */
+    private static final int STOP = 0xb6;
+
     private static final int[] NO_SCRATCH = new int[0];
+
+    /** The state between two single steps: M[], and behind it A, X and the pc. */
+    static final int STATE_A = Verifier.SCRATCH_SLOTS;
+
+    static final int STATE_X = STATE_A + 1;
+    static final int STATE_PC = STATE_X + 1;
+    static final int STATE_SIZE = STATE_PC + 1;
+
+    /** The pc in the state after a step that ended the program. */
+    static final int ENDED = -1;
 
     private final Step first;
     private final boolean usesScratch;
@@ -31,19 +45,29 @@ final class Interpreter implements Filter {
     @Override
     public int run(Packet packet) {
         if (!usesScratch) {
-            return run(packet, NO_SCRATCH);
+            return run(packet, NO_SCRATCH, first, 0, 0);
         }
         try (Scratch scratch = Scratch.take()) {
-            return run(packet, scratch.slots);
+            return run(packet, scratch.slots, first, 0, 0);
         }
     }
 
+    /**
+     * Runs one instruction on the state, whose pc becomes that of the next one, or {@link #ENDED}.
+     *
+     * @return the verdict, if the program ended
+     */
+    static int step(Step instruction, Packet packet, int[] state) {
+        state[STATE_PC] = ENDED;
+        return run(packet, state, instruction, state[STATE_A], state[STATE_X]);
+    }
+
     /** The one definition of what each operation does. */
-    private int run(Packet packet, int[] scratch) {
+    private static int run(Packet packet, int[] scratch, Step start, int startA, int startX) {
         final int length = packet.length();
-        int a = 0;
-        int x = 0;
-        Step step = first;
+        int a = startA;
+        int x = startX;
+        Step step = start;
         run:
         while (true) {
             int k = step.k;
@@ -193,6 +217,12 @@ final class Interpreter implements Filter {
                 }
                 case MISC | TAX -> x = a;
                 case MISC | TXA -> a = x;
+                case STOP -> {
+                    scratch[STATE_A] = a;
+                    scratch[STATE_X] = x;
+                    scratch[STATE_PC] = k;
+                    return 0;
+                }
                 default -> throw new AssertionError(step.operation);
             }
             // Two loops keep the two ways apart: one loop with a ?: becomes a conditional move, which waits for A where
@@ -213,7 +243,7 @@ final class Interpreter implements Filter {
      * An operation, and where to go from there: to {@code then} if the test holds for A, {@code otherwise} if not. Does not
      * change once linked; {@link #first} being final publishes the whole graph to all threads.
      */
-    private static final class Step {
+    static final class Step {
         final int operation;
         final int k;
         final int size;
@@ -254,6 +284,16 @@ final class Interpreter implements Filter {
             }
         }
 
+        /** The end of a single step that leads to the instruction at {@code pc}. */
+        private Step(int pc) {
+            operation = STOP;
+            k = pc;
+            size = 0;
+            extension = null;
+            then = this;
+            otherwise = this;
+        }
+
         boolean test(int a) {
             return Integer.compareUnsigned((a & mask) - from, span) <= 0;
         }
@@ -266,6 +306,18 @@ final class Interpreter implements Filter {
                 steps[pc].leadOn(program.get(pc), pc, steps);
             }
             return steps[0];
+        }
+
+        /** {@return the instructions, each on its own: behind it the run stops} */
+        static Step[] singles(List<RawInstruction> program) {
+            Step[] stops = new Step[program.size()];
+            Arrays.setAll(stops, Step::new);
+            Step[] singles = new Step[program.size()];
+            for (int pc = 0; pc < singles.length; pc++) {
+                singles[pc] = new Step(program.get(pc));
+                singles[pc].leadOn(program.get(pc), pc, stops);
+            }
+            return singles;
         }
 
         private void leadOn(RawInstruction raw, int pc, Step[] steps) {

@@ -28,9 +28,12 @@ import picocli.CommandLine.Spec;
         subcommands = {
             Asm.class,
             Compile.class,
+            Dbg.class,
             Disasm.class,
             Check.class,
             Eval.class,
+            Explain.class,
+            Graph.class,
             Jit.class,
             Run.class,
             Bench.class,

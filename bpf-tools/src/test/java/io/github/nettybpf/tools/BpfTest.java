@@ -51,7 +51,7 @@ class BpfTest {
                 new Case("disasm reads listings", "(000) ret #7", "disasm", 0, "ret #7\n", ""),
                 new Case("disasm lists", "1,6 0 0 7", "disasm --format listing", 0, "(000) ret      #7\n", ""),
                 new Case("no verb", "", "", 2, "", """
-                        bpf: no verb (expected: asm, compile, disasm, check, eval, jit, run, bench, completion, help)
+                        bpf: no verb (expected: asm, compile, dbg, disasm, check, eval, explain, graph, jit, run, bench, completion, help)
                         Try 'bpf --help'.
                         """),
                 new Case("no such verb", "", "frob", 2, "", """
@@ -259,7 +259,20 @@ class BpfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"asm", "compile", "disasm", "check", "eval", "jit", "run", "bench", "completion"})
+    @ValueSource(
+            strings = {
+                "asm",
+                "compile",
+                "disasm",
+                "check",
+                "eval",
+                "explain",
+                "graph",
+                "jit",
+                "run",
+                "bench",
+                "completion"
+            })
     void helpFitsATerminal(String verb) {
         Command help = Command.run("", "help", verb);
         assertEquals(help, Command.run("", verb, "--help"));

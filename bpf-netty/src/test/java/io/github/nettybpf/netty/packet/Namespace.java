@@ -57,22 +57,31 @@ final class Namespace implements AutoCloseable {
 
     /** {@return what a command says} It is run in the namespace, and must succeed. */
     static String run(String command) {
+        return run(List.of(command.split(" ", -1)));
+    }
+
+    /** {@return what a command says} It is run in the namespace, and must succeed. */
+    static String run(List<String> command) {
         try {
-            Process process = new ProcessBuilder(command.split(" ", -1))
-                    .redirectErrorStream(true)
-                    .start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                throw new IllegalStateException(command + ": " + said);
+                throw new IllegalStateException(String.join(" ", command) + ": " + said);
             }
             return said;
         } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(command, e);
+            throw new IllegalStateException(String.join(" ", command), e);
         }
     }
 
-    /** As {@link #run}, but where it does not succeed the test is skipped. */
+    /** As {@link #run(String)}, but where it does not succeed the test is skipped. */
     static void assumeRun(String command) {
+        assumeRun(List.of(command.split(" ", -1)));
+    }
+
+    /** As {@link #run(List)}, but where it does not succeed the test is skipped. */
+    static void assumeRun(List<String> command) {
         String failure = "";
         try {
             run(command);

@@ -1,0 +1,122 @@
+package io.github.nettybpf.core;
+
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Another packet with extensions that can be set: what a capture does not tell, somebody else may know. An extension that is
+ * not set is what the other packet says it is.
+ *
+ * <p>Not for use by several threads while it is changed.
+ */
+public final class AnnotatedPacket implements Packet {
+    private static final Set<Extension> COMPUTED =
+            EnumSet.of(Extension.LEN, Extension.XOR_X, Extension.NLA, Extension.NLAN);
+
+    private final Map<Extension, Long> values = new EnumMap<>(Extension.class);
+    private Packet packet;
+
+    /**
+     * Has no extension set.
+     *
+     * @param packet where all else comes from
+     */
+    public AnnotatedPacket(Packet packet) {
+        this.packet = packet;
+    }
+
+    /**
+     * Is about another packet from now on. What was set stays.
+     *
+     * @param next where all else comes from
+     */
+    public void annotate(Packet next) {
+        packet = next;
+    }
+
+    /** {@return whether the extension can be set}: all but those that are computed from the packet and the registers. */
+    public static boolean canSet(Extension extension) {
+        return !COMPUTED.contains(extension);
+    }
+
+    /**
+     * Sets an extension.
+     *
+     * @param extension the extension
+     * @param value what reading it gives: 0..0xffffffff, or {@link #NOT_KNOWN} or {@link #NO_DEVICE}
+     * @throws IllegalArgumentException if that is no such value, or the extension cannot be set
+     */
+    public void set(Extension extension, long value) {
+        if (!canSet(extension)) {
+            throw new IllegalArgumentException(extension.text + " cannot be set (expected: one that is not computed)");
+        }
+        if (value < NO_DEVICE || value > 0xffff_ffffL) {
+            throw new IllegalArgumentException(extension.text + " " + value + " (expected: 0..4294967295)");
+        }
+        values.put(extension, value);
+    }
+
+    /**
+     * Undoes {@link #set}.
+     *
+     * @param extension the extension
+     */
+    public void unset(Extension extension) {
+        values.remove(extension);
+    }
+
+    /**
+     * {@return what the extension was set to}, or empty if it was not.
+     *
+     * @param extension the extension
+     */
+    public OptionalLong value(Extension extension) {
+        Long value = values.get(extension);
+        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+
+    @Override
+    public int length() {
+        return packet.length();
+    }
+
+    @Override
+    public int wireLength() {
+        return packet.wireLength();
+    }
+
+    @Override
+    public int u8(int offset) {
+        return packet.u8(offset);
+    }
+
+    @Override
+    public int u16(int offset) {
+        return packet.u16(offset);
+    }
+
+    @Override
+    public int u32(int offset) {
+        return packet.u32(offset);
+    }
+
+    @Override
+    public @Nullable Packet network() {
+        return packet.network();
+    }
+
+    @Override
+    public @Nullable Packet linkLayer() {
+        return packet.linkLayer();
+    }
+
+    @Override
+    public long extension(Extension extension, int a, int x) {
+        Long value = values.get(extension);
+        return value == null ? packet.extension(extension, a, x) : value;
+    }
+}

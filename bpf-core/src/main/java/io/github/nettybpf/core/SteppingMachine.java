@@ -1,0 +1,229 @@
+package io.github.nettybpf.core;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The machine, one instruction at a time, forwards and backwards: for debuggers and for explaining a verdict. Each step is
+ * done by the interpreter itself, so a program means here what it means to {@link Filter#interpret}.
+ *
+ * <p>At the start A, X and M[] are 0. Jumps only go forward, so a packet visits an instruction at most once. Not for use by
+ * several threads.
+ */
+public final class SteppingMachine {
+    private static final int SAVED = 4;
+
+    private final Program program;
+    private final Interpreter.Step[] steps;
+    private final long[] visits;
+
+    /** M[], A, X and the pc: see {@link Interpreter#step}. */
+    private final int[] state = new int[Interpreter.STATE_SIZE];
+
+    /** For each step done: the pc, A and X before it, and what was in the scratch slot that it wrote. */
+    private int[] history = new int[SAVED * 16];
+
+    private int done;
+    private Packet packet;
+    private @Nullable End end;
+
+    /**
+     * Stands before the first instruction.
+     *
+     * @param program the program
+     * @param packet the packet. May be changed between two steps: loads read what it holds then
+     */
+    public SteppingMachine(Program program, Packet packet) {
+        this.program = program;
+        this.packet = packet;
+        steps = Interpreter.Step.singles(program.raw());
+        visits = new long[program.size()];
+    }
+
+    /**
+     * Goes to the first instruction, for another packet, and forgets how it came here. The visits are kept.
+     *
+     * @param next the packet
+     */
+    public void restart(Packet next) {
+        packet = next;
+        done = 0;
+        end = null;
+        Arrays.fill(state, 0);
+    }
+
+    /** {@return the program} */
+    public Program program() {
+        return program;
+    }
+
+    /** {@return the packet} */
+    public Packet packet() {
+        return packet;
+    }
+
+    /** {@return the number of the instruction that is next, from 0}; where the program has ended, of the one that ended it. */
+    public int pc() {
+        return state[Interpreter.STATE_PC];
+    }
+
+    /** {@return A, unsigned} */
+    public int a() {
+        return state[Interpreter.STATE_A];
+    }
+
+    /** {@return X, unsigned} */
+    public int x() {
+        return state[Interpreter.STATE_X];
+    }
+
+    /**
+     * {@return what is in a scratch slot, unsigned}
+     *
+     * @param slot 0..15
+     * @throws IndexOutOfBoundsException if there is no such slot
+     */
+    public int m(int slot) {
+        return state[Objects.checkIndex(slot, Verifier.SCRATCH_SLOTS)];
+    }
+
+    /** {@return how many instructions were run to come here}, the one that ended the program included. */
+    public int steps() {
+        return done;
+    }
+
+    /** {@return how and where the program ended}, or empty if it goes on. */
+    public Optional<End> end() {
+        return Optional.ofNullable(end);
+    }
+
+    /**
+     * {@return how often an instruction was run, since this machine was made}, over all packets. Steps taken back do not
+     * count.
+     *
+     * @param pc the number of the instruction
+     * @throws IndexOutOfBoundsException if there is no such instruction
+     */
+    public long visits(int pc) {
+        return visits[Objects.checkIndex(pc, visits.length)];
+    }
+
+    /** {@return whether the next instruction was run}; false if the program has ended. */
+    public boolean step() {
+        if (end != null) {
+            return false;
+        }
+        int pc = pc();
+        save(pc);
+        int verdict = Interpreter.step(steps[pc], packet, state);
+        visits[pc]++;
+        if (pc() == Interpreter.ENDED) {
+            state[Interpreter.STATE_PC] = pc;
+            end = ended(verdict);
+        }
+        return true;
+    }
+
+    /** {@return whether the last step was taken back}; false at the start. */
+    public boolean stepBack() {
+        if (done == 0) {
+            return false;
+        }
+        done--;
+        int at = done * SAVED;
+        int pc = history[at];
+        state[Interpreter.STATE_PC] = pc;
+        state[Interpreter.STATE_A] = history[at + 1];
+        state[Interpreter.STATE_X] = history[at + 2];
+        if (program.instructions().get(pc) instanceof StoreScratch store) {
+            state[store.n()] = history[at + 3];
+        }
+        visits[pc]--;
+        end = null;
+        return true;
+    }
+
+    /** {@return how the program ended}, having run to its end. */
+    public End run() {
+        while (step()) {
+            // On to the end.
+        }
+        return Objects.requireNonNull(end);
+    }
+
+    /**
+     * Runs until the machine stands before an instruction where it is to stop, which it may do already, or to the end.
+     *
+     * @param breakpoint whether to stop here
+     * @return whether it stopped; false at the end
+     */
+    public boolean runTo(Predicate<SteppingMachine> breakpoint) {
+        while (end == null) {
+            if (breakpoint.test(this)) {
+                return true;
+            }
+            step();
+        }
+        return false;
+    }
+
+    private void save(int pc) {
+        int at = done * SAVED;
+        if (at == history.length) {
+            history = Arrays.copyOf(history, 2 * at);
+        }
+        history[at] = pc;
+        history[at + 1] = a();
+        history[at + 2] = x();
+        if (program.instructions().get(pc) instanceof StoreScratch store) {
+            history[at + 3] = state[store.n()];
+        }
+        done++;
+    }
+
+    /** The instruction that ended the program has changed no register: they tell why it did. */
+    private End ended(int verdict) {
+        Instruction last = program.instructions().get(pc());
+        if (last instanceof LoadAbsolute load) {
+            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, load.off());
+        } else if (last instanceof LoadIndirect load) {
+            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, x() + load.off());
+        } else if (last instanceof LoadMemShift load) {
+            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, load.off());
+        } else if (last instanceof AluX) {
+            return new End(Cause.DIVISION_BY_ZERO, pc(), verdict, 0);
+        } else if (last instanceof LoadExtension load) {
+            boolean asksDevice = packet.extension(load.num(), a(), x()) == Packet.NO_DEVICE;
+            return new End(asksDevice ? Cause.NO_DEVICE : Cause.NOT_KNOWN, pc(), verdict, 0);
+        }
+        return new End(Cause.RETURNED, pc(), verdict, 0);
+    }
+
+    /** What can end a program. */
+    public enum Cause {
+        /** A return. */
+        RETURNED,
+        /** A load of bytes that are not there; the verdict is 0. */
+        OUT_OF_BOUNDS,
+        /** A division or modulo by an X of 0; the verdict is 0. */
+        DIVISION_BY_ZERO,
+        /** An extension that the packet does not know; the verdict is 0. */
+        NOT_KNOWN,
+        /** An extension of the network interface, without one; the verdict is A. */
+        NO_DEVICE
+    }
+
+    /**
+     * How a program ended.
+     *
+     * @param cause why
+     * @param pc the number of the instruction that ended it, from 0
+     * @param verdict the verdict, unsigned
+     * @param offset where the bytes were looked for, X included, unsigned and as in the instruction: the parts of the
+     *     packet from {@link Window} count; 0 if the cause is not {@link Cause#OUT_OF_BOUNDS}
+     */
+    public record End(Cause cause, int pc, int verdict, int offset) {}
+}
