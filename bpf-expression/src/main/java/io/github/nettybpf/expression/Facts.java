@@ -1,5 +1,8 @@
 package io.github.nettybpf.expression;
 
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,30 +18,54 @@ final class Facts {
     private final Value value;
     private final Ranges range;
 
-    private Facts(@Nullable Facts before, Value value, Ranges range) {
+    /** Whether the value became what it is here, so that what was known of it before is void. */
+    private final boolean fresh;
+
+    private Facts(@Nullable Facts before, Value value, Ranges range, boolean fresh) {
         this.before = before;
         this.depth = before == null ? 1 : before.depth + 1;
         this.value = value;
         this.range = range;
+        this.fresh = fresh;
     }
 
     static Facts and(@Nullable Facts before, Value value, Ranges range) {
-        return new Facts(before, value, range);
+        return new Facts(before, value, range, false);
+    }
+
+    /** {@return what is known when a value was kept} */
+    static Facts kept(@Nullable Facts before, Value slot) {
+        return new Facts(before, slot, Ranges.between(1, Ranges.END - 1), true);
+    }
+
+    /** {@return what is known before anything was kept} */
+    static @Nullable Facts atFirst(Iterable<Value> slots) {
+        Facts facts = null;
+        for (Value slot : slots) {
+            facts = new Facts(facts, slot, Ranges.of(0), true);
+        }
+        return facts;
     }
 
     /** {@return what both know} */
     static @Nullable Facts common(@Nullable Facts a, @Nullable Facts b) {
         Facts left = a;
         Facts right = b;
+        Set<Value> changed = new HashSet<>();
         while (left != right) {
-            if (left == null || right == null) {
-                return null;
+            boolean first = right == null || (left != null && left.depth >= right.depth);
+            Facts dropped = Objects.requireNonNull(first ? left : right);
+            if (dropped.fresh) {
+                changed.add(dropped.value);
             }
-            if (left.depth >= right.depth) {
-                left = left.before;
+            if (first) {
+                left = dropped.before;
             } else {
-                right = right.before;
+                right = dropped.before;
             }
+        }
+        for (Value slot : changed) {
+            left = new Facts(left, slot, Ranges.between(0, slot.most), true);
         }
         return left;
     }
@@ -50,6 +77,9 @@ final class Facts {
         for (int i = 0; fact != null && i < FAR; i++) {
             if (fact.value == value) {
                 range = range.and(fact.range);
+                if (fact.fresh) {
+                    break;
+                }
             }
             fact = fact.before;
         }
@@ -65,6 +95,6 @@ final class Facts {
             }
             fact = fact.before;
         }
-        return value.isConstant();
+        return value.isAlwaysThere();
     }
 }

@@ -20,10 +20,10 @@ public final class FilterExpression {
     private final @Nullable Expression tree;
     private final Program program;
 
-    private FilterExpression(String text, Layout.Link link, Options options) {
+    private FilterExpression(String text, Layout.Link link, boolean live, Options options) {
         this.text = text;
         this.tree = Parser.parse(text);
-        this.program = program(tree, link, options);
+        this.program = program(tree, link, live, options);
     }
 
     /**
@@ -66,7 +66,7 @@ public final class FilterExpression {
                     case NULL -> Layout.Link.NULL;
                     case LOOP -> Layout.Link.LOOP;
                 };
-        return new FilterExpression(expression, link, options);
+        return new FilterExpression(expression, link, false, options);
     }
 
     /**
@@ -86,18 +86,18 @@ public final class FilterExpression {
                     case TCP_SOCKET -> Layout.Link.TCP;
                     case PAYLOAD -> Layout.Link.PAYLOAD;
                 };
-        return new FilterExpression(expression, link, options);
+        return new FilterExpression(expression, link, true, options);
     }
 
-    private static Program program(@Nullable Expression tree, Layout.Link link, Options options) {
+    private static Program program(@Nullable Expression tree, Layout.Link link, boolean live, Options options) {
         Graph graph = new Graph();
+        Values values = new Values();
         Node root = Node.ACCEPT;
         if (tree != null) {
-            Values values = new Values();
-            root = graph.of(new Lowering(values, new Layout(values, link), options).lower(tree));
+            root = graph.of(new Lowering(values, new Layout(values, link, live), options).lower(tree));
         }
         if (options.optimize()) {
-            root = new Optimizer(graph).optimize(root);
+            root = new Optimizer(graph, values.allKept()).optimize(root);
         }
         List<Instruction> instructions = Emitter.emit(root, options.optimize());
         if (instructions.size() > Program.MAX_SIZE) {

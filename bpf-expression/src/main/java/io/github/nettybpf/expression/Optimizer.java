@@ -16,11 +16,19 @@ final class Optimizer {
     private static final int MOST_ROUNDS = 30;
 
     private final Graph graph;
+
+    /** The values that the program keeps. */
+    private final List<Value> kept;
+
     private Map<Node, @Nullable Facts> facts = new HashMap<>();
     private Map<Node, Integer> references = new HashMap<>();
 
-    Optimizer(Graph graph) {
+    /** The slots that are read, as bits. */
+    private int read;
+
+    Optimizer(Graph graph, List<Value> kept) {
         this.graph = graph;
+        this.kept = kept;
     }
 
     Node optimize(Node root) {
@@ -52,12 +60,15 @@ final class Optimizer {
         List<Node> order = Graph.inOrder(root);
         facts = new HashMap<>();
         references = new HashMap<>();
+        read = 0;
         for (Node node : order) {
+            read |= node.value.reads;
             Arrays.stream(node.targets).distinct().forEach(target -> references.merge(target, 1, Integer::sum));
         }
         List<Draft> drafts = new ArrayList<>(order.size());
-        Node start = follow(null, root);
-        facts.put(start, null);
+        Facts first = Facts.atFirst(kept);
+        Node start = follow(first, root);
+        facts.put(start, first);
         for (Node node : order) {
             if (facts.containsKey(node)) {
                 drafts.add(draft(node));
@@ -70,7 +81,7 @@ final class Optimizer {
             for (int j = 0; j < targets.length; j++) {
                 targets[j] = targets[j].isVerdict() ? targets[j] : made.get(targets[j]);
             }
-            made.put(draft.node, graph.node(draft.node.value, draft.starts, targets));
+            made.put(draft.node, graph.node(draft.node.value, draft.node.slot, draft.starts, targets));
         }
         return start.isVerdict() ? start : made.get(start);
     }
@@ -101,9 +112,12 @@ final class Optimizer {
     private void add(Node node, int i, @Nullable Facts before, Ranges possible, List<Long> starts, List<Node> targets) {
         long start = node.starts[i];
         long end = node.end(i);
-        Facts here = Facts.and(before, node.value, possible.within(start, end));
+        Facts here = after(node, before, possible.within(start, end));
         Node target = follow(here, node.targets[i]);
-        boolean inline = target.value == node.value && references.getOrDefault(target, 0) == 1;
+        boolean inline = target.value == node.value
+                && target.slot == null
+                && node.slot == null
+                && references.getOrDefault(target, 0) == 1;
         if (!inline) {
             starts.add(start);
             targets.add(target);
@@ -128,15 +142,25 @@ final class Optimizer {
                     .add(Ranges.between(draft.starts[i], end - 1));
         }
         ways.forEach((target, ranges) -> {
-            Facts way = Facts.and(before, draft.node.value, Ranges.union(ranges));
+            Facts way = after(draft.node, before, Ranges.union(ranges));
             facts.put(target, facts.containsKey(target) ? Facts.common(facts.get(target), way) : way);
         });
     }
 
+    private static Facts after(Node node, @Nullable Facts before, Ranges range) {
+        Facts computed = Facts.and(before, node.value, range);
+        return node.slot == null ? computed : Facts.kept(computed, node.slot);
+    }
+
+    /** {@return whether a node keeps a value that is read somewhere} */
+    private boolean isKept(Node node) {
+        return node.slot != null && (read & node.slot.reads) != 0;
+    }
+
     /** {@return where a way leads in the end}, past all tests that are decided by what is known on it. */
-    private static Node follow(@Nullable Facts known, Node first) {
+    private Node follow(@Nullable Facts known, Node first) {
         Node node = first;
-        while (!node.isVerdict() && Facts.present(known, node.value)) {
+        while (!node.isVerdict() && !isKept(node) && Facts.present(known, node.value)) {
             Ranges possible = Facts.about(known, node.value);
             Node only = null;
             boolean decided = true;
