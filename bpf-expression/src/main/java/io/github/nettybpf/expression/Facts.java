@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
  * first. Immutable; lists that have a common beginning share it.
  */
 final class Facts {
-    /** How far back facts are looked up, so that a long list of tests takes no time that grows with its square. */
-    private static final int FAR = 200;
-
     private final @Nullable Facts before;
     private final int depth;
     private final Value value;
@@ -47,6 +44,11 @@ final class Facts {
         return facts;
     }
 
+    /** {@return how many facts there are} */
+    static int depth(@Nullable Facts facts) {
+        return facts == null ? 0 : facts.depth;
+    }
+
     /** {@return what both know} */
     static @Nullable Facts common(@Nullable Facts a, @Nullable Facts b) {
         Facts left = a;
@@ -70,11 +72,11 @@ final class Facts {
         return left;
     }
 
-    /** {@return what the value can be} */
-    static Ranges about(@Nullable Facts facts, Value value) {
+    /** {@return what the value can be}, by the last {@code far} facts. */
+    static Ranges about(@Nullable Facts facts, Value value, int far) {
         Ranges range = Ranges.between(0, value.most);
         Facts fact = facts;
-        for (int i = 0; fact != null && i < FAR; i++) {
+        for (int i = 0; fact != null && i < far; i++) {
             if (fact.value == value) {
                 range = range.and(fact.range);
                 if (fact.fresh) {
@@ -86,10 +88,10 @@ final class Facts {
         return range;
     }
 
-    /** {@return whether the value can be computed, because what it needs was there before} */
-    static boolean present(@Nullable Facts facts, Value value) {
+    /** {@return whether the value can be computed, because what it needs was there before}, by the last {@code far} facts. */
+    static boolean present(@Nullable Facts facts, Value value, int far) {
         Facts fact = facts;
-        for (int i = 0; fact != null && i < FAR; i++) {
+        for (int i = 0; fact != null && i < far; i++) {
             if (fact.value.implies(value)) {
                 return true;
             }

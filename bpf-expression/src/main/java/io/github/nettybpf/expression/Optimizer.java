@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Optimizer {
     private static final int MOST_ROUNDS = 30;
+    private static final int FEW_ROUNDS = 5;
+
+    /** How many facts are looked up, and tests followed, before the optimizer looks no further than nearby. */
+    private static final long MOST_WORK = 30_000_000;
+
+    private static final int MOST_FACTS = 200;
+    private static final int NEAR = 20;
 
     private final Graph graph;
 
@@ -26,6 +33,9 @@ final class Optimizer {
     /** The slots that are read, as bits. */
     private int read;
 
+    /** What was done, so that long lists take no time that grows with their square. */
+    private long work;
+
     Optimizer(Graph graph, List<Value> kept) {
         this.graph = graph;
         this.kept = kept;
@@ -33,7 +43,7 @@ final class Optimizer {
 
     Node optimize(Node root) {
         Node before = root;
-        for (int round = 0; round < MOST_ROUNDS; round++) {
+        for (int round = 0; round < (work > MOST_WORK ? FEW_ROUNDS : MOST_ROUNDS); round++) {
             Node after = round(before);
             if (after == before) {
                 break;
@@ -89,7 +99,7 @@ final class Optimizer {
     private Draft draft(Node node) {
         Value value = node.value;
         Facts before = facts.get(node);
-        Ranges possible = Facts.about(before, value);
+        Ranges possible = Facts.about(before, value, far(before));
         List<Long> starts = new ArrayList<>();
         List<Node> targets = new ArrayList<>();
         for (int i = 0; i < node.starts.length; i++) {
@@ -157,24 +167,58 @@ final class Optimizer {
         return node.slot != null && (read & node.slot.reads) != 0;
     }
 
-    /** {@return where a way leads in the end}, past all tests that are decided by what is known on it. */
+    /** {@return how far back facts are looked up} */
+    private int far(@Nullable Facts known) {
+        int far = Math.min(Facts.depth(known), work > MOST_WORK ? NEAR : MOST_FACTS);
+        work += far;
+        return far;
+    }
+
+    /** {@return where a way leads in the end}, past tests that are decided by what is known on it. */
     private Node follow(@Nullable Facts known, Node first) {
         Node node = first;
-        while (!node.isVerdict() && !isKept(node) && Facts.present(known, node.value)) {
-            Ranges possible = Facts.about(known, node.value);
-            Node only = null;
-            boolean decided = true;
-            for (int i = 0; i < node.starts.length && decided; i++) {
-                if (possible.overlaps(node.starts[i], node.end(i))) {
-                    decided = only == null || only == node.targets[i];
-                    only = node.targets[i];
+        Map<Value, Ranges> possible = Map.of();
+        for (int steps = 0; !node.isVerdict() && !isKept(node); steps++) {
+            work++;
+            if (steps >= NEAR && work > MOST_WORK) {
+                return node;
+            }
+            if (steps == 1) {
+                possible = new HashMap<>(possible);
+            }
+            Ranges range = possible.get(node.value);
+            if (range == null) {
+                int far = far(known);
+                if (!Facts.present(known, node.value, far)) {
+                    return node;
+                }
+                range = Facts.about(known, node.value, far);
+                if (steps == 0) {
+                    possible = Map.of(node.value, range);
+                } else {
+                    possible.put(node.value, range);
                 }
             }
-            if (!decided || only == null) {
+            Node only = only(node, range);
+            if (only == null) {
                 return node;
             }
             node = only;
         }
         return node;
+    }
+
+    /** {@return the one target to which all numbers of the range lead}, or null if there are several. */
+    private static @Nullable Node only(Node node, Ranges possible) {
+        Node only = null;
+        for (int i = 0; i < node.starts.length; i++) {
+            if (possible.overlaps(node.starts[i], node.end(i))) {
+                if (only != null && only != node.targets[i]) {
+                    return null;
+                }
+                only = node.targets[i];
+            }
+        }
+        return only;
     }
 }
