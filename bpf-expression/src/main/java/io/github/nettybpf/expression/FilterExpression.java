@@ -19,9 +19,11 @@ public final class FilterExpression {
     private final String text;
     private final @Nullable Expression tree;
     private final Program program;
+    private final Layout.Link link;
 
     private FilterExpression(String text, Layout.Link link, boolean live, Options options) {
         this.text = text;
+        this.link = link;
         this.tree = Parser.parse(text);
         this.program = program(tree, link, live, options);
     }
@@ -117,6 +119,24 @@ public final class FilterExpression {
     /** {@return the program that it means} */
     public Program program() {
         return program;
+    }
+
+    /**
+     * {@return what is matched, in words} Each test has a line, with the qualifiers that it inherits; {@code all of},
+     * {@code any of} and {@code not} say, by their indentation, how the tests are combined:
+     *
+     * <pre>{@code
+     * src host 10.0.0.1 or 10.0.0.2 and udp port 53
+     *
+     * all of
+     *   any of
+     *     source address 10.0.0.1 (ip, arp or rarp)
+     *     source address 10.0.0.2 (ip, arp or rarp)
+     *   source or destination port 53 (udp)
+     * }</pre>
+     */
+    public String explain() {
+        return tree == null ? "every packet\n" : Explanation.of(tree, link);
     }
 
     /** {@return the expression as it was written} */
