@@ -10,7 +10,6 @@ import java.util.List;
 
 /** Turns comparisons into conditions, and what they compare into values. */
 final class ArithmeticLowering {
-    private static final int SCRATCH_SLOTS = 16;
     private static final int MOST_STEPS = 1000;
     private static final int MOST_INDEX = 0xfffff;
 
@@ -41,9 +40,11 @@ final class ArithmeticLowering {
         if (left.isConstant() && !right.isConstant()) {
             return compare(right, mirrored(comparison), left, column);
         }
-        if (Math.max(left.slots, right.slots) >= SCRATCH_SLOTS) {
+        if (Math.max(left.slots, right.slots) >= values.freeSlots()) {
             throw new ExpressionException(
-                    column, "a comparison that takes more than 16 intermediate values (expected: a simpler one)");
+                    column,
+                    "a comparison that takes more than " + values.freeSlots()
+                            + " intermediate values (expected: a simpler one)");
         }
         return switch (comparison) {
             case NOT_EQUAL -> Condition.not(compare(left, Comparison.EQUAL, right, column));
@@ -164,9 +165,10 @@ final class ArithmeticLowering {
             }
         }
         Value value = values.binary(op, left, right);
-        if (value.slots >= SCRATCH_SLOTS) {
+        if (value.slots >= values.freeSlots()) {
             throw new ExpressionException(
-                    binary.column(), "more than 16 intermediate values (expected: a simpler computation)");
+                    binary.column(),
+                    "more than " + values.freeSlots() + " intermediate values (expected: a simpler computation)");
         }
         return value;
     }

@@ -58,6 +58,12 @@ final class Computation {
         a = null;
     }
 
+    /** Keeps a value. */
+    void keep(Value slot, Value value) {
+        intoA(value);
+        set(slot, new StoreScratch(Register.A, slot.k));
+    }
+
     /** Computes a value into A. */
     void intoA(Value value) {
         later(value);
@@ -86,6 +92,7 @@ final class Computation {
         }
         switch (value.kind) {
             case CONSTANT -> set(value, new LoadConstant(Register.A, value.k));
+            case KEPT -> set(value, new LoadScratch(Register.A, value.k));
             case EXTENSION -> set(value, new LoadExtension(Objects.requireNonNull(value.extension)));
             case LOAD -> load(value);
             case NEGATION -> {
@@ -148,6 +155,7 @@ final class Computation {
                 switch (value.kind) {
                     case CONSTANT -> new LoadConstant(Register.X, value.k);
                     case HEADER_LENGTH -> new LoadMemShift(value.k);
+                    case KEPT -> new LoadScratch(Register.X, value.k);
                     default -> new LoadExtension(Extension.LEN, Register.X, 4);
                 });
         x = value;

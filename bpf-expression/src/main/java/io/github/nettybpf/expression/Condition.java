@@ -18,6 +18,9 @@ sealed interface Condition {
 
     record Not(Condition term) implements Condition {}
 
+    /** Holds always, and has the program keep a value, which is not 0. */
+    record Keep(Value slot, Value value) implements Condition {}
+
     static Condition and(Condition... terms) {
         return all(List.of(terms));
     }
@@ -48,5 +51,19 @@ sealed interface Condition {
 
     static Condition equal(Value value, int number) {
         return new Member(value, Ranges.of(number));
+    }
+
+    /** {@return whether the condition asks for something that the program kept} */
+    static boolean reads(Condition condition) {
+        if (condition instanceof Member member) {
+            return member.value.reads != 0;
+        } else if (condition instanceof And and) {
+            return and.terms.stream().anyMatch(Condition::reads);
+        } else if (condition instanceof Or or) {
+            return or.terms.stream().anyMatch(Condition::reads);
+        } else if (condition instanceof Not not) {
+            return reads(not.term);
+        }
+        return condition instanceof Keep keep && keep.value.reads != 0;
     }
 }

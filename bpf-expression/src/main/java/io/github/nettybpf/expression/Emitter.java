@@ -5,8 +5,11 @@ import io.github.nettybpf.core.Jump;
 import io.github.nettybpf.core.JumpIf;
 import io.github.nettybpf.core.JumpIfX;
 import io.github.nettybpf.core.JumpTest;
+import io.github.nettybpf.core.LoadConstant;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.Register;
 import io.github.nettybpf.core.ReturnConstant;
+import io.github.nettybpf.core.StoreScratch;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -36,6 +39,12 @@ final class Emitter {
     /** Comparisons that were written, which serve whatever value is in A. */
     private final Map<Compared, Integer> comparisons = new HashMap<>();
 
+    /**
+     * Whether something is kept in scratch slots. The kernel wants each slot to be written before it is read, and lets what
+     * was written flow through {@code ret} to the next instruction: then no verdict may be repeated in the middle.
+     */
+    private boolean keeps;
+
     private Emitter() {}
 
     /** {@return the instructions}; there may be more than a program can have. */
@@ -62,6 +71,8 @@ final class Emitter {
         if (accepts) {
             places.put(Node.ACCEPT, add(new ReturnConstant(ALL)));
         }
+        keeps = order.stream().anyMatch(node -> node.slot != null);
+        int unkept = unkept(order);
         Map<Node, Loads.Block> blocks = new Loads(optimize).plan(order);
         for (int i = order.size() - 1; i >= 0; i--) {
             Node node = order.get(i);
@@ -70,6 +81,29 @@ final class Emitter {
                 return;
             }
         }
+        if (unkept != 0) {
+            for (int slot = 0; slot < 16; slot++) {
+                if ((unkept & 1 << slot) != 0) {
+                    add(new StoreScratch(Register.A, slot));
+                }
+            }
+            add(new LoadConstant(Register.A, 0));
+        }
+    }
+
+    /** {@return the slots, as bits, that are read on some way on which nothing was kept there before} */
+    private static int unkept(List<Node> order) {
+        Map<Node, Integer> kept = new HashMap<>();
+        int unkept = 0;
+        for (Node node : order) {
+            int before = kept.getOrDefault(node, 0);
+            unkept |= node.value.reads & ~before;
+            int after = node.slot == null ? before : before | node.slot.reads;
+            for (Node target : node.targets) {
+                kept.merge(target, after, (a, b) -> a & b);
+            }
+        }
+        return unkept;
     }
 
     /** {@return the place of the instruction} */
@@ -138,7 +172,7 @@ final class Emitter {
         if (relay != null && at - 1 - relay <= FARTHEST) {
             return relay;
         }
-        boolean verdict = backwards.get(target) instanceof ReturnConstant;
+        boolean verdict = !keeps && backwards.get(target) instanceof ReturnConstant;
         int made = add(verdict ? backwards.get(target) : new Jump(backwards.size() - 1 - target));
         relays.put(target, made);
         return made;

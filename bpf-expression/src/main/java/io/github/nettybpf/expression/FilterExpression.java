@@ -19,11 +19,13 @@ public final class FilterExpression {
     private final String text;
     private final @Nullable Expression tree;
     private final Program program;
+    private final Layout.Link link;
 
-    private FilterExpression(String text, Layout.Link link, Options options) {
+    private FilterExpression(String text, Layout.Link link, boolean live, Options options) {
         this.text = text;
+        this.link = link;
         this.tree = Parser.parse(text);
-        this.program = program(tree, link, options);
+        this.program = program(tree, link, live, options);
     }
 
     /**
@@ -66,7 +68,7 @@ public final class FilterExpression {
                     case NULL -> Layout.Link.NULL;
                     case LOOP -> Layout.Link.LOOP;
                 };
-        return new FilterExpression(expression, link, options);
+        return new FilterExpression(expression, link, false, options);
     }
 
     /**
@@ -86,18 +88,18 @@ public final class FilterExpression {
                     case TCP_SOCKET -> Layout.Link.TCP;
                     case PAYLOAD -> Layout.Link.PAYLOAD;
                 };
-        return new FilterExpression(expression, link, options);
+        return new FilterExpression(expression, link, true, options);
     }
 
-    private static Program program(@Nullable Expression tree, Layout.Link link, Options options) {
+    private static Program program(@Nullable Expression tree, Layout.Link link, boolean live, Options options) {
         Graph graph = new Graph();
+        Values values = new Values();
         Node root = Node.ACCEPT;
         if (tree != null) {
-            Values values = new Values();
-            root = graph.of(new Lowering(values, new Layout(values, link), options).lower(tree));
+            root = graph.of(new Lowering(values, new Layout(values, link, live), options).lower(tree));
         }
         if (options.optimize()) {
-            root = new Optimizer(graph).optimize(root);
+            root = new Optimizer(graph, values.allKept()).optimize(root);
         }
         List<Instruction> instructions = Emitter.emit(root, options.optimize());
         if (instructions.size() > Program.MAX_SIZE) {
@@ -117,6 +119,24 @@ public final class FilterExpression {
     /** {@return the program that it means} */
     public Program program() {
         return program;
+    }
+
+    /**
+     * {@return what is matched, in words} Each test has a line, with the qualifiers that it inherits; {@code all of},
+     * {@code any of} and {@code not} say, by their indentation, how the tests are combined:
+     *
+     * <pre>{@code
+     * src host 10.0.0.1 or 10.0.0.2 and udp port 53
+     *
+     * all of
+     *   any of
+     *     source address 10.0.0.1 (ip, arp or rarp)
+     *     source address 10.0.0.2 (ip, arp or rarp)
+     *   source or destination port 53 (udp)
+     * }</pre>
+     */
+    public String explain() {
+        return tree == null ? "every packet\n" : Explanation.of(tree, link);
     }
 
     /** {@return the expression as it was written} */

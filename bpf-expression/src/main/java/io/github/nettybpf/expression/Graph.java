@@ -17,13 +17,13 @@ final class Graph {
     private final Map<Key, Node> known = new HashMap<>();
 
     /** What makes nodes equal. */
-    private record Key(Value value, List<Object> parts) {}
+    private record Key(Value value, @Nullable Value slot, List<Object> parts) {}
 
     /**
      * {@return the node that goes on from the value}; ranges that lead to the same node may be neighbours. A value that
      * cannot be computed rejects the packet, so where all ranges do, there is nothing to compute.
      */
-    Node node(Value value, long[] starts, Node[] targets) {
+    Node node(Value value, @Nullable Value slot, long[] starts, Node[] targets) {
         int used = 1;
         for (int i = 1; i < starts.length; i++) {
             if (targets[i] != targets[used - 1]) {
@@ -42,7 +42,7 @@ final class Graph {
             parts.add(from[i]);
             parts.add(to[i].id);
         }
-        return known.computeIfAbsent(new Key(value, parts), key -> new Node(known.size(), value, from, to));
+        return known.computeIfAbsent(new Key(value, slot, parts), key -> new Node(known.size(), value, slot, from, to));
     }
 
     private Node member(Condition.Member member, Node yes, Node no) {
@@ -60,7 +60,7 @@ final class Graph {
             starts[i] = set.toggle(first + i - 1);
             targets[i] = inside ? yes : no;
         }
-        return node(member.value(), starts, targets);
+        return node(member.value(), null, starts, targets);
     }
 
     /** A condition that is being made nodes of, from its last term to its first. */
@@ -105,6 +105,10 @@ final class Graph {
                 top.left = 0;
             } else if (top.condition instanceof Condition.Constant constant) {
                 top.made = constant.value() ? top.yes : top.no;
+                top.left = 0;
+            }
+            if (top.condition instanceof Condition.Keep keep) {
+                top.made = node(keep.value(), keep.slot(), new long[1], new Node[] {top.yes});
                 top.left = 0;
             }
             if (top.left > 0) {

@@ -1,5 +1,6 @@
 package io.github.nettybpf.expression;
 
+import static io.github.nettybpf.expression.Condition.TRUE;
 import static io.github.nettybpf.expression.Condition.and;
 import static io.github.nettybpf.expression.Condition.equal;
 import static io.github.nettybpf.expression.Condition.not;
@@ -45,11 +46,12 @@ final class Keywords {
             case "outbound" -> outgoing(keyword);
             case "ifindex" -> interfaceIs(keyword);
             case "llc" -> llc(keyword);
+            case "geneve" -> new Geneve(values, layout, protocols).test(keyword);
             default -> tunnel(keyword);
         };
     }
 
-    private static ExpressionException refused(Keyword keyword, String expected) {
+    static ExpressionException refused(Keyword keyword, String expected) {
         return new ExpressionException(keyword.column(), "'" + keyword.name() + "' (expected: " + expected + ")");
     }
 
@@ -91,7 +93,7 @@ final class Keywords {
             }
             default -> {
                 requireEthernet(keyword);
-                return protocols.bits(layout.header(1, 0), 1);
+                return and(layout.hasHardwareHeader(), protocols.bits(layout.header(1, 0), 1));
             }
         }
     }
@@ -150,11 +152,11 @@ final class Keywords {
             case "mpls" -> mpls(keyword);
             case "pppoed" -> protocols.link(0x8863, keyword.column());
             case "pppoes" -> pppoes(keyword);
-            default -> throw refused(keyword, "another test; this one is not supported yet");
+            default -> throw new IllegalStateException(name);
         };
     }
 
-    private static int numberOf(Keyword keyword, long most) {
+    static int numberOf(Keyword keyword, long most) {
         if (keyword.number() > most) {
             throw refused(keyword, "0.." + most + " behind it");
         }
@@ -169,9 +171,15 @@ final class Keywords {
         Condition tagged =
                 or(protocols.link(0x8100, column), protocols.link(0x88a8, column), protocols.link(0x9100, column));
         int number = numberOf(keyword, 0xfff);
-        Condition test = number < 0 ? tagged : and(tagged, protocols.masked(layout.network(2, 0), 0xfff, number));
-        layout.moveBehindTag();
-        return test;
+        Condition inFrame = number < 0 ? TRUE : protocols.masked(layout.network(2, 0), 0xfff, number);
+        if (!layout.losesTags()) {
+            layout.moveBehindTag();
+            return and(tagged, inFrame);
+        }
+        Condition taken = equal(values.extension(Extension.VLAN_AVAIL), 1);
+        Condition told = number < 0 ? TRUE : protocols.masked(values.extension(Extension.VLAN_TCI), 0xfff, number);
+        layout.moveBehindTagIfThere();
+        return or(and(taken, told), and(not(taken), tagged, inFrame));
     }
 
     private Condition mpls(Keyword keyword) {

@@ -1,6 +1,7 @@
 package io.github.nettybpf.expression;
 
 import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.Extension;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,10 @@ final class Layout {
     private static final int NETWORK = -0x100000;
 
     private final Values values;
+
+    /** Whether the kernel took the outermost VLAN tag out of the frame, if it had one, and tells it beside the frame. */
+    private final boolean live;
+
     Link link;
     Place header = Place.at(0);
 
@@ -48,10 +53,19 @@ final class Layout {
 
     int labels;
     int tags;
-    boolean tunnelled;
 
-    Layout(Values values, Link link) {
+    /** What is not 0 if the headers are where they are said to be, inside a tunnel; null if that is certain. */
+    @Nullable
+    Value inside;
+
+    /** In a tunnel, the beginnings of the frame and of its payload, which are the same if the frame has no header. */
+    private @Nullable Value frame;
+
+    private @Nullable Value content;
+
+    Layout(Values values, Link link, boolean live) {
         this.values = values;
+        this.live = live;
         this.link = link;
         int typeAt = -1;
         int payloadAt = 0;
@@ -154,13 +168,49 @@ final class Layout {
         tags++;
     }
 
+    /** {@return whether the next VLAN tag, if there is one, may be beside the frame instead of in it} */
+    boolean losesTags() {
+        return live && tags == 0 && link == Link.ETHERNET && header.base() == null && header.offset() == 0;
+    }
+
+    /** Moves behind a tag if it is in the frame, which is decided where the program runs. */
+    void moveBehindTagIfThere() {
+        Value taken = values.extension(Extension.VLAN_AVAIL);
+        Value inFrame = values.binary(AluOp.XOR, taken, values.constant(1));
+        Value length = values.binary(AluOp.LSH, inFrame, values.constant(2));
+        payload = new Place(length, payload.offset());
+        type = type == null ? null : new Place(length, type.offset());
+        tags++;
+    }
+
     void moveBehindLabel() {
         network += 4;
         networkNoSnap += 4;
         labels++;
     }
 
+    /** Moves to what a tunnel carries, which is a frame or only its payload, but has a type in any case. */
+    void moveIntoFrame(Place frameAt, Place typeAt, Place payloadAt) {
+        link = Link.ETHERNET;
+        header = frameAt;
+        type = typeAt;
+        payload = payloadAt;
+        network = 0;
+        frame = frameAt.base();
+        content = payloadAt.base();
+        inside = content;
+    }
+
+    /** {@return whether there is a hardware header} */
+    Condition hasHardwareHeader() {
+        if (frame == null || content == null) {
+            return Condition.TRUE;
+        }
+        return Condition.not(Condition.equal(values.relation(Value.Kind.EQUAL, frame, content), 1));
+    }
+
     void moveIntoPpp() {
+        frame = null;
         link = Link.PPP;
         header = networkHeader().plus(6);
         type = header;

@@ -59,6 +59,10 @@ final class Loads {
 
     private Block block(Node node, Computation computation) {
         Value value = Objects.requireNonNull(node.value);
+        if (node.slot != null) {
+            computation.keep(node.slot, value);
+            return new Block(computation.code(), null, 0, 1);
+        }
         JumpTest test = node.isProbe()
                 ? null
                 : switch (value.kind) {

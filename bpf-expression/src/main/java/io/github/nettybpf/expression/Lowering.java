@@ -36,12 +36,14 @@ final class Lowering {
         }
     }
 
+    private final Layout layout;
     private final Primitives primitives;
     private final Keywords keywords;
     private final Protocols protocols;
     private final ArithmeticLowering arithmetic;
 
     Lowering(Values values, Layout layout, Options options) {
+        this.layout = layout;
         this.protocols = new Protocols(values, layout);
         this.primitives = new Primitives(values, layout, protocols, options);
         this.keywords = new Keywords(values, layout, protocols, primitives, options);
@@ -64,7 +66,8 @@ final class Lowering {
             }
             int alike = alike(top);
             if (alike > 1) {
-                top.done.add(together(top, alike));
+                Value inside = layout.inside;
+                top.done.add(guarded(inside, together(top, alike)));
                 top.next += alike;
                 continue;
             }
@@ -76,9 +79,18 @@ final class Lowering {
             } else if (term instanceof Expression.Not not) {
                 open.push(new Open(term, List.of(not.term())));
             } else {
-                top.done.add(leaf(term));
+                Value inside = layout.inside;
+                top.done.add(guarded(inside, leaf(term)));
             }
         }
+    }
+
+    /** {@return the condition, which is false for a packet without the tunnel into whose packets it looks} */
+    private static Condition guarded(@Nullable Value inside, Condition condition) {
+        if (inside == null || !Condition.reads(condition)) {
+            return condition;
+        }
+        return Condition.and(new Condition.Member(inside, Ranges.between(1, Ranges.END - 1)), condition);
     }
 
     private Condition leaf(Expression term) {

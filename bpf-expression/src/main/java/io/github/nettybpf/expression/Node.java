@@ -10,17 +10,22 @@ import org.jspecify.annotations.Nullable;
  * where each leads. Neighbouring ranges lead to different nodes.
  */
 final class Node {
-    static final Node ACCEPT = new Node(-1, null, new long[0], new Node[0]);
-    static final Node REJECT = new Node(-2, null, new long[0], new Node[0]);
+    static final Node ACCEPT = new Node(-1, null, null, new long[0], new Node[0]);
+    static final Node REJECT = new Node(-2, null, null, new long[0], new Node[0]);
 
     final int id;
     final @Nullable Value value;
+
+    /** What the value is kept as, if the step keeps it and goes on to its only target; otherwise null. */
+    final @Nullable Value slot;
+
     final long[] starts;
     final Node[] targets;
 
-    Node(int id, @Nullable Value value, long[] starts, Node[] targets) {
+    Node(int id, @Nullable Value value, @Nullable Value slot, long[] starts, Node[] targets) {
         this.id = id;
         this.value = value;
+        this.slot = slot;
         this.starts = starts;
         this.targets = targets;
     }

@@ -14,18 +14,36 @@ import org.jspecify.annotations.Nullable;
  */
 final class Optimizer {
     private static final int MOST_ROUNDS = 30;
+    private static final int FEW_ROUNDS = 5;
+
+    /** How many facts are looked up, and tests followed, before the optimizer looks no further than nearby. */
+    private static final long MOST_WORK = 30_000_000;
+
+    private static final int MOST_FACTS = 200;
+    private static final int NEAR = 20;
 
     private final Graph graph;
+
+    /** The values that the program keeps. */
+    private final List<Value> kept;
+
     private Map<Node, @Nullable Facts> facts = new HashMap<>();
     private Map<Node, Integer> references = new HashMap<>();
 
-    Optimizer(Graph graph) {
+    /** The slots that are read, as bits. */
+    private int read;
+
+    /** What was done, so that long lists take no time that grows with their square. */
+    private long work;
+
+    Optimizer(Graph graph, List<Value> kept) {
         this.graph = graph;
+        this.kept = kept;
     }
 
     Node optimize(Node root) {
         Node before = root;
-        for (int round = 0; round < MOST_ROUNDS; round++) {
+        for (int round = 0; round < (work > MOST_WORK ? FEW_ROUNDS : MOST_ROUNDS); round++) {
             Node after = round(before);
             if (after == before) {
                 break;
@@ -52,12 +70,15 @@ final class Optimizer {
         List<Node> order = Graph.inOrder(root);
         facts = new HashMap<>();
         references = new HashMap<>();
+        read = 0;
         for (Node node : order) {
+            read |= node.value.reads;
             Arrays.stream(node.targets).distinct().forEach(target -> references.merge(target, 1, Integer::sum));
         }
         List<Draft> drafts = new ArrayList<>(order.size());
-        Node start = follow(null, root);
-        facts.put(start, null);
+        Facts first = Facts.atFirst(kept);
+        Node start = follow(first, root);
+        facts.put(start, first);
         for (Node node : order) {
             if (facts.containsKey(node)) {
                 drafts.add(draft(node));
@@ -70,7 +91,7 @@ final class Optimizer {
             for (int j = 0; j < targets.length; j++) {
                 targets[j] = targets[j].isVerdict() ? targets[j] : made.get(targets[j]);
             }
-            made.put(draft.node, graph.node(draft.node.value, draft.starts, targets));
+            made.put(draft.node, graph.node(draft.node.value, draft.node.slot, draft.starts, targets));
         }
         return start.isVerdict() ? start : made.get(start);
     }
@@ -78,7 +99,7 @@ final class Optimizer {
     private Draft draft(Node node) {
         Value value = node.value;
         Facts before = facts.get(node);
-        Ranges possible = Facts.about(before, value);
+        Ranges possible = Facts.about(before, value, far(before));
         List<Long> starts = new ArrayList<>();
         List<Node> targets = new ArrayList<>();
         for (int i = 0; i < node.starts.length; i++) {
@@ -101,9 +122,12 @@ final class Optimizer {
     private void add(Node node, int i, @Nullable Facts before, Ranges possible, List<Long> starts, List<Node> targets) {
         long start = node.starts[i];
         long end = node.end(i);
-        Facts here = Facts.and(before, node.value, possible.within(start, end));
+        Facts here = after(node, before, possible.within(start, end));
         Node target = follow(here, node.targets[i]);
-        boolean inline = target.value == node.value && references.getOrDefault(target, 0) == 1;
+        boolean inline = target.value == node.value
+                && target.slot == null
+                && node.slot == null
+                && references.getOrDefault(target, 0) == 1;
         if (!inline) {
             starts.add(start);
             targets.add(target);
@@ -128,29 +152,73 @@ final class Optimizer {
                     .add(Ranges.between(draft.starts[i], end - 1));
         }
         ways.forEach((target, ranges) -> {
-            Facts way = Facts.and(before, draft.node.value, Ranges.union(ranges));
+            Facts way = after(draft.node, before, Ranges.union(ranges));
             facts.put(target, facts.containsKey(target) ? Facts.common(facts.get(target), way) : way);
         });
     }
 
-    /** {@return where a way leads in the end}, past all tests that are decided by what is known on it. */
-    private static Node follow(@Nullable Facts known, Node first) {
+    private static Facts after(Node node, @Nullable Facts before, Ranges range) {
+        Facts computed = Facts.and(before, node.value, range);
+        return node.slot == null ? computed : Facts.kept(computed, node.slot);
+    }
+
+    /** {@return whether a node keeps a value that is read somewhere} */
+    private boolean isKept(Node node) {
+        return node.slot != null && (read & node.slot.reads) != 0;
+    }
+
+    /** {@return how far back facts are looked up} */
+    private int far(@Nullable Facts known) {
+        int far = Math.min(Facts.depth(known), work > MOST_WORK ? NEAR : MOST_FACTS);
+        work += far;
+        return far;
+    }
+
+    /** {@return where a way leads in the end}, past tests that are decided by what is known on it. */
+    private Node follow(@Nullable Facts known, Node first) {
         Node node = first;
-        while (!node.isVerdict() && Facts.present(known, node.value)) {
-            Ranges possible = Facts.about(known, node.value);
-            Node only = null;
-            boolean decided = true;
-            for (int i = 0; i < node.starts.length && decided; i++) {
-                if (possible.overlaps(node.starts[i], node.end(i))) {
-                    decided = only == null || only == node.targets[i];
-                    only = node.targets[i];
+        Map<Value, Ranges> possible = Map.of();
+        for (int steps = 0; !node.isVerdict() && !isKept(node); steps++) {
+            work++;
+            if (steps >= NEAR && work > MOST_WORK) {
+                return node;
+            }
+            if (steps == 1) {
+                possible = new HashMap<>(possible);
+            }
+            Ranges range = possible.get(node.value);
+            if (range == null) {
+                int far = far(known);
+                if (!Facts.present(known, node.value, far)) {
+                    return node;
+                }
+                range = Facts.about(known, node.value, far);
+                if (steps == 0) {
+                    possible = Map.of(node.value, range);
+                } else {
+                    possible.put(node.value, range);
                 }
             }
-            if (!decided || only == null) {
+            Node only = only(node, range);
+            if (only == null) {
                 return node;
             }
             node = only;
         }
         return node;
+    }
+
+    /** {@return the one target to which all numbers of the range lead}, or null if there are several. */
+    private static @Nullable Node only(Node node, Ranges possible) {
+        Node only = null;
+        for (int i = 0; i < node.starts.length; i++) {
+            if (possible.overlaps(node.starts[i], node.end(i))) {
+                if (only != null && only != node.targets[i]) {
+                    return null;
+                }
+                only = node.targets[i];
+            }
+        }
+        return only;
     }
 }

@@ -131,7 +131,7 @@ final class Primitives {
         if (!(identifier instanceof Identifier.Mac mac) || q.kind() == Kind.NET) {
             throw new ExpressionException(column, "'ether' before this (expected: a hardware address)");
         }
-        return hosts.mac(q.direction(), mac.address());
+        return mac(q.direction(), mac.address());
     }
 
     private static int decnetNode(Identifier identifier, int column) {
@@ -230,6 +230,6 @@ final class Primitives {
 
     /** {@return whether the hardware address is the source or destination of a frame} */
     Condition mac(Direction direction, long address) {
-        return hosts.mac(direction, address);
+        return Condition.and(layout.hasHardwareHeader(), hosts.mac(direction, address));
     }
 }

@@ -17,6 +17,8 @@ final class Value {
         HEADER_LENGTH,
         /** What the kernel knows beside the bytes. */
         EXTENSION,
+        /** What the program kept in scratch slot {@code k}: not 0 once it was kept, 0 before. */
+        KEPT,
         /** {@code left op right}. */
         BINARY,
         /** {@code -left}. */
@@ -50,6 +52,9 @@ final class Value {
     /** How many steps it takes at least to compute. */
     final int depth;
 
+    /** The slots of which it needs what is kept there, as bits. */
+    final int reads;
+
     Value(int id, Key key, @Nullable Value left, @Nullable Value right, long most, int slots) {
         this.id = id;
         this.kind = key.kind();
@@ -61,6 +66,8 @@ final class Value {
         this.right = right;
         this.most = most;
         this.slots = slots;
+        this.reads =
+                (kind == Kind.KEPT ? 1 << k : 0) | (left == null ? 0 : left.reads) | (right == null ? 0 : right.reads);
         this.depth = 1 + Math.max(left == null ? 0 : left.depth, right == null ? 0 : right.depth);
     }
 
@@ -68,16 +75,25 @@ final class Value {
         return kind == Kind.CONSTANT;
     }
 
+    /** {@return whether the value can be computed for every packet} */
+    boolean isAlwaysThere() {
+        return isConstant() || kind == Kind.KEPT || (kind == Kind.EXTENSION && extension == Extension.LEN);
+    }
+
     /** {@return whether X can take the value while A keeps what it has} */
     boolean fitsX() {
         return kind == Kind.CONSTANT
                 || kind == Kind.HEADER_LENGTH
+                || kind == Kind.KEPT
                 || (kind == Kind.EXTENSION && extension == Extension.LEN);
     }
 
     /** {@return whether the value is computed without X} */
     boolean leavesX() {
-        boolean plain = kind == Kind.CONSTANT || kind == Kind.EXTENSION || (kind == Kind.LOAD && left == null);
+        boolean plain = kind == Kind.CONSTANT
+                || kind == Kind.EXTENSION
+                || kind == Kind.KEPT
+                || (kind == Kind.LOAD && left == null);
         return plain || (kind == Kind.BINARY && isPlainWithConstant());
     }
 
@@ -96,14 +112,14 @@ final class Value {
 
     /** {@return whether the other value can be computed wherever this one can} */
     boolean implies(Value other) {
-        if (this == other || other.isConstant() || (other.kind == Kind.EXTENSION && other.extension == Extension.LEN)) {
+        if (this == other || other.isAlwaysThere()) {
             return true;
         }
         if (other.kind == Kind.LOAD && other.left == null && other.k >= 0) {
             return reaches(other.k + other.size);
         }
         if (other.kind == Kind.LOAD && kind == Kind.LOAD && other.left == left && left != null) {
-            boolean small = left.kind == Kind.HEADER_LENGTH;
+            boolean small = left.kind == Kind.HEADER_LENGTH || left.kind == Kind.KEPT;
             return small ? other.k >= 0 && k + size >= other.k + other.size : k == other.k && size >= other.size;
         }
         if (other.mask() != null && other.left != null) {

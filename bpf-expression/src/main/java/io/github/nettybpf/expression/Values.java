@@ -3,7 +3,9 @@ package io.github.nettybpf.expression;
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.expression.Value.Kind;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,11 @@ final class Values {
     private static final long WORD = 0xffffffffL;
 
     private final Map<Value.Key, Value> known = new HashMap<>();
+
+    /** The scratch slots that are left for computations; those above keep values. */
+    private int freeSlots = 16;
+
+    private final List<Value> kept = new ArrayList<>();
 
     Value constant(int k) {
         return make(new Value.Key(Kind.CONSTANT, null, null, 0, k, -1, -1), null, null, Integer.toUnsignedLong(k), 0);
@@ -38,6 +45,24 @@ final class Values {
 
     Value extension(Extension extension) {
         return make(new Value.Key(Kind.EXTENSION, null, extension, 0, 0, -1, -1), null, null, WORD, 0);
+    }
+
+    /** {@return how many scratch slots are left for computations} */
+    int freeSlots() {
+        return freeSlots;
+    }
+
+    /** {@return a value that a program keeps in a slot of its own} The caller sees to it that there is one left. */
+    Value kept() {
+        freeSlots--;
+        Value value = make(new Value.Key(Kind.KEPT, null, null, 0, freeSlots, -1, -1), null, null, WORD, 0);
+        kept.add(value);
+        return value;
+    }
+
+    /** {@return all values that a program keeps} */
+    List<Value> allKept() {
+        return kept;
     }
 
     Value negation(Value operand) {

@@ -1,10 +1,28 @@
 package io.github.nettybpf.expression;
 
+import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Packet;
 import java.nio.ByteBuffer;
 
-/** A packet of a capture, of which perhaps only the beginning was kept. */
-record CapturedPacket(ByteBuffer bytes, int wireLength) implements Packet {
+/**
+ * A packet of a capture, of which perhaps only the beginning was kept.
+ *
+ * @param bytes what was kept
+ * @param wireLength how long it was
+ * @param beside what the kernel tells beside the bytes
+ */
+record CapturedPacket(ByteBuffer bytes, int wireLength, Beside beside) implements Packet {
+    /**
+     * What the kernel tells beside the bytes.
+     *
+     * @param type the packet type, 4 for outgoing
+     * @param index the index of the interface
+     * @param tag the VLAN tag that was taken out of the frame, or -1
+     */
+    record Beside(int type, int index, int tag) {
+        static final Beside NOTHING = new Beside(0, 1, -1);
+    }
+
     @Override
     public int length() {
         return bytes.capacity();
@@ -23,5 +41,16 @@ record CapturedPacket(ByteBuffer bytes, int wireLength) implements Packet {
     @Override
     public int u32(int offset) {
         return bytes.getInt(offset);
+    }
+
+    @Override
+    public long extension(Extension extension, int a, int x) {
+        return switch (extension) {
+            case TYPE -> beside.type;
+            case IFIDX -> beside.index;
+            case VLAN_AVAIL -> beside.tag < 0 ? 0 : 1;
+            case VLAN_TCI -> Math.max(beside.tag, 0);
+            default -> Packet.super.extension(extension, a, x);
+        };
     }
 }

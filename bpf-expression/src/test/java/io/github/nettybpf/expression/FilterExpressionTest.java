@@ -85,6 +85,8 @@ class FilterExpressionTest {
                     len = 4294967296    | column 7: '4294967296' (expected: a number below 2^32)
                     len = 08            | column 7: '08' (expected: octal digits behind a 0)
                     host ä              | column 6: U+00E4 (expected: a word, a number, an address or an operator)
+                    geneve 16777216     | column 1: 'geneve' (expected: 0..16777215 behind it)
+                    geneve and geneve and geneve and geneve and geneve | column 45: 'geneve' (expected: at most four tunnels in one expression)
                     vlan 4096           | column 1: 'vlan' (expected: 0..4095 behind it)
                     ip broadcast        | column 4: 'broadcast' (expected: a netmask for 'ip broadcast')
                     ip protochain 6     | column 15: protochain (expected: proto; the kernel refuses programs with loops)
@@ -122,6 +124,7 @@ class FilterExpressionTest {
                     UDP_SOCKET | tcp port 80            | column 10: a port of another transport protocol (expected: a port alone; a UDP socket receives nothing else)
                     UDP_SOCKET | icmp                   | column 1: 'icmp' (expected: ip, ip6 or udp; a UDP socket receives nothing else)
                     UDP_SOCKET | ether[0] = 1           | column 1: the link layer (expected: ip, ip6 or the socket's own protocol; a UDP socket does not see it)
+                    TCP_SOCKET | geneve                 | column 1: 'geneve' (expected: packets of UDP; a TCP socket receives none)
                     TCP_SOCKET | vlan 7                 | column 1: 'vlan' (expected: Ethernet frames; this is a TCP socket)
                     PAYLOAD    | host 10.0.0.1          | column 6: an address (expected: len, less, greater or link[...]; a payload has no headers)
                     IP         | ether broadcast        | column 7: 'broadcast' (expected: a link type with hardware addresses; raw IP has none)
@@ -161,5 +164,60 @@ class FilterExpressionTest {
                         .tree()
                         .orElseThrow()
                         .toString());
+    }
+
+    /** What an expression says in words; lines are separated by '/'. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = ';', quoteCharacter = '"', textBlock = """
+                    tcp src port 80 or 443         ; any of/  source port 80 (tcp)/  source port 443 (tcp)
+                    tcp or udp and not port 53     ; all of/  any of/    protocol tcp/    protocol udp/  not/    source or destination port 53 (tcp, udp or sctp)
+                    vlan 5 and ether host 1:2:3:4:5:6 ; all of/  VLAN tag 5, and what follows is about what is behind it/  source or destination address 1:2:3:4:5:6 (ether)
+                    dst net 10.0.0.0/8             ; destination address in 10.0.0.0/8 (ip, arp or rarp)
+                    src and dst net 2001:db8::/32  ; source and destination address in 2001:db8::/32 (ip6)
+                    portrange ftp-ssh              ; source or destination port in ftp-ssh (tcp, udp or sctp)
+                    ip proto \\tcp                 ; protocol tcp in ip
+                    proto 6                        ; protocol 6 in ip or ip6
+                    ip[6:2] & 0x1fff != 0          ; (ip[6:2] & 8191) != 0
+                    -len + 1 * 2 < tcp[tcpflags]   ; (-len + (1 * 2)) < tcp[13:1]
+                    less 100                       ; len <= 100
+                    ip broadcast or broadcast      ; any of/  ip broadcast destination/  ether broadcast destination
+                    geneve 7                       ; Geneve tunnel 7, and what follows is about what is behind it
+                    llc ui and inbound             ; all of/  LLC frame of type ui/  inbound
+                    """)
+    void explains(String expression, String words) {
+        FilterExpression compiled =
+                FilterExpression.of(expression, LinkType.EN10MB, Options.DEFAULT.withNetmask(0xffffff00));
+        assertEquals(words.replaceAll("/(?=  |any|all|not)", "\n").replace("\\", "") + "\n", compiled.explain());
+    }
+
+    @Test
+    void explainsForSockets() {
+        assertEquals(
+                "any of\n  source address 10.0.0.1 (ip)\n  destination port 53 (udp)\n",
+                FilterExpression.of("src host 10.0.0.1 or dst port 53", Placement.UDP_SOCKET, Options.DEFAULT)
+                        .explain());
+        assertEquals(
+                "every packet\n",
+                FilterExpression.of("", LinkType.RAW, Options.DEFAULT).explain());
+    }
+
+    /** Two expressions that say the same on a live Ethernet socket, which does not show the outermost VLAN tag. */
+    @Test
+    void findsTagsThatWereTakenOut() {
+        Program live = FilterExpression.compile("vlan 5 and ip", Placement.ETHERNET);
+        assertEquals(
+                FilterExpression.compile("ip", LinkType.EN10MB), FilterExpression.compile("ip", Placement.ETHERNET));
+        assertTrue(live.toString().contains("ld #vlan_avail"), live::toString);
+        assertTrue(live.toString().contains("ld #vlan_tci"), live::toString);
+    }
+
+    /** A test behind a tunnel is false for packets without it. */
+    @Test
+    void looksIntoTunnelsThatAreThere() {
+        Program nothing = Program.parse("ret #0");
+        assertEquals(nothing, FilterExpression.compile("not geneve and tcp", LinkType.EN10MB));
+        assertEquals(
+                FilterExpression.compile("not geneve", LinkType.EN10MB),
+                FilterExpression.compile("not geneve and not tcp", LinkType.EN10MB));
     }
 }

@@ -15,14 +15,18 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** The libpcap that is installed, as a process that compiles expressions. */
 final class Libpcap implements AutoCloseable {
+    private static final int LIVE = -1;
+
     private final Path folder;
     private final Process process;
     private final BufferedWriter in;
     private final BufferedReader out;
+    private @Nullable Boolean canBeLive;
 
     private Libpcap(Path folder) throws IOException {
         this.folder = folder;
@@ -68,11 +72,24 @@ final class Libpcap implements AutoCloseable {
         };
     }
 
+    /** {@return whether libpcap can open a live capture, which takes CAP_NET_RAW}; without it, says so. */
+    boolean isLive() throws IOException {
+        if (canBeLive == null) {
+            Compiled compiled = compile("vlan", LinkType.EN10MB, true, true);
+            canBeLive = compiled.error().isEmpty();
+            if (!canBeLive) {
+                System.out.println("not compared with libpcap: live captures, because of: " + compiled.error());
+            }
+        }
+        return canBeLive;
+    }
+
     /** What libpcap makes of an expression: instructions, or the reason why there are none. */
     record Compiled(List<RawInstruction> instructions, String error) {}
 
-    Compiled compile(String expression, LinkType type, boolean optimize) throws IOException {
-        in.write(number(type) + " " + (optimize ? 1 : 0) + " " + expression + "\n");
+    /** Compiles for a capture, or for one that is live, whose packets lack their VLAN tags. */
+    Compiled compile(String expression, LinkType type, boolean live, boolean optimize) throws IOException {
+        in.write((live ? LIVE : number(type)) + " " + (optimize ? 1 : 0) + " " + expression + "\n");
         in.flush();
         String line = out.readLine();
         if (line == null) {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Filter;
-import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.RawInstruction;
@@ -25,6 +25,10 @@ class LibpcapTest {
     private static final int PACKETS = 40;
     private static final List<LinkType> OTHERS = List.copyOf(EnumSet.complementOf(EnumSet.of(LinkType.EN10MB)));
 
+    /** How many of the comparisons are for live captures, where libpcap can open one. */
+    private static final int LIVE = 5;
+
+    private long live;
     private long expressions;
     private long pairs;
     private long refused;
@@ -51,21 +55,26 @@ class LibpcapTest {
                 compare(libpcap, seed + i);
             }
         }
-        System.out.printf("%d expressions, %d pairs, %d expressions refused%n", expressions, pairs, refused);
+        System.out.printf(
+                "%d expressions (%d of them live), %d pairs, %d expressions refused%n",
+                expressions, live, pairs, refused);
     }
 
     private void compare(Libpcap libpcap, long seed) throws IOException {
         Random random = new Random(seed);
-        LinkType type = random.nextBoolean() ? LinkType.EN10MB : OTHERS.get(random.nextInt(OTHERS.size()));
-        String text = new RandomExpressions(random, type).next();
-        Libpcap.Compiled theirs = libpcap.compile(text, type, false);
+        boolean isLive = libpcap.isLive() && random.nextInt(LIVE) == 0;
+        live += isLive ? 1 : 0;
+        boolean ethernet = isLive || random.nextBoolean();
+        LinkType type = ethernet ? LinkType.EN10MB : OTHERS.get(random.nextInt(OTHERS.size()));
+        String text = new RandomExpressions(random, type, isLive).next();
+        Libpcap.Compiled theirs = libpcap.compile(text, type, isLive, false);
         expressions++;
         Options options = Options.DEFAULT.withNetmask(0xffffff00);
         Program ours;
         Program plain;
         try {
-            ours = FilterExpression.of(text, type, options).program();
-            plain = FilterExpression.of(text, type, options.withoutOptimizer()).program();
+            ours = compile(text, type, isLive, options);
+            plain = compile(text, type, isLive, options.withoutOptimizer());
         } catch (ExpressionException e) {
             refused++;
             boolean agreed = !theirs.error().isEmpty() || e.getMessage().matches(".*' by [0-9]+ \\(expected: .*");
@@ -77,9 +86,16 @@ class LibpcapTest {
             assertTrue(isQuirk(theirs.error()), () -> describe(seed, type, text) + theirs.error());
             return;
         }
-        Libpcap.Compiled optimized = libpcap.compile(text, type, true);
+        Libpcap.Compiled optimized = libpcap.compile(text, type, isLive, true);
         RandomPackets packets = new RandomPackets(random, type);
         judge(describe(seed, type, text), plain, ours, theirs.instructions(), optimized.instructions(), packets);
+    }
+
+    private static Program compile(String text, LinkType type, boolean live, Options options) {
+        FilterExpression expression = live
+                ? FilterExpression.of(text, Placement.ETHERNET, options)
+                : FilterExpression.of(text, type, options);
+        return expression.program();
     }
 
     /** {@return whether libpcap refuses what can be compiled} docs/expressions.md has the list. */
@@ -128,11 +144,12 @@ class LibpcapTest {
         return "seed " + seed + ", " + type + ": " + text + "\n";
     }
 
-    private static String hex(Packet packet) {
+    private static String hex(CapturedPacket packet) {
         byte[] bytes = new byte[packet.length()];
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = (byte) packet.u8(i);
         }
-        return packet.wireLength() + " " + HexFormat.of().formatHex(bytes);
+        return packet.wireLength() + " " + packet.beside() + " "
+                + HexFormat.of().formatHex(bytes);
     }
 }

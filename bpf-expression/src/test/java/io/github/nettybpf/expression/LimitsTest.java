@@ -106,6 +106,10 @@ class LimitsTest {
         assertEquals(tcp, compile("(tcp and ".repeat(DEEP) + "tcp" + ")".repeat(DEEP)));
         assertEquals(tcp, compile("(tcp or (tcp and ".repeat(DEEP) + "tcp" + "))".repeat(DEEP)));
         assertEquals(5, compile("len " + "+ 1".repeat(DEEP) + " = 20001").size());
+        String explained = FilterExpression.of(
+                        "(tcp or (tcp and ".repeat(DEEP) + "tcp" + "))".repeat(DEEP), LinkType.EN10MB, Options.DEFAULT)
+                .explain();
+        assertEquals(4 * DEEP + 1, explained.lines().count());
         assertThrows(ExpressionException.class, () -> compile("(".repeat(DEEP)));
         assertThrows(ExpressionException.class, () -> compile("ip[".repeat(DEEP) + "0" + "]".repeat(DEEP) + " = 0"));
     }

@@ -34,14 +34,16 @@ final class RandomPackets {
 
     /** {@return a packet with whole headers, most of the time} */
     CapturedPacket next(boolean cut) {
-        packet = ByteBuffer.allocate(256);
+        packet = ByteBuffer.allocate(512);
         link();
         byte[] rest = new byte[random.nextInt(60)];
         random.nextBytes(rest);
         packet.put(rest, 0, Math.min(rest.length, packet.remaining()));
         int length = cut ? random.nextInt(packet.position() + 1) : packet.position();
         byte[] bytes = Arrays.copyOf(packet.array(), length);
-        return new CapturedPacket(ByteBuffer.wrap(bytes), packet.position());
+        int tag = random.nextBoolean() ? -1 : any(5, 0x2005, 6);
+        CapturedPacket.Beside beside = new CapturedPacket.Beside(any(0, 1, 4), any(1, 2, 3), tag);
+        return new CapturedPacket(ByteBuffer.wrap(bytes), packet.position(), beside);
     }
 
     private void link() {
@@ -61,7 +63,7 @@ final class RandomPackets {
             case LINUX_SLL2 -> {
                 int at = packet.position();
                 packet.put(new byte[20]);
-                packet.put(10, (byte) any(0, 4));
+                packet.putInt(at + 4, any(1, 2, 3)).put(10, (byte) any(0, 4));
                 int carried = any(TYPES);
                 packet.putShort(at, (short) carried);
                 carried(carried);
@@ -89,7 +91,7 @@ final class RandomPackets {
     }
 
     private void carried(int carried) {
-        if (packet.position() > 100) {
+        if (packet.position() > 150) {
             return;
         }
         switch (carried) {
@@ -165,7 +167,7 @@ final class RandomPackets {
         for (int i = 5; i < words; i++) {
             packet.putInt(0x01010101);
         }
-        transport();
+        transport(protocol);
     }
 
     private void ip6() {
@@ -178,12 +180,35 @@ final class RandomPackets {
         if (protocol == 44) {
             packet.put((byte) any(PROTOCOLS)).put((byte) 0).putShort((short) 0).putInt(1);
         }
-        transport();
+        transport(protocol);
     }
 
-    private void transport() {
+    private void transport(int protocol) {
+        if (protocol == 17 && random.nextInt(3) == 0) {
+            geneve();
+            return;
+        }
         packet.putShort((short) any(PORTS)).putShort((short) any(PORTS));
         packet.putLong(random.nextLong()).put((byte) 0x50).put((byte) any(2, 16, 18, 4, 0xff));
         packet.putShort((short) random.nextInt());
+    }
+
+    private void geneve() {
+        packet.putShort((short) any(PORTS)).putShort((short) 6081).putInt(0);
+        int options = any(0, 0, 1, 3);
+        boolean frame = random.nextBoolean();
+        int carried = any(TYPES);
+        packet.put((byte) (any(0, 0, 0, 0x40) | options)).put((byte) 0);
+        packet.putShort((short) (frame ? 0x6558 : carried)).putInt(any(7, 7, 8) << 8);
+        for (int i = 0; i < options; i++) {
+            packet.putInt(random.nextInt());
+        }
+        if (frame) {
+            mac();
+            mac();
+            typed();
+        } else {
+            carried(carried);
+        }
     }
 }

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * sent to port 53, and the first byte of the payload is at offset 8.
  *
  * <pre>{@code
- * Program dns = Program.parse("ldh [2]\n jne #53, drop\n ret #-1\n drop: ret #0");
+ * // from the module bpf-expression; or, in assembly, Program.parse("ldh [2]\n jne #53, drop\n ret #-1\n drop: ret #0")
+ * Program dns = FilterExpression.compile("src net 10.0.0.0/8 and dst port 53", Placement.UDP_SOCKET);
  * new Bootstrap().group(group).channel(EpollDatagramChannel.class).handler(new ChannelInitializer<Channel>() {
  *     protected void initChannel(Channel channel) {
  *         channel.pipeline().addLast(new BpfFilterHandler(dns), ...);

@@ -2,6 +2,7 @@ package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.expression.ExpressionException;
+import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.expression.Options;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -58,12 +59,19 @@ final class Compile implements Callable<Integer> {
     @Option(names = "--no-optimize", description = "write the program test by test, as the expression is")
     private boolean plain;
 
+    @Option(names = "--explain", description = "say in words what is matched, instead of writing the program")
+    private boolean explain;
+
     @Override
     public Integer call() throws Refusal {
         String expression = String.join(" ", words);
         Options options = plain ? Options.DEFAULT.withoutOptimizer() : Options.DEFAULT;
         try {
-            bpf.out.print(format.write(where.compile(expression, options).raw()));
+            FilterExpression compiled = where.compile(expression, options);
+            bpf.out.print(
+                    explain
+                            ? compiled.explain()
+                            : format.write(compiled.program().raw()));
         } catch (ExpressionException e) {
             String message = Printable.message(String.valueOf(e.getMessage()));
             throw new Refusal(

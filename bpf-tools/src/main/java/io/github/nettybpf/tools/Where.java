@@ -1,7 +1,6 @@
 package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.Placement;
-import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.expression.LinkType;
 import io.github.nettybpf.expression.Options;
@@ -35,16 +34,16 @@ final class Where {
         return linkType != null || placement != null;
     }
 
-    /** {@return the program of the expression there} */
-    Program compile(String expression, Options options) throws Refusal {
+    /** {@return the expression, compiled for there} */
+    FilterExpression compile(String expression, Options options) throws Refusal {
         if (placement == null) {
             LinkType type = linkType == null ? LinkType.EN10MB : linkType;
-            return FilterExpression.of(expression, type, options).program();
+            return FilterExpression.of(expression, type, options);
         }
         if (linkType != null) {
             throw new Refusal("--link-type and --placement (expected: one of them)");
         }
-        return FilterExpression.of(expression, placement, options).program();
+        return FilterExpression.of(expression, placement, options);
     }
 
     /** Reads the value of {@code --link-type}. */

@@ -25,6 +25,19 @@ class CompileTest {
     }
 
     @Test
+    void explainsWhatIsMatched() {
+        assertEquals(
+                new Command(0, """
+                        all of
+                          any of
+                            source address 10.0.0.1 (ip, arp or rarp)
+                            source address 10.0.0.2 (ip, arp or rarp)
+                          source or destination port 53 (udp)
+                        """, ""),
+                run("", "compile", "--explain", "src host 10.0.0.1 or 10.0.0.2 and udp port 53"));
+    }
+
+    @Test
     void showsWhereAnExpressionIsWrong() {
         assertEquals(new Command(1, "", """
                         bpf compile: column 10: 'htpt' (expected: 0..65535 or a service; did you mean 'http'?)
