@@ -9,6 +9,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** Hands the frames that come to the pipeline, as many as it asks for. For the event loop, if not said otherwise. */
@@ -22,7 +23,9 @@ final class FrameIntake {
     private @Nullable FrameSource frames;
 
     private boolean readPending;
-    private boolean readScheduled;
+
+    /** Whether a read waits on the event loop that the channel is registered with; another one for each registration. */
+    private volatile AtomicBoolean scheduled = new AtomicBoolean();
 
     FrameIntake(PacketChannel channel, PacketHandle handle) {
         this.channel = channel;
@@ -37,32 +40,39 @@ final class FrameIntake {
         frames = null;
     }
 
-    /** Tasks that still wait on the event loop find that it is not the channel's any more. */
+    /** What came back while there was no event loop to say it to is looked for. */
+    void registered() {
+        if (frames != null) {
+            readLater();
+        }
+    }
+
+    /** A task that still waits on the event loop finds that it is not the channel's any more. */
     void deregistered() {
-        readScheduled = false;
+        scheduled = new AtomicBoolean();
     }
 
     void beginRead() {
         readPending = true;
         if (frames instanceof PacketRing ring && ring.isSliced()) {
-            // One event a block: what is left of an earlier one brings none.
+            // As long as a block is held, the socket is readable although there may be nothing to read.
             handle.want(handle.ops().with(EpollIoOps.EPOLLIN).with(EpollIoOps.EPOLLET));
-            if (ring.isInBlock() && !readScheduled) {
-                readScheduled = true;
-                readLater();
-            }
         } else {
             handle.want(handle.ops().with(EpollIoOps.EPOLLIN));
         }
     }
 
-    /** From any thread. */
+    /** Reads once what has come without an event; from any thread. */
     void readLater() {
+        AtomicBoolean gate = scheduled;
+        if (!gate.compareAndSet(false, true)) {
+            return;
+        }
         try {
             EventLoop loop = channel.eventLoop();
             loop.execute(() -> {
-                if (handle.isOn(loop)) {
-                    readScheduled = false;
+                gate.set(false);
+                if (gate == scheduled && handle.isOn(loop)) {
                     read();
                 }
             });
@@ -124,9 +134,9 @@ final class FrameIntake {
         }
         if (isReadUnwanted()) {
             handle.want(handle.ops().without(EpollIoOps.EPOLLIN));
-        } else if (!drained && handle.ops().contains(EpollIoOps.EPOLLET) && !readScheduled) {
-            readScheduled = true;
-            readLater();
+        } else if (!drained && handle.ops().contains(EpollIoOps.EPOLLET)) {
+            // Not by a task: the event loop would run those first, and nobody else's frames would be read.
+            handle.remind();
         }
     }
 }

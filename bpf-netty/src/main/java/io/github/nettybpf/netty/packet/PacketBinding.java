@@ -19,6 +19,9 @@ final class PacketBinding {
     private final AtomicBoolean released = new AtomicBoolean();
     private volatile @Nullable CompletableFuture<Bound> binding;
 
+    /** Whether the one who started the bind is about to finish it, and nobody else. */
+    private boolean finishing;
+
     PacketBinding(PacketSocket socket) {
         this.socket = socket;
     }
@@ -32,7 +35,7 @@ final class PacketBinding {
      * Binds, on another thread.
      *
      * @param wakeup see {@link PacketRing}
-     * @return done when {@link #finish} may be called
+     * @return done when {@link #finishBy} is to be called
      */
     CompletableFuture<Bound> start(PacketAddress address, Settings settings, Runnable wakeup) {
         CompletableFuture<Bound> started = CompletableFuture.supplyAsync(
@@ -48,10 +51,20 @@ final class PacketBinding {
         return started;
     }
 
+    /** Runs what calls {@link #finish}; on the event loop. */
+    void finishBy(Runnable finish) {
+        finishing = true;
+        try {
+            finish.run();
+        } finally {
+            finishing = false;
+        }
+    }
+
     /** {@return what came of it}; if it failed, another bind may be started. */
     Bound finish() throws Exception {
         CompletableFuture<Bound> finished = binding;
-        if (finished == null || !finished.isDone()) {
+        if (finished == null || !finishing) {
             throw new AlreadyBoundException();
         }
         try {

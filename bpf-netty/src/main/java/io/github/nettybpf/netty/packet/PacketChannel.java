@@ -126,6 +126,11 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
         return socket.statistics();
     }
 
+    /** {@return {@link #statistics} as they were when the kernel was last asked} */
+    PacketStatistics countedSoFar() {
+        return socket.counted();
+    }
+
     @Override
     public FileDescriptor fd() {
         return socket.fd();
@@ -210,6 +215,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
                 return;
             }
             handle.registered((IoRegistration) registered.getNow());
+            intake.registered();
             if (eventLoop() instanceof SingleThreadEventExecutor executor) {
                 Runnable hook = handle::close;
                 atShutdown = hook;
@@ -245,14 +251,38 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             finish.run();
             return;
         }
+        binding.start(address, config.binding(), intake::readLater)
+                .whenComplete((bound, failure) -> finishBind(promise, finish));
+    }
+
+    /** On the event loop that the channel has by now. */
+    private void finishBind(ChannelPromise promise, Runnable finish) {
         EventLoop loop = eventLoop();
-        binding.start(address, config.settings(), intake::readLater).whenComplete((bound, failure) -> {
-            try {
-                loop.execute(finish);
-            } catch (RejectedExecutionException e) {
-                promise.tryFailure(e);
-            }
-        });
+        try {
+            loop.execute(() -> {
+                if (!eventLoop().equals(loop)) {
+                    finishBind(promise, finish);
+                    return;
+                }
+                binding.finishBy(finish);
+                // Behind the task that says to the pipeline that the channel is active.
+                loop.execute(this::activated);
+            });
+        } catch (RejectedExecutionException e) {
+            promise.tryFailure(e);
+        }
+    }
+
+    private void activated() {
+        if (bound == null) {
+            return;
+        }
+        EventLoop loop = eventLoop();
+        if (loop.inEventLoop()) {
+            handle.active();
+        } else {
+            loop.execute(this::activated);
+        }
     }
 
     @Override
@@ -266,8 +296,12 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             Bound result = binding.finish();
             intake.start(result.frames());
             bound = result.local();
-        } catch (IOException e) {
-            if (config.settings().fanout() != null) {
+            config.bound();
+        } catch (AlreadyBoundException e) {
+            throw e;
+        } catch (Exception e) {
+            config.notBound();
+            if (config.getOption(PacketChannelOption.FANOUT) != null) {
                 // What such a socket still gets, nobody may see: see FanoutJoin.
                 close();
             }
@@ -283,6 +317,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
     /** No frame is read any more, and the event loop does not hear of the socket. */
     private void stopIntake() {
         open = false;
+        config.closed();
         intake.stop();
         doDeregister();
     }

@@ -8,16 +8,22 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What the event loop talks to: which events the channel wants now, and where those go that come. For the event loop. */
 final class PacketHandle implements EpollIoHandle {
+    /** The kernel counts in 32 bits: a second's worth is less than 2^28 even at 100 Gbit/s. */
+    private static final long COUNT_SECONDS = 10;
+
     private final PacketChannel channel;
     private final PacketSocket socket;
     private final InterfaceWatch watch;
 
     private @Nullable IoRegistration registration;
+    private @Nullable Future<?> counting;
     private EpollIoOps ops = EpollIoOps.EPOLLERR;
 
     PacketHandle(PacketChannel channel, PacketSocket socket) {
@@ -29,6 +35,14 @@ final class PacketHandle implements EpollIoHandle {
     void registered(IoRegistration made) {
         registration = made;
         ops = EpollIoOps.EPOLLERR;
+        counting =
+                channel.eventLoop().scheduleAtFixedRate(socket::count, COUNT_SECONDS, COUNT_SECONDS, TimeUnit.SECONDS);
+        watch.registered();
+    }
+
+    /** The pipeline knows that the channel is active. */
+    void active() {
+        watch.start();
     }
 
     /** {@return whether there was a registration to cancel}: from now on no event comes. */
@@ -39,6 +53,11 @@ final class PacketHandle implements EpollIoHandle {
         }
         registration = null;
         current.cancel();
+        watch.deregistered();
+        Future<?> counts = counting;
+        if (counts != null) {
+            counts.cancel(false);
+        }
         return true;
     }
 
@@ -56,6 +75,14 @@ final class PacketHandle implements EpollIoHandle {
         if (current != null && wanted.value() != ops.value()) {
             ops = wanted;
             current.submit(wanted);
+        }
+    }
+
+    /** With EPOLLET there is one event for what comes: this brings another one if there is something to read still. */
+    void remind() {
+        IoRegistration current = registration;
+        if (current != null) {
+            current.submit(ops);
         }
     }
 
