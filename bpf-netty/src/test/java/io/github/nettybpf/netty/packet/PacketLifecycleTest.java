@@ -64,7 +64,7 @@ class PacketLifecycleTest {
         }
     }
 
-    private static long descriptors() {
+    static long descriptors() {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return open.filter(fd -> {
                         try {
@@ -79,7 +79,7 @@ class PacketLifecycleTest {
         }
     }
 
-    private static long mappings() {
+    static long mappings() {
         try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
             return maps.filter(line -> line.contains("socket:")).count();
         } catch (IOException e) {
