@@ -6,6 +6,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import java.net.SocketAddress;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** A channel's unsafe whose bind is made elsewhere: it takes some 20 ms, and longer with a large ring. */
@@ -20,7 +21,47 @@ final class AsyncBinding implements Channel.Unsafe {
 
     @Override
     public void bind(SocketAddress localAddress, ChannelPromise promise) {
-        channel.bindElsewhere(localAddress, promise, () -> unsafe.bind(localAddress, promise));
+        if (!promise.setUncancellable()) {
+            return;
+        }
+        PacketBinding binding = channel.binding();
+        if (!channel.isOpen() || binding.isStarted() || !(localAddress instanceof PacketAddress address)) {
+            // Nothing to wait for: it fails.
+            unsafe.bind(localAddress, promise);
+            return;
+        }
+        binding.start(address, channel.config().binding(), channel.intake()::readLater)
+                .whenComplete((bound, failure) -> finish(address, promise));
+    }
+
+    /** On the event loop that the channel has by now. */
+    private void finish(PacketAddress address, ChannelPromise promise) {
+        EventLoop loop = channel.eventLoop();
+        try {
+            loop.execute(() -> {
+                if (!channel.eventLoop().equals(loop)) {
+                    finish(address, promise);
+                    return;
+                }
+                channel.binding().finishBy(() -> unsafe.bind(address, promise));
+                // Behind the task that says to the pipeline that the channel is active.
+                loop.execute(this::activated);
+            });
+        } catch (RejectedExecutionException e) {
+            promise.tryFailure(e);
+        }
+    }
+
+    private void activated() {
+        if (!channel.isActive()) {
+            return;
+        }
+        EventLoop loop = channel.eventLoop();
+        if (loop.inEventLoop()) {
+            channel.handle().active();
+        } else {
+            loop.execute(this::activated);
+        }
     }
 
     @Override

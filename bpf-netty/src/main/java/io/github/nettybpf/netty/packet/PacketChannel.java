@@ -14,14 +14,12 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
-import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyBoundException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,9 +82,6 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
 
     private volatile boolean open = true;
     private volatile @Nullable PacketAddress bound;
-
-    /** Closes the channel; belongs to the event loop: an event loop that is shut down without a quiet period may end without doing so. */
-    private @Nullable Runnable atShutdown;
 
     /** A channel for frames with their link-layer header. */
     public PacketChannel() {
@@ -216,11 +211,6 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             }
             handle.registered((IoRegistration) registered.getNow());
             intake.registered();
-            if (eventLoop() instanceof SingleThreadEventExecutor executor) {
-                Runnable hook = handle::close;
-                atShutdown = hook;
-                executor.addShutdownHook(hook);
-            }
             promise.setSuccess();
             ChannelOutboundBuffer waiting = unsafe().outboundBuffer();
             if (waiting != null && !waiting.isEmpty()) {
@@ -234,54 +224,6 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
         if (handle.deregister()) {
             intake.deregistered();
             output.deregistered();
-            Runnable hook = atShutdown;
-            if (hook != null && eventLoop() instanceof SingleThreadEventExecutor executor) {
-                executor.removeShutdownHook(hook);
-            }
-        }
-    }
-
-    /** Binds on a thread that may wait, and then, on the event loop, runs what finishes the bind. */
-    void bindElsewhere(SocketAddress localAddress, ChannelPromise promise, Runnable finish) {
-        if (!promise.setUncancellable()) {
-            return;
-        }
-        if (!open || binding.isStarted() || !(localAddress instanceof PacketAddress address)) {
-            // Nothing to wait for: it fails.
-            finish.run();
-            return;
-        }
-        binding.start(address, config.binding(), intake::readLater)
-                .whenComplete((bound, failure) -> finishBind(promise, finish));
-    }
-
-    /** On the event loop that the channel has by now. */
-    private void finishBind(ChannelPromise promise, Runnable finish) {
-        EventLoop loop = eventLoop();
-        try {
-            loop.execute(() -> {
-                if (!eventLoop().equals(loop)) {
-                    finishBind(promise, finish);
-                    return;
-                }
-                binding.finishBy(finish);
-                // Behind the task that says to the pipeline that the channel is active.
-                loop.execute(this::activated);
-            });
-        } catch (RejectedExecutionException e) {
-            promise.tryFailure(e);
-        }
-    }
-
-    private void activated() {
-        if (bound == null) {
-            return;
-        }
-        EventLoop loop = eventLoop();
-        if (loop.inEventLoop()) {
-            handle.active();
-        } else {
-            loop.execute(this::activated);
         }
     }
 
@@ -375,6 +317,14 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
 
     FrameIntake intake() {
         return intake;
+    }
+
+    PacketHandle handle() {
+        return handle;
+    }
+
+    PacketBinding binding() {
+        return binding;
     }
 
     private final class PacketUnsafe extends AbstractUnsafe {

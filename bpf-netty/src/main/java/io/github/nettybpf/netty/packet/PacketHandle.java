@@ -9,6 +9,7 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,9 @@ final class PacketHandle implements EpollIoHandle {
     private final PacketChannel channel;
     private final PacketSocket socket;
     private final InterfaceWatch watch;
+
+    /** Closes the channel: an event loop that is shut down without a quiet period may end without doing so. */
+    private final Runnable atShutdown = this::close;
 
     private @Nullable IoRegistration registration;
     private @Nullable Future<?> counting;
@@ -37,6 +41,9 @@ final class PacketHandle implements EpollIoHandle {
         ops = EpollIoOps.EPOLLERR;
         counting =
                 channel.eventLoop().scheduleAtFixedRate(socket::count, COUNT_SECONDS, COUNT_SECONDS, TimeUnit.SECONDS);
+        if (channel.eventLoop() instanceof SingleThreadEventExecutor executor) {
+            executor.addShutdownHook(atShutdown);
+        }
         watch.registered();
     }
 
@@ -52,6 +59,9 @@ final class PacketHandle implements EpollIoHandle {
             return false;
         }
         registration = null;
+        if (channel.eventLoop() instanceof SingleThreadEventExecutor executor) {
+            executor.removeShutdownHook(atShutdown);
+        }
         current.cancel();
         watch.deregistered();
         Future<?> counts = counting;

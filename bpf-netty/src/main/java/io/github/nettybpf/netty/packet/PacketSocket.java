@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +34,6 @@ final class PacketSocket {
     private static final int PACKET_MR_PROMISC = 1;
     private static final int SOL_SOCKET = 1;
     private static final int SO_TIMESTAMPNS = 35;
-
-    private static final int SIOCGIFNAME = 0x8910;
-    private static final int SIOCGIFFLAGS = 0x8913;
-    private static final int SIOCGIFHWADDR = 0x8927;
-    private static final int SIOCGIFINDEX = 0x8933;
-    private static final int IFREQ_BYTES = 40;
-    private static final int IFREQ_NAME_BYTES = 16;
-    private static final int IFF_UP = 1;
 
     /** The kernel asks for it, and does not use it: a frame takes what room it needs. */
     private static final int FRAME_SIZE = 1 << 11;
@@ -224,25 +215,7 @@ final class PacketSocket {
     /** {@return the address with its interface's index}, looked up in the socket's network namespace. */
     PacketAddress resolve(PacketAddress address) throws IOException {
         String name = address.interfaceName();
-        if (name == null) {
-            return address;
-        }
-        byte[] request = interfaceRequest(name);
-        int result = Kernel.control(number(), SIOCGIFINDEX, request);
-        if (result == -Kernel.ENODEV) {
-            throw new SocketException("interface '" + name + "': not there (expected: one of this network namespace)");
-        } else if (result < 0) {
-            throw new NativeIoException("ioctl(SIOCGIFINDEX)", result);
-        }
-        return address.withInterface(
-                ByteBuffer.wrap(request).order(ByteOrder.nativeOrder()).getInt(IFREQ_NAME_BYTES));
-    }
-
-    private static byte[] interfaceRequest(String name) {
-        byte[] request = new byte[IFREQ_BYTES];
-        byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(bytes, 0, request, 0, Math.min(bytes.length, IFREQ_NAME_BYTES - 1));
-        return request;
+        return name == null ? address : address.withInterface(InterfaceQuery.index(number(), name));
     }
 
     private PacketAddress localAddress(@Nullable String name) throws IOException {
@@ -258,26 +231,12 @@ final class PacketSocket {
 
     /** {@return whether the interface is up}, whatever its name is now. */
     boolean isInterfaceUp(int index) {
-        int flags = ask(SIOCGIFFLAGS, index);
-        return flags >= 0 && (flags & IFF_UP) != 0;
+        return InterfaceQuery.isUp(number(), index);
     }
 
     /** {@return the kind of interface}, as ARP numbers it, or negative if there is no such interface. */
     int hardwareType(int index) {
-        return ask(SIOCGIFHWADDR, index);
-    }
-
-    /** {@return what the kernel says of an interface, in 16 bits}, or negative if there is no such interface. */
-    private int ask(int what, int index) {
-        byte[] request = new byte[IFREQ_BYTES];
-        ByteBuffer answer = ByteBuffer.wrap(request).order(ByteOrder.nativeOrder());
-        answer.putInt(IFREQ_NAME_BYTES, index);
-        // The one leaves the name where the other looks for it.
-        int result = Kernel.control(number(), SIOCGIFNAME, request);
-        if (result >= 0) {
-            result = Kernel.control(number(), what, request);
-        }
-        return result < 0 ? result : answer.getShort(IFREQ_NAME_BYTES) & 0xffff;
+        return InterfaceQuery.hardwareType(number(), index);
     }
 
     /** {@return what was counted so far}: the kernel forgets what it tells. */
