@@ -414,6 +414,8 @@ final class Filtering {
     void replace(Program program, Promise<Void> done) {
         if (stopped) {
             throw OffloadRules.notApplicable("the handler was removed from its pipeline");
+        } else if (!channel.isOpen()) {
+            throw OffloadRules.notApplicable("the channel is closed");
         }
         if (offload != Offload.REQUIRED) {
             Optional<String> missing = started

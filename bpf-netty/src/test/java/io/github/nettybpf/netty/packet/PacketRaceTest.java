@@ -311,6 +311,22 @@ class PacketRaceTest {
         }
     }
 
+    @Test
+    void aProgramIsNotReplacedOnAClosedChannel() throws Exception {
+        BpfFilterHandler handler = new BpfFilterHandler(Program.parse(Tap.OURS));
+        try (Tap b = new Tap(handler).bind("b0")) {
+            String said = b.channel
+                    .eventLoop()
+                    .submit(() -> {
+                        b.channel.close();
+                        return handler.replace(Program.parse("ret #1")).cause().getMessage();
+                    })
+                    .sync()
+                    .getNow();
+            assertEquals("the channel is closed", said);
+        }
+    }
+
     /** The kernel's own counters have 32 bits. */
     @Test
     void theKernelsCountersAreAddedUpThoughNobodyAsks() throws Exception {
