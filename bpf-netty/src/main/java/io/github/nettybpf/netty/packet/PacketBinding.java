@@ -31,6 +31,12 @@ final class PacketBinding {
         return binding != null;
     }
 
+    /** {@return whether the socket is bound, or could not be}, and that is to be made known */
+    boolean isDone() {
+        CompletableFuture<Bound> started = binding;
+        return started != null && started.isDone();
+    }
+
     /**
      * Binds, on another thread.
      *

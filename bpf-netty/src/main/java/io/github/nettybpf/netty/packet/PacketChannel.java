@@ -212,6 +212,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
             handle.registered((IoRegistration) registered.getNow());
             intake.registered();
             promise.setSuccess();
+            goOnBinding();
             ChannelOutboundBuffer waiting = unsafe().outboundBuffer();
             if (waiting != null && !waiting.isEmpty()) {
                 output.flushLater();
@@ -224,6 +225,13 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
         if (handle.deregister()) {
             intake.deregistered();
             output.deregistered();
+        }
+    }
+
+    private void goOnBinding() {
+        AsyncBinding unsafe = asyncBinding;
+        if (unsafe != null) {
+            unsafe.goOn();
         }
     }
 
@@ -260,6 +268,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel 
     private void stopIntake() {
         open = false;
         config.closed();
+        goOnBinding();
         intake.stop();
         doDeregister();
     }

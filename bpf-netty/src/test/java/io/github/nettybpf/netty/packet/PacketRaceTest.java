@@ -21,6 +21,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.concurrent.Future;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.ClosedChannelException;
@@ -270,6 +271,57 @@ class PacketRaceTest {
             assertEquals(List.of(), List.copyOf(b.thrown));
         } finally {
             other.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    /** {@return a bind that ends while the channel has no event loop} */
+    private static ChannelFuture bindWithoutLoop(Tap tap) throws Exception {
+        tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+        ChannelFuture bound = tap.channel
+                .eventLoop()
+                .submit(() -> {
+                    ChannelFuture bind = tap.channel.bind(PacketAddress.of("b0"));
+                    tap.channel.deregister();
+                    return bind;
+                })
+                .sync()
+                .getNow();
+        PacketLifecycleTest.await("the event loop's turn", () -> !tap.channel.isRegistered());
+        PacketLifecycleTest.await("bound", tap.channel.binding()::isDone);
+        tap.group.next().submit(() -> {}).sync();
+        assertFalse(bound.isDone());
+        return bound;
+    }
+
+    @Test
+    void aBindWaitsForAnEventLoop() throws Exception {
+        try (Tap tap = new Tap()) {
+            ChannelFuture bound = bindWithoutLoop(tap);
+            tap.group.register(tap.channel).sync();
+            bound.sync();
+            assertTrue(tap.channel.isActive());
+        }
+        try (Tap tap = new Tap()) {
+            ChannelFuture bound = bindWithoutLoop(tap);
+            tap.channel.close().sync();
+            assertInstanceOf(ClosedChannelException.class, bound.await().cause());
+        }
+    }
+
+    @Test
+    void thatTheInterfaceIsDownIsNotSaidBeforeTheBind() throws Exception {
+        Order order = new Order();
+        try (Tap tap = new Tap(order)) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            tap.channel
+                    .eventLoop()
+                    .submit(() -> tap.channel.handle().failed(new NativeIoException("SO_ERROR", -Kernel.ENETDOWN)))
+                    .sync();
+            assertNull(order.seen.poll());
+            tap.channel.bind(PacketAddress.of("b0")).sync();
+            assertEquals("active", order.seen.poll(10, TimeUnit.SECONDS));
+            assertEquals(PacketInterfaceEvent.DOWN, order.seen.poll(10, TimeUnit.SECONDS));
+            assertEquals(PacketInterfaceEvent.UP, order.seen.poll(10, TimeUnit.SECONDS));
         }
     }
 
