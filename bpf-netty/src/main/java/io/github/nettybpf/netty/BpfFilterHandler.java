@@ -225,6 +225,9 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     private void replace(Filtering current, Program replacement, Promise<Void> done) {
+        if (current.isPostponed(() -> replace(current, replacement, done))) {
+            return;
+        }
         try {
             current.replace(replacement, done);
             program = replacement;
@@ -277,7 +280,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void bind(ChannelHandlerContext ctx, SocketAddress localAddress, ChannelPromise promise) {
-        if (start(ctx, promise, localAddress)) {
+        if (!ctx.channel().isOpen() || start(ctx, promise, localAddress)) {
+            here().waitFor(promise);
             ctx.bind(localAddress, promise);
         }
     }
@@ -288,7 +292,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
             SocketAddress remoteAddress,
             @Nullable SocketAddress localAddress,
             ChannelPromise promise) {
-        if (start(ctx, promise, localAddress)) {
+        if (!ctx.channel().isOpen() || start(ctx, promise, localAddress)) {
             ctx.connect(remoteAddress, localAddress, promise);
         }
     }

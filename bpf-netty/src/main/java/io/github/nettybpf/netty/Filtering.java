@@ -10,6 +10,7 @@ import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.AttributeKey;
@@ -61,6 +62,7 @@ final class Filtering {
     private Judge judge;
     private Mode mode = Mode.JUDGE;
     private boolean started;
+    private @Nullable ChannelFuture binding;
     private boolean complained;
 
     /** Tells scheduled checks of an earlier handover that they are out of date. */
@@ -387,10 +389,33 @@ final class Filtering {
                         TimeUnit.MILLISECONDS);
     }
 
+    /** The bind that is under way: that of a packet channel can take the filter from the socket, and gives it back. */
+    void waitFor(ChannelFuture bind) {
+        binding = bind;
+    }
+
+    /** {@return whether nothing may be done with the socket's filter now, so that the action is done later} */
+    boolean isPostponed(Runnable action) {
+        ChannelFuture bind = binding;
+        if (bind == null || bind.isDone() || !(channel instanceof PacketChannel)) {
+            return false;
+        }
+        bind.addListener(bound -> {
+            if (ctx.executor().inEventLoop()) {
+                action.run();
+            } else {
+                ctx.executor().execute(action);
+            }
+        });
+        return true;
+    }
+
     /** Puts another program in force and tells when, or throws and leaves the old one there. */
     void replace(Program program, Promise<Void> done) {
         if (stopped) {
             throw OffloadRules.notApplicable("the handler was removed from its pipeline");
+        } else if (!channel.isOpen()) {
+            throw OffloadRules.notApplicable("the channel is closed");
         }
         if (offload != Offload.REQUIRED) {
             Optional<String> missing = started
@@ -448,6 +473,12 @@ final class Filtering {
     void stop() {
         stopped = true;
         rest();
+        if (!isPostponed(this::letGo)) {
+            letGo();
+        }
+    }
+
+    private void letGo() {
         if (attached && channel.isOpen()) {
             detachQuietly();
         }

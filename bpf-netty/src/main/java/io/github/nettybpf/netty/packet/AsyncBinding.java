@@ -6,12 +6,16 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** A channel's unsafe whose bind is made elsewhere: it takes some 20 ms, and longer with a large ring. */
 final class AsyncBinding implements Channel.Unsafe {
     private final PacketChannel channel;
     private final Channel.Unsafe unsafe;
+    private final AtomicReference<@Nullable Unfinished> unfinished = new AtomicReference<>();
 
     AsyncBinding(PacketChannel channel, Channel.Unsafe unsafe) {
         this.channel = channel;
@@ -20,7 +24,68 @@ final class AsyncBinding implements Channel.Unsafe {
 
     @Override
     public void bind(SocketAddress localAddress, ChannelPromise promise) {
-        channel.bindElsewhere(localAddress, promise, () -> unsafe.bind(localAddress, promise));
+        if (!promise.setUncancellable()) {
+            return;
+        }
+        PacketBinding binding = channel.binding();
+        if (!channel.isOpen() || binding.isStarted() || !(localAddress instanceof PacketAddress address)) {
+            // Nothing to wait for: it fails.
+            unsafe.bind(localAddress, promise);
+            return;
+        }
+        binding.start(address, channel.config().binding(), channel.intake()::readLater)
+                .whenComplete((bound, failure) -> finish(address, promise));
+    }
+
+    /**
+     * On the event loop that the channel has by now. If it has none, on its next one: a channel that is registered stays on
+     * its event loop as long as that does something else.
+     */
+    private void finish(PacketAddress address, ChannelPromise promise) {
+        EventLoop loop = channel.eventLoop();
+        try {
+            loop.execute(() -> {
+                if (!channel.isRegistered() || !channel.eventLoop().equals(loop)) {
+                    unfinished.set(new Unfinished(address, promise));
+                    if (channel.isRegistered() || !channel.isOpen()) {
+                        goOn();
+                    }
+                    return;
+                }
+                channel.binding().finishBy(() -> unsafe.bind(address, promise));
+                // Behind the task that says to the pipeline that the channel is active.
+                loop.execute(this::activated);
+            });
+        } catch (RejectedExecutionException e) {
+            promise.tryFailure(e);
+        }
+    }
+
+    /** A bind that waits for an event loop. */
+    private record Unfinished(PacketAddress address, ChannelPromise promise) {}
+
+    /** The channel has an event loop again, or is closed. */
+    void goOn() {
+        Unfinished bind = unfinished.getAndSet(null);
+        if (bind == null) {
+            return;
+        } else if (channel.isOpen()) {
+            finish(bind.address(), bind.promise());
+        } else {
+            bind.promise().tryFailure(new ClosedChannelException());
+        }
+    }
+
+    private void activated() {
+        if (!channel.isActive()) {
+            return;
+        }
+        EventLoop loop = channel.eventLoop();
+        if (loop.inEventLoop()) {
+            channel.handle().active();
+        } else {
+            loop.execute(this::activated);
+        }
     }
 
     @Override

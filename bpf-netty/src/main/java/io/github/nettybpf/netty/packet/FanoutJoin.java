@@ -26,6 +26,9 @@ final class FanoutJoin {
     private static final int PACKET_FANOUT_DATA = 22;
     private static final int INSTRUCTION_BYTES = 8;
 
+    private static final List<RawInstruction> NOTHING =
+            Program.of(new ReturnConstant(0)).raw();
+
     private FanoutJoin() {}
 
     /** Binds. */
@@ -36,17 +39,28 @@ final class FanoutJoin {
 
     static void bind(Socket socket, PacketFanout fanout, Binding binding) throws IOException {
         List<RawInstruction> filter = filterOf(socket);
-        set(
-                socket,
-                SOL_SOCKET,
-                SO_ATTACH_FILTER,
-                Program.of(new ReturnConstant(0)).raw());
+        setFilter(socket, NOTHING);
         binding.bind();
         join(socket, fanout);
+        if (!filterOf(socket).equals(NOTHING)) {
+            // Somebody has attached another one meanwhile.
+            return;
+        }
         if (filter.isEmpty()) {
             socket.setIntOpt(SOL_SOCKET, SO_DETACH_FILTER, 0);
         } else {
-            set(socket, SOL_SOCKET, SO_ATTACH_FILTER, filter);
+            setFilter(socket, filter);
+        }
+    }
+
+    private static void setFilter(Socket socket, List<RawInstruction> program) throws IOException {
+        try {
+            set(socket, SOL_SOCKET, SO_ATTACH_FILTER, program);
+        } catch (ChannelException e) {
+            throw new IOException(
+                    "SO_ATTACH_FILTER, to drop all until the socket has joined its fanout group: " + e.getMessage()
+                            + " (expected: a filter that is not locked)",
+                    e);
         }
     }
 

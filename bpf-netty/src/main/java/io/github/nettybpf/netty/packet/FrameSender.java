@@ -10,8 +10,17 @@ import java.nio.ByteBuffer;
 
 /** Sends messages as frames, one call each. For one event loop. */
 final class FrameSender {
+    private static final int ARPHRD_ETHER = 1;
+    private static final int ARPHRD_LOOPBACK = 772;
+    private static final int ETHERNET_ADDRESS = 6;
+
     private final PacketSocket socket;
     private final PacketChannel.Type type;
+
+    /** What kind of interface was written to last: asking costs two calls. */
+    private int lastInterface = PacketAddress.UNKNOWN_INTERFACE;
+
+    private int lastType;
 
     FrameSender(PacketSocket socket, PacketChannel.Type type) {
         this.socket = socket;
@@ -78,8 +87,30 @@ final class FrameSender {
         return Buffer.memoryAddress(memory) + memory.position();
     }
 
+    /** Of what is missing, the kernel would make zeros. */
+    private void requireHeader(PacketAddress to) throws IOException {
+        if (to.protocol() == 0 || to.protocol() == PacketAddress.ALL_PROTOCOLS) {
+            throw new IOException("frame to " + to + ": no protocol (expected: one, by withProtocol)");
+        }
+        int index = to.interfaceIndex();
+        if (index != lastInterface) {
+            lastType = socket.hardwareType(index);
+            lastInterface = index;
+        }
+        int length = to.hardwareAddressLength();
+        if ((lastType == ARPHRD_ETHER || lastType == ARPHRD_LOOPBACK) && length != ETHERNET_ADDRESS) {
+            throw new IOException("frame to " + to + ": hardware address of " + length + " bytes (expected: "
+                    + ETHERNET_ADDRESS + ", by withHardwareAddress)");
+        }
+    }
+
     private int sendTo(ByteBuf content, PacketAddress to) throws IOException {
         PacketAddress resolved = to.interfaceIndex() == PacketAddress.UNKNOWN_INTERFACE ? socket.resolve(to) : to;
+        if (resolved.interfaceIndex() == 0) {
+            throw new IOException("frame to " + to + ": no interface (expected: the name of one)");
+        } else if (type == PacketChannel.Type.DGRAM) {
+            requireHeader(resolved);
+        }
         long sent = Kernel.send(socket.fd().intValue(), address(content), content.readableBytes(), resolved.encode());
         return sent < 0 ? (int) sent : 0;
     }

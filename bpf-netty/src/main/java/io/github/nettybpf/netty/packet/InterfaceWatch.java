@@ -1,6 +1,6 @@
 package io.github.nettybpf.netty.packet;
 
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +15,25 @@ final class InterfaceWatch {
 
     private final PacketChannel channel;
     private final PacketSocket socket;
+
+    /** Whether the pipeline knows that the channel is active: it hears of the interface after that. */
+    private boolean started;
+
     private boolean down;
+
+    private @Nullable Future<?> nextLook;
 
     InterfaceWatch(PacketChannel channel, PacketSocket socket) {
         this.channel = channel;
         this.socket = socket;
+    }
+
+    /** The pipeline knows that the channel is active. */
+    void start() {
+        started = true;
+        if (down) {
+            tell();
+        }
     }
 
     /** The kernel said that the interface is down. */
@@ -28,16 +42,44 @@ final class InterfaceWatch {
             return;
         }
         down = true;
+        if (started) {
+            tell();
+        }
+    }
+
+    private void tell() {
         channel.pipeline().fireUserEventTriggered(PacketInterfaceEvent.DOWN);
         look(0);
     }
 
+    /** The channel has an event loop, perhaps another one than before. */
+    void registered() {
+        if (started && down) {
+            lookAfter(FIRST_MILLIS);
+        }
+    }
+
+    void deregistered() {
+        Future<?> next = nextLook;
+        if (next != null) {
+            nextLook = null;
+            next.cancel(false);
+        }
+    }
+
+    private void lookAfter(long millis) {
+        deregistered();
+        if (!channel.eventLoop().isShuttingDown()) {
+            nextLook = channel.eventLoop().schedule(() -> look(millis), millis, TimeUnit.MILLISECONDS);
+        }
+    }
+
     private void look(long waitedMillis) {
         PacketAddress bound = channel.boundAddress();
-        if (bound == null || !channel.isActive()) {
+        // A handler may have closed the channel, or taken it from its event loop.
+        if (bound == null || !channel.isActive() || !channel.isRegistered()) {
             return;
         }
-        String name = bound.interfaceName();
         try {
             if (socket.isInterfaceGone()) {
                 channel.pipeline().fireUserEventTriggered(PacketInterfaceEvent.DELETED);
@@ -49,19 +91,11 @@ final class InterfaceWatch {
             channel.close();
             return;
         }
-        if (waitedMillis > 0 && isUp(name)) {
+        if (waitedMillis > 0 && socket.isInterfaceUp(bound.interfaceIndex())) {
             down = false;
             channel.pipeline().fireUserEventTriggered(PacketInterfaceEvent.UP);
             return;
         }
-        long next = Math.min(Math.max(FIRST_MILLIS, 2 * waitedMillis), LONGEST_MILLIS);
-        EventLoop loop = channel.eventLoop();
-        if (!loop.isShuttingDown()) {
-            loop.schedule(() -> look(next), next, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private boolean isUp(@Nullable String name) {
-        return name != null && socket.isInterfaceUp(name);
+        lookAfter(Math.min(Math.max(FIRST_MILLIS, 2 * waitedMillis), LONGEST_MILLIS));
     }
 }

@@ -21,6 +21,8 @@ final class Kernel {
 
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED_POPULATE = 0x8001;
+    private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
+    private static final int MREMAP_MAYMOVE_FIXED = 3;
 
     static {
         Native.register(Kernel.class, NativeLibrary.getProcess());
@@ -37,6 +39,8 @@ final class Kernel {
     private static native int ioctl(int fd, long request, byte[] argument);
 
     private static native Pointer mmap(Pointer at, long length, int protection, int flags, int fd, long offset);
+
+    private static native Pointer mremap(Pointer at, long length, long newLength, int flags, Pointer newAt);
 
     private static native int munmap(Pointer at, long length);
 
@@ -82,6 +86,23 @@ final class Kernel {
             throw new NativeIoException("mmap", lastError());
         }
         return mapped;
+    }
+
+    /** {@return memory of nobody else's}, all zeros, that takes room only where it is written. */
+    static Pointer mapPrivate(long length) throws IOException {
+        Pointer mapped = mmap(Pointer.NULL, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+        if (Pointer.nativeValue(mapped) == -1) {
+            throw new NativeIoException("mmap", lastError());
+        }
+        return mapped;
+    }
+
+    /** Puts memory at the place of other memory of the same length, in one step: whoever reads there waits for it. */
+    static void moveOnto(Pointer mapped, long length, Pointer place) throws IOException {
+        Pointer moved = mremap(mapped, length, length, MREMAP_MAYMOVE_FIXED, place);
+        if (Pointer.nativeValue(moved) == -1) {
+            throw new NativeIoException("mremap", lastError());
+        }
     }
 
     static void unmap(Pointer mapped, long length) throws IOException {

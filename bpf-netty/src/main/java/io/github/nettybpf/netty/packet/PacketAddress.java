@@ -173,6 +173,11 @@ public final class PacketAddress extends SocketAddress {
         return copy;
     }
 
+    /** {@return how many bytes the hardware address has} */
+    int hardwareAddressLength() {
+        return hardwareAddressLength;
+    }
+
     private byte hardwareByte(int index) {
         return (byte) (hardwareAddress >>> (56 - 8 * index));
     }

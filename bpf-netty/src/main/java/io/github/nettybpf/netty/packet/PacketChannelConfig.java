@@ -23,10 +23,25 @@ import org.jspecify.annotations.Nullable;
 public final class PacketChannelConfig extends DefaultChannelConfig {
     private static final int UNUSED_BUFFER = 2048;
 
+    /** The kernel counts blocks, and milliseconds, in 16 bits. */
+    private static final int MAX_BLOCKS = 1 << 16;
+
+    private static final int MAX_RETIRE_MILLIS = 0xffff;
+
+    /** How far the channel is; what an option does depends on it. */
+    private enum Stage {
+        UNBOUND,
+        BINDING,
+        BOUND,
+        CLOSED
+    }
+
     private final PacketSocket socket;
 
     /** Of the options that are the channel's own; a missing one has no default. */
     private final Map<ChannelOption<?>, Object> values = new ConcurrentHashMap<>();
+
+    private Stage stage = Stage.UNBOUND;
 
     PacketChannelConfig(PacketChannel channel, PacketSocket socket) {
         super(channel, new FixedRecvByteBufAllocator(UNUSED_BUFFER));
@@ -73,8 +88,9 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         ((PacketChannel) channel).autoReadCleared();
     }
 
-    /** {@return what is set now} */
-    synchronized Settings settings() {
+    /** {@return what the channel is bound with}; nothing can be changed until {@link #bound} or {@link #notBound}. */
+    synchronized Settings binding() {
+        stage = Stage.BINDING;
         return new Settings(
                 ((PacketChannel) channel).type(),
                 value(PacketChannelOption.RECEIVE_MODE),
@@ -85,6 +101,22 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
                 value(PacketChannelOption.OUTGOING),
                 value(PacketChannelOption.PUT_VLAN_BACK),
                 (PacketFanout) values.get(PacketChannelOption.FANOUT));
+    }
+
+    synchronized void bound() {
+        if (stage == Stage.BINDING) {
+            stage = Stage.BOUND;
+        }
+    }
+
+    synchronized void notBound() {
+        if (stage == Stage.BINDING) {
+            stage = Stage.UNBOUND;
+        }
+    }
+
+    synchronized void closed() {
+        stage = Stage.CLOSED;
     }
 
     @SuppressWarnings("unchecked") // An option has values of its type only.
@@ -107,9 +139,9 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         }
         try {
             if (option.equals(ChannelOption.SO_RCVBUF)) {
-                return (T) (Integer) socket.fd().getReceiveBufferSize();
+                return (T) (Integer) socket.receiveBufferSize();
             } else if (option.equals(ChannelOption.SO_SNDBUF)) {
-                return (T) (Integer) socket.fd().getSendBufferSize();
+                return (T) (Integer) socket.sendBufferSize();
             } else if (option instanceof IntegerUnixChannelOption integer) {
                 return (T) (Integer) socket.fd().getIntOpt(integer.level(), integer.optname());
             } else if (option instanceof RawUnixChannelOption raw) {
@@ -126,7 +158,10 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
     @Override
     public <T> boolean setOption(ChannelOption<T> option, T value) {
         if (isOwn(option)) {
-            validate(option, value);
+            // No fanout is what there is by default, and can be asked for.
+            if (!option.equals(PacketChannelOption.FANOUT)) {
+                validate(option, value);
+            }
             change(option, value);
             return true;
         }
@@ -152,25 +187,37 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         return option.equals(PacketChannelOption.FANOUT) || values.containsKey(option);
     }
 
-    private synchronized void change(ChannelOption<?> option, Object value) {
+    private synchronized void change(ChannelOption<?> option, @Nullable Object value) {
         check(option, value);
-        PacketAddress bound = ((PacketChannel) channel).boundAddress();
-        if (bound != null) {
-            changeBound(option, value, bound);
+        boolean sometimes =
+                option.equals(PacketChannelOption.PROMISCUOUS) || option.equals(PacketChannelOption.OUTGOING);
+        switch (stage) {
+            case UNBOUND -> {}
+            case BINDING ->
+                throw new ChannelException(name(option) + ": the channel is being bound (expected: set before"
+                        + (sometimes ? ", or after)" : " that)"));
+            case BOUND -> {
+                if (!sometimes) {
+                    throw new ChannelException(name(option) + ": the channel is bound (expected: set before that)");
+                }
+                changeBound(option, (Boolean) Objects.requireNonNull(value));
+            }
+            case CLOSED -> throw new ChannelException(name(option) + ": the channel is closed");
         }
-        values.put(option, value);
+        if (value == null) {
+            values.remove(option);
+        } else {
+            values.put(option, value);
+        }
     }
 
-    private void changeBound(ChannelOption<?> option, Object value, PacketAddress bound) {
+    private void changeBound(ChannelOption<?> option, boolean value) {
+        PacketAddress bound = ((PacketChannel) channel).boundAddress();
         try {
-            if (option.equals(PacketChannelOption.PROMISCUOUS)) {
-                if (!value.equals(values.get(option))) {
-                    socket.promiscuous(bound.interfaceIndex(), (Boolean) value);
-                }
-            } else if (option.equals(PacketChannelOption.OUTGOING)) {
-                socket.outgoing((Boolean) value);
-            } else {
-                throw new ChannelException(name(option) + ": the channel is bound (expected: set before that)");
+            if (option.equals(PacketChannelOption.OUTGOING)) {
+                socket.outgoing(value);
+            } else if (bound != null && !values.get(option).equals(value)) {
+                socket.promiscuous(bound.interfaceIndex(), value);
             }
         } catch (IOException e) {
             throw new ChannelException(name(option) + ": " + e.getMessage(), e);
@@ -182,14 +229,23 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         return option.name().substring(option.name().indexOf('#') + 1);
     }
 
-    private static void check(ChannelOption<?> option, Object value) {
-        boolean wrong = (option.equals(PacketChannelOption.BLOCK_SIZE)
-                        && ((Integer) value < 4096 || (Integer) value % 4096 != 0))
-                || (option.equals(PacketChannelOption.BLOCK_COUNT) && (Integer) value < 1)
-                || (option.equals(PacketChannelOption.RETIRE_MILLIS) && (Integer) value < 1);
-        if (wrong) {
-            String expected = option.equals(PacketChannelOption.BLOCK_SIZE) ? "a multiple of 4096" : ">= 1";
+    private static void check(ChannelOption<?> option, @Nullable Object value) {
+        String expected = null;
+        if (option.equals(PacketChannelOption.BLOCK_SIZE)) {
+            expected = isWithin(value, 4096, Integer.MAX_VALUE) && (Integer) value % 4096 == 0
+                    ? null
+                    : "a multiple of 4096";
+        } else if (option.equals(PacketChannelOption.BLOCK_COUNT)) {
+            expected = isWithin(value, 1, MAX_BLOCKS) ? null : "1.." + MAX_BLOCKS;
+        } else if (option.equals(PacketChannelOption.RETIRE_MILLIS)) {
+            expected = isWithin(value, 1, MAX_RETIRE_MILLIS) ? null : "1.." + MAX_RETIRE_MILLIS;
+        }
+        if (expected != null) {
             throw new IllegalArgumentException(name(option) + " " + value + " (expected: " + expected + ")");
         }
+    }
+
+    private static boolean isWithin(@Nullable Object value, int least, int most) {
+        return value instanceof Integer number && number >= least && number <= most;
     }
 }

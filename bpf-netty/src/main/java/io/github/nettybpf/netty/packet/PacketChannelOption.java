@@ -5,7 +5,8 @@ import io.netty.channel.ChannelOption;
 /**
  * Options of a {@link PacketChannel}, beside those that Netty has for any channel and {@link ChannelOption#SO_RCVBUF} and
  * {@link ChannelOption#SO_SNDBUF}. All but {@link #PROMISCUOUS} and {@link #OUTGOING} are to be set before the channel is
- * bound.
+ * bound; while a bind is under way, none can be set, and none on a closed channel: setting it throws a
+ * {@link io.netty.channel.ChannelException} that says so.
  *
  * <p>There is none for how much of a frame is kept: the verdict of the channel's filter says so.
  */
@@ -19,7 +20,7 @@ public final class PacketChannelOption {
             ChannelOption.valueOf(PacketChannelOption.class, "BLOCK_SIZE");
 
     /**
-     * How many blocks the ring has; 32 by default. As a block is handed over after {@link #RETIRE_MILLIS}, however little
+     * How many blocks the ring has; 32 by default, at most 65,536. As a block is handed over after {@link #RETIRE_MILLIS}, however little
      * is in it, their product is how long an event loop can be busy elsewhere before frames of thin traffic are lost.
      */
     public static final ChannelOption<Integer> BLOCK_COUNT =
@@ -27,7 +28,7 @@ public final class PacketChannelOption {
 
     /**
      * After how many milliseconds a block is handed over although it is not full: about half of it is the average time that
-     * a frame of thin traffic waits; 4 by default, at least 1.
+     * a frame of thin traffic waits; 4 by default, 1 to 65,535.
      */
     public static final ChannelOption<Integer> RETIRE_MILLIS =
             ChannelOption.valueOf(PacketChannelOption.class, "RETIRE_MILLIS");
@@ -49,7 +50,7 @@ public final class PacketChannelOption {
     public static final ChannelOption<Boolean> PUT_VLAN_BACK =
             ChannelOption.valueOf(PacketChannelOption.class, "PUT_VLAN_BACK");
 
-    /** The group of channels that share the interface's frames; none by default. */
+    /** The group of channels that share the interface's frames; none by default, which is null. */
     public static final ChannelOption<PacketFanout> FANOUT = ChannelOption.valueOf(PacketChannelOption.class, "FANOUT");
 
     private PacketChannelOption() {}

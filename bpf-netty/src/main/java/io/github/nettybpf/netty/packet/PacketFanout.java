@@ -69,7 +69,8 @@ public record PacketFanout(int group, Mode mode, @Nullable Program program) {
     }
 
     /**
-     * {@return a fanout by a program}. Its offset 0 is the network header, whatever the type of the channel; members are
+     * {@return a fanout by a program}. All members of a group have the same one: a channel with another one is refused,
+     * where its process has members of the group; of several processes, the last channel to join decides for all. Its offset 0 is the network header, whatever the type of the channel; members are
      * numbered in the order in which they were bound.
      *
      * @param group the group

@@ -257,6 +257,11 @@ final class PacketRing implements FrameSource {
             slicedFrom = null;
             sliced.release();
         }
+        if (users.get() > 1 && RingCopy.takePlace(mapped, size, blocks, held)) {
+            // The socket goes now, whatever is held.
+            then.run();
+            whenUnmapped = null;
+        }
         leaveRing();
     }
 

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,12 +35,6 @@ final class PacketSocket {
     private static final int SOL_SOCKET = 1;
     private static final int SO_TIMESTAMPNS = 35;
 
-    private static final int SIOCGIFFLAGS = 0x8913;
-    private static final int SIOCGIFINDEX = 0x8933;
-    private static final int IFREQ_BYTES = 40;
-    private static final int IFREQ_NAME_BYTES = 16;
-    private static final int IFF_UP = 1;
-
     /** The kernel asks for it, and does not use it: a frame takes what room it needs. */
     private static final int FRAME_SIZE = 1 << 11;
 
@@ -50,7 +43,10 @@ final class PacketSocket {
 
     private long packets;
     private long drops;
+    private int receiveBufferSize;
+    private int sendBufferSize;
     private boolean closed;
+    private FanoutPrograms.@Nullable Membership membership;
 
     private PacketSocket(@Nullable Socket socket, @Nullable SocketException refusal) {
         this.socket = socket;
@@ -119,6 +115,7 @@ final class PacketSocket {
             if (fanout == null) {
                 Kernel.bindTo(number(), address.encode());
             } else {
+                membership = FanoutPrograms.enter(fd(), fanout);
                 FanoutJoin.bind(fd(), fanout, () -> Kernel.bindTo(number(), address.encode()));
             }
             return new Bound(localAddress(address.interfaceName()), frames);
@@ -157,7 +154,12 @@ final class PacketSocket {
         request.putInt(blockSize).putInt(blockCount);
         request.putInt(blockCount == 0 ? 0 : FRAME_SIZE).putInt((int) ((long) blockSize * blockCount / FRAME_SIZE));
         request.putInt(retireMillis).putInt(0).putInt(0).flip();
-        set("PACKET_RX_RING of " + blockCount + " blocks of " + blockSize + " bytes", PACKET_RX_RING, request);
+        set(
+                "PACKET_RX_RING of " + blockCount + " blocks of " + blockSize
+                        + " bytes (expected: BLOCK_SIZE a multiple of the page size; BLOCK_COUNT times BLOCK_SIZE below 8 TiB, and"
+                        + " no more than the kernel has memory for)",
+                PACKET_RX_RING,
+                request);
     }
 
     /** So that the socket can be bound again, otherwise. */
@@ -213,25 +215,7 @@ final class PacketSocket {
     /** {@return the address with its interface's index}, looked up in the socket's network namespace. */
     PacketAddress resolve(PacketAddress address) throws IOException {
         String name = address.interfaceName();
-        if (name == null) {
-            return address;
-        }
-        byte[] request = interfaceRequest(name);
-        int result = Kernel.control(number(), SIOCGIFINDEX, request);
-        if (result == -Kernel.ENODEV) {
-            throw new SocketException("interface '" + name + "': not there (expected: one of this network namespace)");
-        } else if (result < 0) {
-            throw new NativeIoException("ioctl(SIOCGIFINDEX)", result);
-        }
-        return address.withInterface(
-                ByteBuffer.wrap(request).order(ByteOrder.nativeOrder()).getInt(IFREQ_NAME_BYTES));
-    }
-
-    private static byte[] interfaceRequest(String name) {
-        byte[] request = new byte[IFREQ_BYTES];
-        byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(bytes, 0, request, 0, Math.min(bytes.length, IFREQ_NAME_BYTES - 1));
-        return request;
+        return name == null ? address : address.withInterface(InterfaceQuery.index(number(), name));
     }
 
     private PacketAddress localAddress(@Nullable String name) throws IOException {
@@ -245,18 +229,24 @@ final class PacketSocket {
         return localAddress(null).interfaceIndex() < 0;
     }
 
-    /** {@return whether the interface is up} */
-    boolean isInterfaceUp(String name) {
-        byte[] request = interfaceRequest(name);
-        if (Kernel.control(number(), SIOCGIFFLAGS, request) < 0) {
-            return false;
-        }
-        int flags = ByteBuffer.wrap(request).order(ByteOrder.nativeOrder()).getShort(IFREQ_NAME_BYTES);
-        return (flags & IFF_UP) != 0;
+    /** {@return whether the interface is up}, whatever its name is now. */
+    boolean isInterfaceUp(int index) {
+        return InterfaceQuery.isUp(number(), index);
+    }
+
+    /** {@return the kind of interface}, as ARP numbers it, or negative if there is no such interface. */
+    int hardwareType(int index) {
+        return InterfaceQuery.hardwareType(number(), index);
     }
 
     /** {@return what was counted so far}: the kernel forgets what it tells. */
     synchronized PacketStatistics statistics() {
+        count();
+        return new PacketStatistics(packets, drops);
+    }
+
+    /** Adds up what the kernel has counted: often enough, as it does so in 32 bits. */
+    synchronized void count() {
         if (!closed && socket != null) {
             ByteBuffer counted = ByteBuffer.allocate(12).order(ByteOrder.nativeOrder());
             try {
@@ -267,7 +257,27 @@ final class PacketSocket {
             packets += Integer.toUnsignedLong(counted.getInt(0));
             drops += Integer.toUnsignedLong(counted.getInt(4));
         }
+    }
+
+    /** {@return what was added up so far}, without asking the kernel. */
+    synchronized PacketStatistics counted() {
         return new PacketStatistics(packets, drops);
+    }
+
+    /** {@return SO_RCVBUF}, as it was last if the socket is closed. */
+    synchronized int receiveBufferSize() throws IOException {
+        if (!closed) {
+            receiveBufferSize = fd().getReceiveBufferSize();
+        }
+        return receiveBufferSize;
+    }
+
+    /** {@return SO_SNDBUF}, as it was last if the socket is closed. */
+    synchronized int sendBufferSize() throws IOException {
+        if (!closed) {
+            sendBufferSize = fd().getSendBufferSize();
+        }
+        return sendBufferSize;
     }
 
     /** Closes the socket; its figures stay. */
@@ -276,10 +286,16 @@ final class PacketSocket {
             return;
         }
         try {
-            statistics();
+            count();
+            receiveBufferSize();
+            sendBufferSize();
         } finally {
             closed = true;
             socket.close();
+            FanoutPrograms.Membership group = membership;
+            if (group != null) {
+                group.leave();
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.AlreadyBoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -63,7 +64,7 @@ class PacketLifecycleTest {
         }
     }
 
-    private static long descriptors() {
+    static long descriptors() {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             return open.filter(fd -> {
                         try {
@@ -78,7 +79,7 @@ class PacketLifecycleTest {
         }
     }
 
-    private static long mappings() {
+    static long mappings() {
         try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
             return maps.filter(line -> line.contains("socket:")).count();
         } catch (IOException e) {
@@ -316,12 +317,84 @@ class PacketLifecycleTest {
             PacketFrame held = b.next();
             b.channel.close().sync();
             assertEquals(Tap.frame(60, 1), held.content());
+            // The socket is gone by now, and nothing comes in any more.
+            assertEquals(1, mappings(), "that of the sender alone");
+            assertEquals(2, Namespace.run("cat /proc/net/packet").lines().count(), "a heading and the sender's socket");
+            a.send(Tap.frame(60, 2));
             a.channel.close().sync();
-            assertEquals(1, mappings());
+            assertEquals(Tap.frame(60, 1), held.content());
+            held.content().setByte(20, 99);
+            assertEquals(99, held.content().getByte(20));
             assertTrue(held.release());
-            await("the mapping", () -> mappings() == 0);
         }
         await("descriptors", () -> descriptors() == descriptors);
+    }
+
+    /** Frames of several blocks are held, in part by their slices, and are read by another thread while the channel goes. */
+    @Test
+    void heldSlicesCanBeReadWhileTheChannelIsClosed() throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0")) {
+            for (int round = 0; round < 50; round++) {
+                try (Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING_SLICES)
+                        .with(PacketChannelOption.BLOCK_SIZE, 4096)
+                        .with(PacketChannelOption.RETIRE_MILLIS, 1)
+                        .bind("b0")) {
+                    for (int i = 0; i < 50; i++) {
+                        a.channel.write(Tap.frame(500, i));
+                    }
+                    a.channel.flush();
+                    List<PacketFrame> held = new ArrayList<>();
+                    for (int i = 0; i < 50; i++) {
+                        PacketFrame frame = b.next();
+                        if (i % 10 < 7) {
+                            held.add(frame);
+                        } else {
+                            frame.release();
+                        }
+                    }
+                    AtomicBoolean closed = new AtomicBoolean();
+                    ChannelFuture close = b.channel.close().addListener(done -> closed.set(true));
+                    do {
+                        for (int i = 0; i < held.size(); i++) {
+                            assertEquals(
+                                    Tap.frame(500, i / 7 * 10 + i % 7),
+                                    held.get(i).content());
+                        }
+                    } while (!closed.get());
+                    close.sync();
+                    held.forEach(PacketFrame::release);
+                }
+            }
+        }
+        assertEquals(0, mappings());
+    }
+
+    @Test
+    void heldSlicesKeepNoMembership() throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap one = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING_SLICES)
+                        .with(PacketChannelOption.FANOUT, PacketFanout.roundRobin(21))
+                        .with(PacketChannelOption.PROMISCUOUS, true)
+                        .bind("b0")) {
+            a.send(Tap.frame(60, 1));
+            PacketFrame held = one.next();
+            try (Tap two = Tap.ofOurs()
+                    .with(PacketChannelOption.FANOUT, PacketFanout.roundRobin(21))
+                    .bind("b0")) {
+                one.channel.close().sync();
+                assertTrue(Namespace.run("ip -d link show b0").contains("promiscuity 0"));
+                for (int i = 0; i < 10; i++) {
+                    a.send(Tap.frame(60, i));
+                }
+                for (int i = 0; i < 10; i++) {
+                    assertEquals(ByteBufUtil.hexDump(Tap.frame(60, i)), two.nextHex());
+                }
+            }
+            assertEquals(Tap.frame(60, 1), held.content());
+            held.release();
+        }
     }
 
     @Test

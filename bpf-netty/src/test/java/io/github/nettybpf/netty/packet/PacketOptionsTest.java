@@ -3,10 +3,12 @@ package io.github.nettybpf.netty.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.SocketFilters;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -197,6 +199,43 @@ class PacketOptionsTest {
     }
 
     @Test
+    void packetsWithoutWhatTheirHeaderNeedsAreRefusedAlone() throws Exception {
+        byte[] six = {2, 2, 2, 2, 2, 2};
+        PacketAddress good = PacketAddress.of("a0").withProtocol(Tap.ETHERTYPE).withHardwareAddress(six);
+        try (Tap a = new Tap(PacketChannel.Type.DGRAM).bind("a0");
+                Tap b = Tap.ofOurs().bind("b0")) {
+            assertEquals(
+                    "frame to a0, 02:02:02:02:02:02: no protocol (expected: one, by withProtocol)",
+                    refusal(a, PacketAddress.of("a0").withHardwareAddress(six)));
+            assertEquals(
+                    "frame to a0, ethertype 0x88b5: hardware address of 0 bytes (expected: 6, by withHardwareAddress)",
+                    refusal(a, PacketAddress.of("a0").withProtocol(Tap.ETHERTYPE)));
+            assertEquals(
+                    "frame to a0, ethertype 0x88b5, 02:02: hardware address of 2 bytes (expected: 6, by withHardwareAddress)",
+                    refusal(
+                            a,
+                            PacketAddress.of("a0").withProtocol(Tap.ETHERTYPE).withHardwareAddress((byte) 2, (byte)
+                                    2)));
+            assertEquals(
+                    "frame to any interface, ethertype 0x88b5, 02:02:02:02:02:02: no interface (expected: the name of one)",
+                    refusal(a, PacketAddress.any().withProtocol(Tap.ETHERTYPE).withHardwareAddress(six)));
+            a.channel
+                    .writeAndFlush(new PacketFrame(Unpooled.wrappedBuffer(new byte[50]), good))
+                    .sync();
+            assertEquals("020202020202", b.nextHex().substring(0, 12));
+            assertTrue(b.received.isEmpty());
+        }
+    }
+
+    private static String refusal(Tap tap, PacketAddress to) throws Exception {
+        return String.valueOf(tap.channel
+                .writeAndFlush(new PacketFrame(Unpooled.wrappedBuffer(new byte[50]), to))
+                .await()
+                .cause()
+                .getMessage());
+    }
+
+    @Test
     void aFrameThatTheKernelRefusesFailsAlone() throws Exception {
         try (Tap a = new Tap().bind("a0");
                 Tap b = Tap.ofOurs().bind("b0")) {
@@ -316,6 +355,78 @@ class PacketOptionsTest {
             ChannelFuture bound = two.bootstrap.bind(PacketAddress.of("b0")).await();
             assertTrue(bound.cause().getMessage().startsWith("PACKET_FANOUT CPU of group 9: "), () -> bound.cause()
                     .getMessage());
+        }
+    }
+
+    @Test
+    void aGroupHasOneProgram() throws Exception {
+        PacketFanout byFirst = PacketFanout.program(10, Program.parse("ldb [0]\nret a"));
+        PacketFanout byLast = PacketFanout.program(10, Program.parse("ldb [1]\nret a"));
+        String refused = "fanout PROGRAM of group 10: its other members have another program (expected: the same one)";
+        try (Tap one = new Tap().with(PacketChannelOption.FANOUT, byFirst).bind("b0");
+                Tap two = new Tap().with(PacketChannelOption.FANOUT, byLast);
+                Tap same = new Tap().with(PacketChannelOption.FANOUT, byFirst).bind("b0")) {
+            assertTrue(one.channel.isActive() && same.channel.isActive());
+            assertEquals(
+                    refused,
+                    two.bootstrap.bind(PacketAddress.of("b0")).await().cause().getMessage());
+        }
+        // With its last member the group was gone.
+        try (Tap other = new Tap().with(PacketChannelOption.FANOUT, byLast).bind("b0")) {
+            assertTrue(other.channel.isActive());
+        }
+    }
+
+    @Test
+    void aLockedFilterIsInTheWayOfAFanout() throws Exception {
+        try (Tap tap = new Tap().with(PacketChannelOption.FANOUT, PacketFanout.hash(10))) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            SocketFilters.attach(tap.channel, Program.parse(Tap.OURS));
+            SocketFilters.lock(tap.channel);
+            assertEquals(
+                    "SO_ATTACH_FILTER, to drop all until the socket has joined its fanout group: setsockopt() failed:"
+                            + " Operation not permitted (expected: a filter that is not locked)",
+                    tap.channel.bind(PacketAddress.of("b0")).await().cause().getMessage());
+        }
+    }
+
+    @Test
+    void noFanoutCanBeAskedFor() throws Exception {
+        try (Tap tap = new Tap().with(PacketChannelOption.FANOUT, PacketFanout.hash(10))) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            tap.channel.config().setOption(PacketChannelOption.FANOUT, null);
+            assertNull(tap.channel.config().getOption(PacketChannelOption.FANOUT));
+            tap.channel.bind(PacketAddress.of("b0")).sync();
+            assertTrue(tap.channel.isActive());
+        }
+    }
+
+    @Test
+    void aRingThatIsTooLargeIsRefused() throws Exception {
+        try (Tap tap = new Tap()
+                .with(PacketChannelOption.BLOCK_SIZE, 1 << 30)
+                .with(PacketChannelOption.BLOCK_COUNT, 1 << 16)) {
+            ChannelFuture bound = tap.bootstrap.bind(PacketAddress.of("b0")).await();
+            assertEquals(
+                    "PACKET_RX_RING of 65536 blocks of 1073741824 bytes (expected: BLOCK_SIZE a multiple of the page size;"
+                            + " BLOCK_COUNT times BLOCK_SIZE below 8 TiB, and no more than the kernel has memory for):"
+                            + " setsockopt() failed: Invalid argument",
+                    bound.cause().getMessage());
+        }
+        try (Tap tap = new Tap()) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            assertEquals(
+                    "BLOCK_COUNT 65537 (expected: 1..65536)",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> tap.channel.config().setOption(PacketChannelOption.BLOCK_COUNT, 65_537))
+                            .getMessage());
+            assertEquals(
+                    "RETIRE_MILLIS 65536 (expected: 1..65535)",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> tap.channel.config().setOption(PacketChannelOption.RETIRE_MILLIS, 65_536))
+                            .getMessage());
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.discovery.ClassNameFilter;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
@@ -97,14 +98,35 @@ class PacketPrivilegeTest {
                         PacketPrivilegeTest.class.getName()));
     }
 
+    /** As on JDK 25 by default: Netty then has no addresses of buffers. */
+    @Test
+    void allOfItWorksWithoutUnsafe() throws Exception {
+        assumeTrue(C.geteuid() == 0 || run("true") == 0, "`unshare -Urn` does not work here");
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Dio.netty.noUnsafe=true",
+                PacketPrivilegeTest.class.getName(),
+                PacketChannelTest.class.getName(),
+                PacketOptionsTest.class.getName());
+        String said = "packet-tests-without-unsafe.txt";
+        assertEquals(
+                0, C.geteuid() == 0 ? run(said, command) : run(command.toArray(String[]::new)), "see target/" + said);
+    }
+
     private static int run(String... command) throws IOException, InterruptedException {
         List<String> whole = new ArrayList<>(
                 // Netty complains where there is no interface that is up.
                 List.of("unshare", "-Urn", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
         whole.addAll(List.of(command));
+        return run("packet-tests-in-namespaces.txt", whole);
+    }
+
+    private static int run(String output, List<String> whole) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(whole)
                 .redirectErrorStream(true)
-                .redirectOutput(new File("target", "packet-tests-in-namespaces.txt"))
+                .redirectOutput(new File("target", output))
                 .start();
         if (!process.waitFor(5, TimeUnit.MINUTES)) {
             process.destroyForcibly();
@@ -113,10 +135,17 @@ class PacketPrivilegeTest {
         return process.exitValue();
     }
 
-    /** Runs the tests of this package. */
+    /** Runs the tests of the classes that are named, or of this package. */
     public static void main(String[] args) {
+        List<DiscoverySelector> selectors = new ArrayList<>();
+        for (String name : args) {
+            selectors.add(DiscoverySelectors.selectClass(name));
+        }
+        if (selectors.isEmpty()) {
+            selectors.add(DiscoverySelectors.selectPackage(PacketPrivilegeTest.class.getPackageName()));
+        }
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .selectors(DiscoverySelectors.selectPackage(PacketPrivilegeTest.class.getPackageName()))
+                .selectors(selectors)
                 .filters(ClassNameFilter.includeClassNamePatterns(".*Test"), TagFilter.excludeTags("soak"))
                 .build();
         SummaryGeneratingListener summary = new SummaryGeneratingListener();
