@@ -64,14 +64,8 @@ final class Graph implements Callable<Integer> {
     @ParentCommand
     private Bpf bpf;
 
-    @Parameters(
-            index = "0",
-            paramLabel = "PROGRAM",
-            description = {
-                "A file, - for standard input, or the text itself: a program in any notation that bpf disasm reads,",
-                "or a filter expression."
-            })
-    private String argument = "-";
+    @Mixin
+    private final ProgramArgument argument = new ProgramArgument();
 
     @Parameters(
             index = "1",
@@ -79,21 +73,6 @@ final class Graph implements Callable<Integer> {
             paramLabel = "CAPTURE",
             description = "pcap or pcapng, plain or gzipped; - for standard input.")
     private @Nullable String capture;
-
-    @Option(
-            names = {"-e", "--expression"},
-            description = "PROGRAM is an expression, even if a file has this name.")
-    private boolean isExpression;
-
-    @Option(
-            names = "--link-type",
-            paramLabel = "TYPE",
-            converter = Where.LinkTypeName.class,
-            description = {
-                "What packets begin with, for an expression: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP",
-                "(default: as the capture says; without one, EN10MB)."
-            })
-    private @Nullable LinkType linkType;
 
     @Option(
             names = "--format",
@@ -121,12 +100,13 @@ final class Graph implements Callable<Integer> {
         if (from == null && extensions.areGiven()) {
             throw new Refusal("--ext (expected: with a CAPTURE)");
         }
-        if (argument.equals("-") && !isExpression && "-".equals(from)) {
+        if (argument.isStandardInput() && "-".equals(from)) {
             throw new Refusal("PROGRAM and CAPTURE: both are standard input (expected: at most one)");
         }
-        AnyProgram source = isExpression ? AnyProgram.ofExpression(argument) : AnyProgram.of(argument, bpf.in);
+        AnyProgram source = argument.read(bpf.in);
         if (from == null) {
-            Program program = source.program(linkType == null ? LinkType.EN10MB : linkType);
+            LinkType asked = argument.linkType();
+            Program program = source.program(asked == null ? LinkType.EN10MB : asked);
             print(program, null, heading(source, size(program)));
             return 0;
         }
@@ -141,7 +121,7 @@ final class Graph implements Callable<Integer> {
     private void drawTraffic(AnyProgram source, Source from) throws Refusal {
         Program program = null;
         Traffic traffic = null;
-        LinkType asked = linkType;
+        LinkType asked = argument.linkType();
         try (CaptureReader reader = CaptureReader.open(from.open(bpf.in))) {
             CapturedPacket packet = next(reader, from);
             // A capture without packets tells no link type.
@@ -194,7 +174,7 @@ final class Graph implements Callable<Integer> {
 
     /** The name of a file or the expression, and what there is to say of it. */
     private List<String> heading(AnyProgram source, String about) {
-        String shown = argument.equals("-") && !isExpression ? "standard input" : argument;
+        String shown = argument.isStandardInput() ? "standard input" : argument.text();
         List<String> heading = new ArrayList<>();
         if (source.isExpression() || !shown.contentEquals(source.text())) {
             String line = Printable.of(source.isExpression() ? source.text().strip() : shown);

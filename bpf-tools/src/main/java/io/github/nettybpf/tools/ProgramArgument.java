@@ -23,13 +23,13 @@ final class ProgramArgument {
     private boolean isExpression;
 
     @Option(
-            names = "--format",
-            paramLabel = "FORMAT",
+            names = "--notation",
+            paramLabel = "NOTATION",
             converter = FormatName.class,
             completionCandidates = FormatName.class,
             description =
                     "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: found by how it begins).")
-    private @Nullable ProgramFormat format;
+    private @Nullable ProgramFormat notation;
 
     @Option(
             names = "--link-type",
@@ -41,16 +41,21 @@ final class ProgramArgument {
 
     /** {@return what the argument stands for} */
     AnyProgram read(InputStream standardInput) throws Refusal {
-        if (isExpression && format != null) {
-            throw new Refusal("--expression and --format (expected: one of them)");
+        if (isExpression && notation != null) {
+            throw new Refusal("--expression and --notation (expected: one of them)");
         }
-        return isExpression ? AnyProgram.ofExpression(argument) : AnyProgram.of(argument, standardInput, format);
+        return isExpression ? AnyProgram.ofExpression(argument) : AnyProgram.of(argument, standardInput, notation);
     }
 
     /** {@return the program where no capture tells the link type}: that of {@code --link-type}, or else Ethernet. */
     Program program(InputStream standardInput) throws Refusal {
         LinkType asked = linkType;
         return read(standardInput).program(asked == null ? LinkType.EN10MB : asked);
+    }
+
+    /** {@return the argument as it was written} */
+    String text() {
+        return argument;
     }
 
     /** {@return whether the program is read from standard input} */

@@ -84,7 +84,9 @@ public final class CaptureReader implements AutoCloseable {
     private static InputStream unpack(InputStream packed) throws IOException {
         try {
             return new GZIPInputStream(packed, 1 << 16);
-        } catch (EOFException | ZipException e) {
+        } catch (EOFException e) {
+            throw new CaptureException(0, "cut off in its gzip header");
+        } catch (ZipException e) {
             throw new CaptureException(0, "damaged gzip header: " + e.getMessage());
         }
     }
