@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
     int64_t start = 0;
     char line[16];
     while (fgets(line, sizeof line, stdin)) {
-        if (!strcmp(line, "open\n")) {
+        if (!strcmp(line, "open all\n")) {
             pcap = pcap_create(argv[1], error);
             if (!pcap) fail("pcap_create", error);
             pcap_set_snaplen(pcap, 65535);

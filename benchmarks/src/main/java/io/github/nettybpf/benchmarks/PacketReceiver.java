@@ -15,6 +15,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -26,11 +27,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * Counts the frames of EtherType 0x88b5 that come to a {@link PacketChannel}. Writes {@code ready}; answers the requests
- * {@code open} with {@code open}, {@code count} with the process's CPU time in ns since then, the frames that came and those
+ * {@code open FILTER} with {@code open}, where the filter is {@code all}, {@code hundredth} or {@code unfiltered},
+ * {@code count} with the process's CPU time in ns since then, the frames that came and those
  * that were lost for want of room, and {@code close} with {@code closed} and the sum of the last bytes.
  */
 final class PacketReceiver {
@@ -39,13 +43,17 @@ final class PacketReceiver {
     private static final Program ONE_IN_A_HUNDRED =
             Program.parse("ldh [12]\njne #0x88b5, no\nld [14]\nmod #100\njne #0, no\nret #262144\nno: ret #0");
 
+    private static final Map<String, Optional<Program>> FILTERS = Map.of(
+            "open all", Optional.of(ALL),
+            "open hundredth", Optional.of(ONE_IN_A_HUNDRED),
+            "open unfiltered", Optional.empty());
+
     private PacketReceiver() {}
 
     /**
      * Answers requests until there are no more.
      *
-     * @param args the interface, a {@link ReceiveMode} in small letters, and {@code all}, {@code hundredth} or
-     *     {@code unfiltered}
+     * @param args the interface, a {@link ReceiveMode} in small letters, and the size and the number of the ring's blocks
      * @throws IOException if the requests cannot be read
      */
     public static void main(String[] args) throws IOException {
@@ -53,14 +61,17 @@ final class PacketReceiver {
         Bootstrap bootstrap = new Bootstrap()
                 .group(group)
                 .channel(PacketChannel.class)
-                .option(PacketChannelOption.RECEIVE_MODE, ReceiveMode.valueOf(args[1].toUpperCase(Locale.ROOT)));
+                .option(PacketChannelOption.RECEIVE_MODE, ReceiveMode.valueOf(args[1].toUpperCase(Locale.ROOT)))
+                .option(PacketChannelOption.BLOCK_SIZE, Integer.valueOf(args[2]))
+                .option(PacketChannelOption.BLOCK_COUNT, Integer.valueOf(args[3]));
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         System.out.println("ready");
         Counter counter = new Counter();
         Channel channel = null;
         long start = 0;
         for (String request = requests.readLine(); request != null; request = requests.readLine()) {
-            if (request.equals("open")) {
+            if (FILTERS.containsKey(request)) {
+                Optional<Program> filter = FILTERS.get(request);
                 Counter fresh = new Counter();
                 counter = fresh;
                 channel = bootstrap
@@ -68,13 +79,10 @@ final class PacketReceiver {
                         .handler(new ChannelInitializer<Channel>() {
                             @Override
                             protected void initChannel(Channel created) {
-                                if (!args[2].equals("unfiltered")) {
-                                    created.pipeline()
-                                            .addLast(BpfFilterHandler.builder(
-                                                            args[2].equals("all") ? ALL : ONE_IN_A_HUNDRED)
-                                                    .offload(Offload.REQUIRED)
-                                                    .build());
-                                }
+                                filter.ifPresent(program -> created.pipeline()
+                                        .addLast(BpfFilterHandler.builder(program)
+                                                .offload(Offload.REQUIRED)
+                                                .build()));
                                 created.pipeline().addLast(fresh);
                             }
                         })
@@ -85,12 +93,13 @@ final class PacketReceiver {
                 System.out.println("open");
             } else if (request.equals("count") && channel != null) {
                 PacketStatistics statistics = ((PacketChannel) channel).statistics();
-                System.out.println((cpuNanos() - start) + " " + counter.frames + " " + statistics.drops());
+                System.out.println(
+                        (cpuNanos() - start) + " " + counter.frames(channel.eventLoop()) + " " + statistics.drops());
             } else if (request.equals("close") && channel != null) {
                 channel.close().syncUninterruptibly();
                 System.out.println("closed " + counter.sum);
             } else {
-                throw new IOException(request + " (expected: open, count or close)");
+                throw new IOException(request + " (expected: open FILTER, count or close)");
             }
         }
         group.shutdownGracefully();
@@ -118,11 +127,15 @@ final class PacketReceiver {
 
     /** Looks at the last byte of each frame, as whoever uses one would. */
     private static final class Counter extends ChannelInboundHandlerAdapter {
-        private volatile long frames;
+        private long frames;
         private long sum;
 
+        /** {@return how many there were}; the event loop is asked, so that counting them costs no more than it must. */
+        long frames(EventLoop loop) {
+            return loop.submit(() -> frames).syncUninterruptibly().getNow();
+        }
+
         @Override
-        @SuppressWarnings("NonAtomicVolatileUpdate") // the event loop alone writes
         public void channelRead(ChannelHandlerContext ctx, Object msg) {
             PacketFrame frame = (PacketFrame) msg;
             ByteBuf content = frame.content();

@@ -1,7 +1,6 @@
 package io.github.nettybpf.netty.packet;
 
 import com.sun.jna.Pointer;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.unix.Buffer;
 import io.netty.channel.unix.Errors.NativeIoException;
@@ -31,7 +30,9 @@ final class FrameReader implements FrameSource {
     private static final int LINK = 80;
     private static final int MESSAGES = 104;
     private static final int MESSAGES_BYTES = 152;
-    private static final int DATA = 256;
+
+    /** With room for a VLAN tag before it. */
+    private static final int DATA = MESSAGES + MESSAGES_BYTES + 8;
 
     private static final int CONTROL_HEADER = 16;
     private static final int SOL_SOCKET = 1;
@@ -48,8 +49,7 @@ final class FrameReader implements FrameSource {
     private int status;
     private int wireLength;
     private int networkOffset;
-    private int tci;
-    private int tpid;
+    private int vlan;
     private long timestampNanos;
 
     FrameReader(int fd, PacketChannelConfig.Settings settings, PacketAddress local) {
@@ -79,26 +79,24 @@ final class FrameReader implements FrameSource {
         }
         int captured = (int) received;
         readControl(captured);
-        boolean tagged = putVlanBack
-                && !cooked
-                && (status & PacketFrame.STATUS_VLAN_VALID) != 0
-                && captured >= Arrival.VLAN_OFFSET;
-        int added = tagged ? Arrival.VLAN_TAG : 0;
-        byte[] bytes =
-                tagged ? Arrival.copyWithTag(memory, DATA, captured, tpid, tci) : Arrival.copy(memory, DATA, captured);
-        ByteBuf content = Unpooled.wrappedBuffer(bytes);
+        int added = 0;
+        if (putVlanBack && !cooked && vlan != 0 && captured >= VlanTag.OFFSET) {
+            VlanTag.putBack(memory, DATA, vlan);
+            added = VlanTag.BYTES;
+            status |= PacketFrame.STATUS_VLAN_IN_CONTENT;
+        }
+        byte[] bytes = new byte[captured + added];
+        memory.get(DATA - added, bytes);
         return new PacketFrame(
-                content,
-                Arrival.facts(
-                        memory,
-                        LINK,
-                        wireLength + added,
-                        timestampNanos,
-                        tagged ? status | PacketFrame.STATUS_VLAN_IN_CONTENT : status,
-                        tci,
-                        tpid,
-                        networkOffset < 0 ? networkOffset : networkOffset + added,
-                        local));
+                Unpooled.wrappedBuffer(bytes),
+                wireLength + added,
+                status,
+                timestampNanos,
+                vlan,
+                networkOffset < 0 ? networkOffset : networkOffset + added,
+                memory,
+                LINK,
+                local);
     }
 
     /** PACKET_AUXDATA and the timestamp, in whatever order they come. */
@@ -106,8 +104,7 @@ final class FrameReader implements FrameSource {
         status = 0;
         wireLength = captured;
         networkOffset = -1;
-        tci = 0;
-        tpid = 0;
+        vlan = 0;
         timestampNanos = 0;
         int end = MESSAGES + (int) memory.getLong(CONTROL_LENGTH);
         int next = MESSAGES;
@@ -120,8 +117,9 @@ final class FrameReader implements FrameSource {
                 status = memory.getInt(body);
                 wireLength = memory.getInt(body + 4);
                 networkOffset = memory.getShort(body + 14) & 0xffff;
-                tci = memory.getShort(body + 16) & 0xffff;
-                tpid = Arrival.tpid(status, memory.getShort(body + 18) & 0xffff);
+                if ((status & PacketFrame.STATUS_VLAN_VALID) != 0) {
+                    vlan = VlanTag.of(status, memory.getShort(body + 16), memory.getShort(body + 18));
+                }
             } else if (level == SOL_SOCKET && type == SCM_TIMESTAMPNS) {
                 timestampNanos = memory.getLong(body) * 1_000_000_000L + memory.getLong(body + Long.BYTES);
             }

@@ -3,6 +3,8 @@ package io.github.nettybpf.netty.packet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,14 +24,30 @@ public final class PacketFrame extends DefaultByteBufHolder {
     /** Our own, above all of the kernel's. */
     static final int STATUS_VLAN_IN_CONTENT = 1 << 27;
 
-    private static final int ETHERTYPE_VLAN = 0x8100;
-
-    /** What is known beside the bytes; shared by copies. */
-    private final Facts facts;
+    private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
     /** Where the content began when the frame was made: the writer index behind it tells how much is held. */
     private final int start;
 
+    private final int wireLength;
+    private final int status;
+    private final long timestampNanos;
+
+    /** The tag's control information, and its protocol above that; 0 of none. */
+    private final int vlan;
+
+    private final int networkOffset;
+    private final int interfaceIndex;
+    private final char protocol;
+    private final char hardwareType;
+    private final byte packetType;
+    private final byte hardwareAddressLength;
+    private final long hardwareAddress;
+
+    /** What the channel is bound to, which has the interface's name; null of a frame to send. */
+    private final @Nullable PacketAddress local;
+
+    /** Made when it is asked for. */
     private @Nullable PacketAddress address;
 
     /**
@@ -41,100 +59,87 @@ public final class PacketFrame extends DefaultByteBufHolder {
      */
     public PacketFrame(ByteBuf content, PacketAddress address) {
         super(content);
+        this.start = content.readerIndex();
+        this.wireLength = content.readableBytes();
+        this.status = 0;
+        this.timestampNanos = 0;
+        this.vlan = 0;
+        this.networkOffset = -1;
+        this.interfaceIndex = address.interfaceIndex();
+        this.protocol = (char) address.protocol();
+        this.hardwareType = (char) address.hardwareType();
+        this.packetType = (byte) address.packetType();
+        this.hardwareAddressLength = 0;
+        this.hardwareAddress = 0;
+        this.local = null;
         this.address = address;
-        this.facts = new Facts(content.readableBytes(), address);
-        this.start = content.readerIndex();
     }
 
-    PacketFrame(ByteBuf content, Facts facts) {
+    /**
+     * A frame that came.
+     *
+     * @param memory where the kernel's {@code struct sockaddr_ll} is, in native order
+     * @param link where it begins in it
+     */
+    PacketFrame(
+            ByteBuf content,
+            int wireLength,
+            int status,
+            long timestampNanos,
+            int vlan,
+            int networkOffset,
+            ByteBuffer memory,
+            int link,
+            PacketAddress local) {
         super(content);
-        this.facts = facts;
         this.start = content.readerIndex();
+        this.wireLength = wireLength;
+        this.status = status;
+        this.timestampNanos = timestampNanos;
+        this.vlan = vlan;
+        this.networkOffset = networkOffset;
+        short protocol = memory.getShort(link + 2);
+        this.interfaceIndex = memory.getInt(link + 4);
+        this.protocol = (char) (LITTLE_ENDIAN ? Short.reverseBytes(protocol) : protocol);
+        this.hardwareType = (char) memory.getShort(link + 8);
+        this.packetType = memory.get(link + 10);
+        this.hardwareAddressLength = memory.get(link + 11);
+        long hardwareAddress = memory.getLong(link + 12);
+        this.hardwareAddress = LITTLE_ENDIAN ? Long.reverseBytes(hardwareAddress) : hardwareAddress;
+        this.local = local;
     }
 
-    private PacketFrame(ByteBuf content, Facts facts, @Nullable PacketAddress address) {
+    private PacketFrame(ByteBuf content, PacketFrame like) {
         super(content);
-        this.facts = facts;
-        this.address = address;
         this.start = content.readerIndex();
-    }
-
-    /** What the kernel told of a frame. */
-    static final class Facts {
-        final int wireLength;
-        final long timestampNanos;
-        final int status;
-        final int vlanTci;
-        final int vlanTpid;
-        final int networkOffset;
-        final int interfaceIndex;
-        final int protocol;
-        final int hardwareType;
-        final int packetType;
-        final int hardwareAddressLength;
-        final long hardwareAddress;
-        final @Nullable PacketAddress local;
-
-        Facts(
-                int wireLength,
-                long timestampNanos,
-                int status,
-                int vlanTci,
-                int vlanTpid,
-                int networkOffset,
-                int interfaceIndex,
-                int protocol,
-                int hardwareType,
-                int packetType,
-                int hardwareAddressLength,
-                long hardwareAddress,
-                PacketAddress local) {
-            this.wireLength = wireLength;
-            this.timestampNanos = timestampNanos;
-            this.status = status;
-            this.vlanTci = vlanTci;
-            this.vlanTpid = vlanTpid;
-            this.networkOffset = networkOffset;
-            this.interfaceIndex = interfaceIndex;
-            this.protocol = protocol;
-            this.hardwareType = hardwareType;
-            this.packetType = packetType;
-            this.hardwareAddressLength = hardwareAddressLength;
-            this.hardwareAddress = hardwareAddress;
-            this.local = local;
-        }
-
-        private Facts(int wireLength, PacketAddress address) {
-            this.wireLength = wireLength;
-            this.timestampNanos = 0;
-            this.status = 0;
-            this.vlanTci = 0;
-            this.vlanTpid = 0;
-            this.networkOffset = -1;
-            this.interfaceIndex = address.interfaceIndex();
-            this.protocol = address.protocol();
-            this.hardwareType = address.hardwareType();
-            this.packetType = address.packetType();
-            this.hardwareAddressLength = 0;
-            this.hardwareAddress = 0;
-            this.local = null;
-        }
+        this.wireLength = like.wireLength;
+        this.status = like.status;
+        this.timestampNanos = like.timestampNanos;
+        this.vlan = like.vlan;
+        this.networkOffset = like.networkOffset;
+        this.interfaceIndex = like.interfaceIndex;
+        this.protocol = like.protocol;
+        this.hardwareType = like.hardwareType;
+        this.packetType = like.packetType;
+        this.hardwareAddressLength = like.hardwareAddressLength;
+        this.hardwareAddress = like.hardwareAddress;
+        this.local = like.local;
+        this.address = like.address;
     }
 
     /** {@return who sent the frame, where it came in and as what}; of a frame to send: what it was made with. */
     public PacketAddress address() {
         PacketAddress known = address;
         if (known == null) {
-            PacketAddress local = facts.local;
-            boolean named = local != null && local.interfaceIndex() == facts.interfaceIndex;
+            boolean named = local != null && local.interfaceIndex() == interfaceIndex;
             known = new PacketAddress(
                     named ? local.interfaceName() : null,
-                    facts.interfaceIndex,
-                    facts.protocol,
-                    facts.hardwareType,
-                    facts.packetType,
-                    facts.hardwareAddress,
-                    facts.hardwareAddressLength);
+                    interfaceIndex,
+                    protocol,
+                    hardwareType,
+                    packetType(),
+                    hardwareAddress,
+                    hardwareAddressLength & 0xff);
             address = known;
         }
         return known;
@@ -142,40 +147,37 @@ public final class PacketFrame extends DefaultByteBufHolder {
 
     /** {@return how many bytes the frame had on the wire}, from where its content begins; a tag put back included. */
     public int wireLength() {
-        return facts.wireLength;
+        return wireLength;
     }
 
     /** {@return when the kernel received it, in nanoseconds since 1970-01-01 UTC}; 0 of a frame to send. */
     public long timestampNanos() {
-        return facts.timestampNanos;
+        return timestampNanos;
     }
 
     /** {@return whether the frame came with a VLAN tag}, which the kernel took out of its bytes. */
     public boolean hasVlan() {
-        return (facts.status & STATUS_VLAN_VALID) != 0;
+        return (status & STATUS_VLAN_VALID) != 0;
     }
 
     /** {@return the tag control information of the VLAN tag}: priority, DEI and VLAN id; 0 if there is none. */
     public int vlanTci() {
-        return hasVlan() ? facts.vlanTci : 0;
+        return vlan & 0xffff;
     }
 
     /** {@return the tag protocol identifier of the VLAN tag}, as 0x8100; 0 if there is none. */
     public int vlanTpid() {
-        if (!hasVlan()) {
-            return 0;
-        }
-        return (facts.status & STATUS_VLAN_TPID_VALID) != 0 ? facts.vlanTpid : ETHERTYPE_VLAN;
+        return vlan >>> 16;
     }
 
     /** {@return whether the VLAN tag was put back into the content}; see {@link PacketChannelOption#PUT_VLAN_BACK}. */
     public boolean hasVlanInContent() {
-        return (facts.status & STATUS_VLAN_IN_CONTENT) != 0;
+        return (status & STATUS_VLAN_IN_CONTENT) != 0;
     }
 
     /** {@return whether the content is shorter than the frame was on the wire}, as a filter's verdict can make it. */
     public boolean isTruncated() {
-        return Integer.compareUnsigned(content().writerIndex() - start, facts.wireLength) < 0;
+        return Integer.compareUnsigned(content().writerIndex() - start, wireLength) < 0;
     }
 
     /**
@@ -183,37 +185,37 @@ public final class PacketFrame extends DefaultByteBufHolder {
      * interface.
      */
     public boolean isChecksumNotReady() {
-        return (facts.status & STATUS_CHECKSUM_NOT_READY) != 0;
+        return (status & STATUS_CHECKSUM_NOT_READY) != 0;
     }
 
     /** {@return where in the content the network header begins}, or -1 if that is not known. */
     public int networkOffset() {
-        return facts.networkOffset;
+        return networkOffset;
     }
 
     /** {@return {@link PacketAddress#interfaceIndex} of the address}, without making one. */
     public int interfaceIndex() {
-        return facts.interfaceIndex;
+        return interfaceIndex;
     }
 
     /** {@return {@link PacketAddress#protocol} of the address}, without making one. */
     public int protocol() {
-        return facts.protocol;
+        return protocol;
     }
 
     /** {@return {@link PacketAddress#hardwareType} of the address}, without making one. */
     public int hardwareType() {
-        return facts.hardwareType;
+        return hardwareType;
     }
 
     /** {@return {@link PacketAddress#packetType} of the address}, without making one. */
     public int packetType() {
-        return facts.packetType;
+        return packetType & 0xff;
     }
 
     @Override
     public PacketFrame replace(ByteBuf content) {
-        return new PacketFrame(content, facts, address);
+        return new PacketFrame(content, this);
     }
 
     @Override
@@ -269,7 +271,7 @@ public final class PacketFrame extends DefaultByteBufHolder {
     @Override
     public String toString() {
         SocketAddress from = address();
-        return "PacketFrame(" + from + ", " + Integer.toUnsignedString(facts.wireLength) + " bytes, "
-                + contentToString() + ')';
+        return "PacketFrame(" + from + ", " + Integer.toUnsignedString(wireLength) + " bytes, " + contentToString()
+                + ')';
     }
 }

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * frames; a block is ours from when its status says so until we write there that it is not.
  *
  * <p>Frames are copied out, and then a block goes back when its last frame was read; or they are slices of the block, and
- * then it goes back when the last of them was released, from whichever thread. The memory is unmapped when no block is
- * held any more: reading it later would end the JVM.
+ * then it goes back when the last of them was released, from whichever thread. The memory is unmapped when no block is held any more: reading it later would
+ * end the JVM.
  *
  * <p>Source: Documentation/networking/packet_mmap.rst, include/uapi/linux/if_packet.h.
  */
@@ -130,11 +130,6 @@ final class PacketRing implements FrameSource {
         return slices;
     }
 
-    /** {@return whether a block can be read on now, without the kernel's doing anything more} */
-    boolean isInBlock() {
-        return left > 0;
-    }
-
     private boolean enter() {
         if (slices && held.get(current) != 0) {
             awaited = current;
@@ -174,55 +169,42 @@ final class PacketRing implements FrameSource {
 
     private PacketFrame frame(ByteBuffer block, int header) {
         int status = block.getInt(header + FRAME_STATUS);
-        int data = block.getShort(header + DATA) & 0xffff;
-        int networkOffset = (block.getShort(header + NETWORK) & 0xffff) - data;
+        int from = header + (block.getShort(header + DATA) & 0xffff);
+        int networkOffset = header + (block.getShort(header + NETWORK) & 0xffff) - from;
         int captured = block.getInt(header + CAPTURED);
         int wireLength = block.getInt(header + LENGTH);
-        int tci = block.getShort(header + VLAN_TCI) & 0xffff;
-        int tpid = Arrival.tpid(status, block.getShort(header + VLAN_TPID) & 0xffff);
-        boolean tagged = putVlanBack
-                && (status & PacketFrame.STATUS_VLAN_VALID) != 0
-                && captured >= Arrival.VLAN_OFFSET
-                && networkOffset > 0;
-        ByteBuf content;
-        ByteBuf sliced = slicedFrom;
-        if (sliced != null) {
-            content = slice(sliced, block, header + data, captured, tagged, tpid, tci);
-        } else if (tagged) {
-            content = Unpooled.wrappedBuffer(Arrival.copyWithTag(block, header + data, captured, tpid, tci));
-        } else {
-            content = Unpooled.wrappedBuffer(Arrival.copy(block, header + data, captured));
+        int vlan = 0;
+        int added = 0;
+        if ((status & PacketFrame.STATUS_VLAN_VALID) != 0) {
+            vlan = VlanTag.of(status, block.getInt(header + VLAN_TCI), block.getShort(header + VLAN_TPID));
+            // PACKET_RESERVE left room for it in front of the frame.
+            if (putVlanBack && captured >= VlanTag.OFFSET && networkOffset > 0) {
+                VlanTag.putBack(block, from, vlan);
+                added = VlanTag.BYTES;
+                status |= PacketFrame.STATUS_VLAN_IN_CONTENT;
+            }
         }
-        int added = tagged ? Arrival.VLAN_TAG : 0;
         return new PacketFrame(
-                content,
-                Arrival.facts(
-                        block,
-                        header + LINK,
-                        wireLength + added,
-                        Integer.toUnsignedLong(block.getInt(header + SECONDS)) * 1_000_000_000L
-                                + block.getInt(header + NANOSECONDS),
-                        tagged ? status | PacketFrame.STATUS_VLAN_IN_CONTENT : status,
-                        tci,
-                        tpid,
-                        networkOffset + added,
-                        local));
+                content(block, from - added, captured + added),
+                wireLength + added,
+                status,
+                Integer.toUnsignedLong(block.getInt(header + SECONDS)) * 1_000_000_000L
+                        + block.getInt(header + NANOSECONDS),
+                vlan,
+                networkOffset + added,
+                block,
+                header + LINK,
+                local);
     }
 
-    /** The tag goes where the kernel left room for it (PACKET_RESERVE), in front of the frame. */
-    private static ByteBuf slice(
-            ByteBuf held, ByteBuffer block, int from, int captured, boolean tagged, int tpid, int tci) {
-        if (!tagged) {
-            return held.retainedSlice(from, captured);
+    private ByteBuf content(ByteBuffer block, int from, int length) {
+        ByteBuf held = slicedFrom;
+        if (held != null) {
+            return held.retainedSlice(from, length);
         }
-        int start = from - Arrival.VLAN_TAG;
-        for (int i = 0; i < Arrival.VLAN_OFFSET; i++) {
-            block.put(start + i, block.get(from + i));
-        }
-        int tag = start + Arrival.VLAN_OFFSET;
-        block.put(tag, (byte) (tpid >> 8)).put(tag + 1, (byte) tpid);
-        block.put(tag + 2, (byte) (tci >> 8)).put(tag + 3, (byte) tci);
-        return held.retainedSlice(start, captured + Arrival.VLAN_TAG);
+        byte[] copy = new byte[length];
+        block.get(from, copy);
+        return Unpooled.wrappedBuffer(copy);
     }
 
     /** A block that slices are made of: the kernel has it back when the last of them is released. */

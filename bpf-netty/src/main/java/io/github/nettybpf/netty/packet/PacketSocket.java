@@ -137,7 +137,7 @@ final class PacketSocket {
             return new FrameReader(number(), settings, address);
         }
         set("PACKET_VERSION", SOL_PACKET, PACKET_VERSION, TPACKET_V3);
-        set("PACKET_RESERVE", SOL_PACKET, PACKET_RESERVE, Arrival.VLAN_TAG);
+        set("PACKET_RESERVE", SOL_PACKET, PACKET_RESERVE, VlanTag.BYTES);
         setRing(settings.blockSize(), settings.blockCount(), settings.retireMillis());
         Pointer mapped;
         try {
