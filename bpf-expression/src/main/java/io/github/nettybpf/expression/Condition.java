@@ -18,6 +18,15 @@ sealed interface Condition {
 
     record Not(Condition term) implements Condition {}
 
+    /**
+     * Goes on by where a value lies: with the one of the cases that has it; where none does, it does not hold. No number is
+     * in two of them.
+     */
+    record Choice(Value value, List<Case> cases) implements Condition {}
+
+    /** What has to hold if a value is in the set. */
+    record Case(Ranges set, Condition then) {}
+
     /** Holds always, and has the program keep a value, which is not 0. */
     record Keep(Value slot, Value value) implements Condition {}
 
@@ -63,6 +72,8 @@ sealed interface Condition {
             return or.terms.stream().anyMatch(Condition::reads);
         } else if (condition instanceof Not not) {
             return reads(not.term);
+        } else if (condition instanceof Choice choice) {
+            return choice.value.reads != 0 || choice.cases.stream().anyMatch(one -> reads(one.then));
         }
         return condition instanceof Keep keep && keep.value.reads != 0;
     }

@@ -49,12 +49,15 @@ final class Facts {
         return facts == null ? 0 : facts.depth;
     }
 
-    /** {@return what both know} */
-    static @Nullable Facts common(@Nullable Facts a, @Nullable Facts b) {
+    /** {@return what both know}, or nothing if that takes more than so many steps to find. */
+    static @Nullable Facts common(@Nullable Facts a, @Nullable Facts b, int most) {
         Facts left = a;
         Facts right = b;
         Set<Value> changed = new HashSet<>();
-        while (left != right) {
+        for (int steps = 0; left != right; steps++) {
+            if (steps == most) {
+                return null;
+            }
             boolean first = right == null || (left != null && left.depth >= right.depth);
             Facts dropped = Objects.requireNonNull(first ? left : right);
             if (dropped.fresh) {

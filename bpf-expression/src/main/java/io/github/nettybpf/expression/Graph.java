@@ -9,7 +9,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Makes decision graphs in which equal nodes are the same. */
@@ -63,6 +65,23 @@ final class Graph {
         return node(member.value(), null, starts, targets);
     }
 
+    /** {@return the node that goes on from the value of the choice to where its cases lead} */
+    private Node choice(Condition.Choice choice, List<Node> cases, Node no) {
+        NavigableMap<Long, Node> targets = new TreeMap<>();
+        targets.put(0L, no);
+        for (int i = 0; i < cases.size(); i++) {
+            Ranges set = choice.cases().get(i).set();
+            for (int j = 0; j < set.size(); j += 2) {
+                targets.put(set.toggle(j), cases.get(i));
+                if (set.toggle(j + 1) < Ranges.END) {
+                    targets.putIfAbsent(set.toggle(j + 1), no);
+                }
+            }
+        }
+        long[] starts = targets.keySet().stream().mapToLong(Long::longValue).toArray();
+        return node(choice.value(), null, starts, targets.values().toArray(Node[]::new));
+    }
+
     /** A condition that is being made nodes of, from its last term to its first. */
     private static final class Open {
         final Condition condition;
@@ -73,13 +92,22 @@ final class Graph {
         @Nullable
         Node made;
 
+        /** The nodes of the cases of a choice, the last one first. */
+        final List<Node> cases = new ArrayList<>();
+
         Open(Condition condition, Node yes, Node no) {
             this.condition = condition;
             this.yes = yes;
             this.no = no;
-            this.left = condition instanceof Condition.And and
-                    ? and.terms().size()
-                    : condition instanceof Condition.Or or ? or.terms().size() : 1;
+            if (condition instanceof Condition.And and) {
+                left = and.terms().size();
+            } else if (condition instanceof Condition.Or or) {
+                left = or.terms().size();
+            } else if (condition instanceof Condition.Choice choice) {
+                left = choice.cases().size();
+            } else {
+                left = 1;
+            }
         }
 
         /** {@return the next term to make nodes of}, where it is to lead to included. */
@@ -89,6 +117,8 @@ final class Graph {
                 return new Open(and.terms().get(left), made == null ? yes : made, no);
             } else if (condition instanceof Condition.Or or) {
                 return new Open(or.terms().get(left), yes, made == null ? no : made);
+            } else if (condition instanceof Condition.Choice choice) {
+                return new Open(choice.cases().get(left).then(), yes, no);
             }
             return new Open(((Condition.Not) condition).term(), no, yes);
         }
@@ -115,12 +145,17 @@ final class Graph {
                 open.push(top.next());
                 continue;
             }
+            if (top.condition instanceof Condition.Choice choice) {
+                Collections.reverse(top.cases);
+                top.made = choice(choice, top.cases, top.no);
+            }
             Node made = top.made;
             open.pop();
             if (open.isEmpty()) {
                 return made;
             }
             open.peek().made = made;
+            open.peek().cases.add(made);
         }
     }
 

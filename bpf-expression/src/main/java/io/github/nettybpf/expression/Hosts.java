@@ -8,8 +8,10 @@ import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.expression.Expression.Direction;
 import io.github.nettybpf.expression.Expression.Identifier.Ipv6;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.BiFunction;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Tests for addresses. */
 final class Hosts {
@@ -133,12 +135,25 @@ final class Hosts {
         return new WordTree(word -> layout.network(4, offset + 4 * word), !optimize).of(addresses);
     }
 
-    /** {@return whether a frame is from or to the hardware address} */
-    Condition mac(Direction direction, long address) {
-        BiFunction<Integer, Long, Condition> at = (offset, mac) ->
-                and(equal(layout.header(4, offset + 2), (int) (long) mac), equal(layout.header(2, offset), (int)
-                        (mac >>> 32)));
-        return directed(direction, at.apply(6, address), at.apply(0, address));
+    /** {@return whether a frame is from or to one of the hardware addresses} */
+    Condition mac(Direction direction, List<Long> addresses) {
+        return directed(direction, macAt(6, addresses), macAt(0, addresses));
+    }
+
+    /** {@return whether one of the hardware addresses is there} Their last four bytes are asked for first, as in libpcap. */
+    private Condition macAt(int offset, List<Long> addresses) {
+        Map<Integer, List<Ranges>> beginnings = new TreeMap<>();
+        addresses.forEach(address -> beginnings
+                .computeIfAbsent((int) (long) address, k -> new ArrayList<>())
+                .add(Ranges.of((int) (address >>> 32))));
+        Map<Ranges, List<Ranges>> ends = new LinkedHashMap<>();
+        beginnings.forEach((end, before) -> ends.computeIfAbsent(Ranges.union(before), k -> new ArrayList<>())
+                .add(Ranges.of(end)));
+        List<Condition.Case> cases = new ArrayList<>();
+        Value beginning = layout.header(2, offset);
+        ends.forEach((before, end) ->
+                cases.add(new Condition.Case(Ranges.union(end), new Condition.Member(beginning, before))));
+        return new Condition.Choice(layout.header(4, offset + 2), cases);
     }
 
     /** {@return whether a packet is from or to the DECnet node} */

@@ -68,7 +68,7 @@ final class Keywords {
                     or(protocols.masked(address, hosts, 0), protocols.masked(address, hosts, hosts)));
         }
         requireEthernet(keyword);
-        return primitives.mac(Direction.DESTINATION, BROADCAST);
+        return primitives.mac(Direction.DESTINATION, List.of(BROADCAST));
     }
 
     private void requireEthernet(Keyword keyword) {

@@ -157,6 +157,9 @@ final class Lowering {
         } else if (identifier instanceof Identifier.Ipv4) {
             return 1;
         }
+        if (identifier instanceof Identifier.Mac) {
+            return 5;
+        }
         return identifier instanceof Identifier.Ipv6 ? 2 : identifier instanceof Identifier.Numeral ? 3 : 0;
     }
 

@@ -19,6 +19,15 @@ final class Optimizer {
     /** How many facts are looked up, and tests followed, before the optimizer looks no further than nearby. */
     private static final long MOST_WORK = 30_000_000;
 
+    /** After how much it leaves things as they are. */
+    private static final long TOO_MUCH_WORK = 2 * MOST_WORK;
+
+    /** To remake a node takes as long as looking up so many facts. */
+    private static final int NODE_WORK = 100;
+
+    /** To follow a way past one test takes as long as looking up so many facts. */
+    private static final int STEP_WORK = 8;
+
     private static final int MOST_FACTS = 200;
     private static final int NEAR = 20;
 
@@ -45,8 +54,8 @@ final class Optimizer {
         Node before = root;
         for (int round = 0; round < (work > MOST_WORK ? FEW_ROUNDS : MOST_ROUNDS); round++) {
             Node after = round(before);
-            if (after == before) {
-                break;
+            if (after == before || work > TOO_MUCH_WORK) {
+                return after;
             }
             before = after;
         }
@@ -98,6 +107,7 @@ final class Optimizer {
 
     private Draft draft(Node node) {
         Value value = node.value;
+        work += NODE_WORK + node.starts.length;
         Facts before = facts.get(node);
         Ranges possible = Facts.about(before, value, far(before));
         List<Long> starts = new ArrayList<>();
@@ -152,9 +162,18 @@ final class Optimizer {
                     .add(Ranges.between(draft.starts[i], end - 1));
         }
         ways.forEach((target, ranges) -> {
-            Facts way = after(draft.node, before, Ranges.union(ranges));
-            facts.put(target, facts.containsKey(target) ? Facts.common(facts.get(target), way) : way);
+            if (!target.isVerdict()) {
+                Facts way = after(draft.node, before, Ranges.union(ranges));
+                facts.put(target, facts.containsKey(target) ? common(facts.get(target), way) : way);
+            }
         });
+    }
+
+    /** {@return what both know}, or nothing, if that is far back and much was done already. */
+    private @Nullable Facts common(@Nullable Facts a, @Nullable Facts b) {
+        Facts common = Facts.common(a, b, work > MOST_WORK ? MOST_FACTS : Integer.MAX_VALUE);
+        work += Math.max(0, Facts.depth(a) + Facts.depth(b) - 2 * Facts.depth(common));
+        return common;
     }
 
     private static Facts after(Node node, @Nullable Facts before, Ranges range) {
@@ -179,8 +198,8 @@ final class Optimizer {
         Node node = first;
         Map<Value, Ranges> possible = Map.of();
         for (int steps = 0; !node.isVerdict() && !isKept(node); steps++) {
-            work++;
-            if (steps >= NEAR && work > MOST_WORK) {
+            work += STEP_WORK;
+            if ((steps >= NEAR && work > MOST_WORK) || work > TOO_MUCH_WORK) {
                 return node;
             }
             if (steps == 1) {
@@ -210,8 +229,12 @@ final class Optimizer {
 
     /** {@return the one target to which all numbers of the range lead}, or null if there are several. */
     private static @Nullable Node only(Node node, Ranges possible) {
+        if (possible.isEmpty()) {
+            return null;
+        }
+        long end = possible.toggle(possible.size() - 1);
         Node only = null;
-        for (int i = 0; i < node.starts.length; i++) {
+        for (int i = node.rangeOf(possible.toggle(0)); i < node.starts.length && node.starts[i] < end; i++) {
             if (possible.overlaps(node.starts[i], node.end(i))) {
                 if (only != null && only != node.targets[i]) {
                     return null;

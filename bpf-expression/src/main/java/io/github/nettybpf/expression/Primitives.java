@@ -78,7 +78,7 @@ final class Primitives {
         Identifier identifier = first.identifier();
         int column = first.column();
         if (q.protocol().equals("link")) {
-            return linkAddress(q, identifier, column);
+            return linkAddress(q, alternatives);
         } else if (q.protocol().equals("decnet")) {
             return hosts.decnet(q.direction(), decnetNode(identifier, column), column);
         } else if (identifier instanceof Identifier.Mac mac) {
@@ -123,15 +123,21 @@ final class Primitives {
         return new Hosts.Masked(address, mask);
     }
 
-    private Condition linkAddress(Qualifiers q, Identifier identifier, int column) {
+    private Condition linkAddress(Qualifiers q, List<Primitive> alternatives) {
+        int column = alternatives.get(0).column();
         if (!layout.isEthernet()) {
             throw new ExpressionException(
                     column, "a hardware address (expected: an IP address; " + layout.link.shown + " has none)");
         }
-        if (!(identifier instanceof Identifier.Mac mac) || q.kind() == Kind.NET) {
-            throw new ExpressionException(column, "'ether' before this (expected: a hardware address)");
+        List<Long> addresses = new ArrayList<>();
+        for (Primitive alternative : alternatives) {
+            if (!(alternative.identifier() instanceof Identifier.Mac mac) || q.kind() == Kind.NET) {
+                throw new ExpressionException(
+                        alternative.column(), "'ether' before this (expected: a hardware address)");
+            }
+            addresses.add(mac.address());
         }
-        return mac(q.direction(), mac.address());
+        return mac(q.direction(), addresses);
     }
 
     private static int decnetNode(Identifier identifier, int column) {
@@ -228,8 +234,8 @@ final class Primitives {
         };
     }
 
-    /** {@return whether the hardware address is the source or destination of a frame} */
-    Condition mac(Direction direction, long address) {
-        return Condition.and(layout.hasHardwareHeader(), hosts.mac(direction, address));
+    /** {@return whether one of the hardware addresses is the source or destination of a frame} */
+    Condition mac(Direction direction, List<Long> addresses) {
+        return Condition.and(layout.hasHardwareHeader(), hosts.mac(direction, addresses));
     }
 }

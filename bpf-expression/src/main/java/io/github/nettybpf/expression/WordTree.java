@@ -43,8 +43,11 @@ final class WordTree {
             Condition member = new Condition.Member(words.apply(word), Ranges.union(ends));
             all.add(word == 3 || !whole ? member : Condition.and(member, last));
         }
-        longer.forEach(
-                (first, rest) -> all.add(Condition.and(Condition.equal(words.apply(word), first), of(rest, word + 1))));
+        if (!longer.isEmpty()) {
+            List<Condition.Case> cases = new ArrayList<>();
+            longer.forEach((first, rest) -> cases.add(new Condition.Case(Ranges.of(first), of(rest, word + 1))));
+            all.add(new Condition.Choice(words.apply(word), cases));
+        }
         return Condition.any(all);
     }
 

@@ -59,6 +59,47 @@ class ConformanceTest {
         assertEquals(new TreeMap<>(DIFFERENCES), differences);
     }
 
+    /** Lengths beside those of the installed libpcap's programs, both optimized. */
+    @Test
+    void programsAreAsShortAsLibpcaps() throws IOException, InterruptedException {
+        boolean there = Files.exists(folder.resolve("expressions.tsv"));
+        assumeTrue(there, "no folder with further cases was named: -Dconformance=FOLDER");
+        int compared = 0;
+        int asShort = 0;
+        List<String> longer = new ArrayList<>();
+        List<String> tooLong = new ArrayList<>();
+        try (Libpcap libpcap = Libpcap.start()) {
+            for (String row : lines("expressions.tsv")) {
+                String text = row.substring(0, row.indexOf('\t'));
+                if (row.endsWith("\tREJECT") || DIFFERENCES.containsKey(text)) {
+                    continue;
+                }
+                Libpcap.Compiled theirs = libpcap.compile(text, LinkType.EN10MB, false, true);
+                assertEquals("", theirs.error(), text);
+                Options options = Options.DEFAULT.withNetmask(NETMASK);
+                int ours = FilterExpression.of(text, LinkType.EN10MB, options)
+                        .program()
+                        .size();
+                int size = theirs.instructions().size();
+                compared++;
+                asShort += ours <= size ? 1 : 0;
+                String lengths = ours + " instead of " + size + ": " + text;
+                if (ours > size) {
+                    longer.add(lengths);
+                }
+                if (5 * ours > 6 * size) {
+                    tooLong.add(lengths);
+                }
+            }
+        }
+        System.out.printf(
+                "%d of %d programs are no longer than libpcap's optimized ones; longer are: %s%n",
+                asShort, compared, longer);
+        assertTrue(compared >= 100, compared + " expressions");
+        assertEquals(List.of(), tooLong);
+        assertTrue(10 * asShort >= 9 * compared, longer::toString);
+    }
+
     private static String accepted(String text, boolean optimized, List<CapturedPacket> packets) {
         Program program;
         try {

@@ -20,7 +20,9 @@ final class RandomExpressions {
     };
     private static final String[] HOSTS6 = {"2001:db8::1", "fe80::1", "::1", "ff02::1", "2001:db8::2"};
     private static final String[] NETS6 = {"2001:db8::/32", "fe80::/10", "ff00::/8", "2001:db8::/127", "2001:db8::1"};
-    private static final String[] MACS = {"00:11:22:33:44:55", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05", "1:2:3:4:5:6"};
+    private static final String[] MACS = {
+        "00:11:22:33:44:55", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05", "1:2:3:4:5:6", "00:99:22:33:44:55"
+    };
     private static final String[] PORTS = {"22", "53", "80", "443", "1024", "65535", "0"};
     private static final String[] SERVICES = {"domain", "kerberos", "sunrpc", "ldap", "ntp"};
     private static final String[] DIRECTIONS = {"", "", "src ", "dst ", "src or dst ", "src and dst "};
@@ -115,7 +117,7 @@ final class RandomExpressions {
             case 10 -> any("ip multicast", "ip6 multicast", "ip broadcast", "len <= 60", "link[0] & 1 = 1");
             case 11 -> any(LINKS);
             case 12 ->
-                any("ether host ", "ether src ", "ether dst ", "ether src and dst ", "ether src or dst ") + any(MACS);
+                any("ether host ", "ether src ", "ether dst ", "ether src and dst ", "ether src or dst ") + hardware();
             case 13 ->
                 any(
                         "ether broadcast",
@@ -160,6 +162,24 @@ final class RandomExpressions {
             case 2 -> first + " or 10.0.0.2 or 192.168.1.77".repeat(10) + " or " + any(HOSTS);
             case 1 -> "(" + first + " or " + any(HOSTS) + ")";
             default -> first;
+        };
+    }
+
+    private String hardware() {
+        return switch (random.nextInt(5)) {
+            case 0 -> any(MACS) + " or " + any(MACS) + " or " + any(MACS);
+            case 1 -> "(" + any(MACS) + " or " + any(MACS) + ")";
+            case 2 -> {
+                StringBuilder list = new StringBuilder(any(MACS));
+                for (int n = random.nextInt(60); n > 0; n--) {
+                    String other = String.format(
+                            "%x:11:22:33:%x:%x", random.nextInt(3), random.nextInt(80), random.nextInt(90));
+                    list.append(" or ").append(random.nextInt(10) == 0 ? any(MACS) : other);
+                }
+                yield list.toString();
+            }
+            case 3 -> any(MACS) + " and not ether host " + any(MACS) + " and not ether host " + any(MACS);
+            default -> any(MACS);
         };
     }
 

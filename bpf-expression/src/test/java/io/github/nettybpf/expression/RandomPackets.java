@@ -11,7 +11,8 @@ final class RandomPackets {
     private static final long[][] ADDRESSES6 = {
         {0x20010db800000000L, 1}, {0xfe80000000000000L, 1}, {0, 1}, {0xff02000000000000L, 1}, {0x20010db800000000L, 2}
     };
-    private static final String[] MACS = {"001122334455", "ffffffffffff", "01005e000005", "010203040506"};
+    private static final String[] MACS = {"001122334455", "ffffffffffff", "01005e000005", "010203040506", "009922334455"
+    };
     private static final int[] PORTS = {22, 53, 80, 443, 1024, 65535, 0, 9999};
     private static final int[] TYPES = {
         0x800, 0x800, 0x800, 0x86dd, 0x86dd, 0x806, 0x8035, 0x6003, 0x6004, 0x6007, 0x6001, 0x6002, 0x809b, 0x80f3,

@@ -1,6 +1,9 @@
 package io.github.nettybpf.examples;
 
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.ExpressionException;
+import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -13,7 +16,8 @@ import java.net.InetAddress;
 
 /**
  * An echo server that only ever sees datagrams whose payload begins with "echo". Try:
- * {@code echo 'echo hello' | nc -u -w1 127.0.0.1 7007}, and then something else.
+ * {@code echo 'echo hello' | nc -u -w1 127.0.0.1 7007}, and then something else. Or what a filter expression says: start it
+ * with {@code 7007 'src host 127.0.0.1 and src portrange 40000-40100'}, and add {@code -p 40000} to {@code nc}.
  */
 public final class UdpFilter {
     /** Offset 0 is the UDP header, 8 bytes long: the payload begins at 8. */
@@ -26,11 +30,22 @@ public final class UdpFilter {
 
     private UdpFilter() {}
 
-    /** An echo server on 127.0.0.1, port 7007 or the one given. */
+    /** {@return the program that is meant by the second argument}, or the one that looks for "echo" if there is none. */
+    static Program program(String... args) {
+        return args.length > 1 ? FilterExpression.compile(args[1], Placement.UDP_SOCKET) : BEGINS_WITH_ECHO;
+    }
+
+    /** An echo server on 127.0.0.1, port 7007 or the one given, behind the filter expression given. */
     public static void main(String[] args) throws InterruptedException {
         int port = args.length > 0 ? Integer.parseInt(args[0]) : 7007;
+        Program program;
+        try {
+            program = program(args);
+        } catch (ExpressionException e) {
+            throw FrameHandler.fail(e.getMessage());
+        }
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, Transports.io());
-        BpfFilterHandler filter = new BpfFilterHandler(BEGINS_WITH_ECHO);
+        BpfFilterHandler filter = new BpfFilterHandler(program);
         Channel channel = new Bootstrap()
                 .group(group)
                 .channel(Transports.datagram())
