@@ -26,7 +26,7 @@ final class Kept implements AutoCloseable {
 
     private final PcapngWriter writer;
 
-    private Kept(Source named, Path target, @Nullable Path beside, OutputStream out) throws IOException {
+    private Kept(Source named, Path target, @Nullable Path beside, OutputStream out) {
         this.named = named;
         this.target = target;
         this.beside = beside;

@@ -13,6 +13,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -164,6 +165,35 @@ class RunTest {
         try (Stream<Path> files = Files.list(directory)) {
             assertEquals(4, files.count());
         }
+    }
+
+    /** The header of NULL is in the order of the machine; that of Ethernet is not, and needs no section of its own. */
+    @Test
+    void keepsTheByteOrderThatHeadersAreIn() throws IOException {
+        String big = file("big.pcap", family(ByteOrder.BIG_ENDIAN));
+        String little = file("little.pcap", family(ByteOrder.LITTLE_ENDIAN));
+        String ethernet = file("ethernet.pcap", two());
+        String kept = directory.resolve("kept.pcapng").toString();
+        for (List<String> captures :
+                List.of(List.of(big, ethernet), List.of(little, big), List.of(ethernet, big, little, ethernet))) {
+            List<String> arguments = new ArrayList<>(List.of("ip", "--write", kept));
+            arguments.addAll(captures);
+            run(arguments.toArray(String[]::new));
+            assertEquals(new Command(0, "bpf passes:" + captures.size() + " fails:0\n", ""), run("ip", kept));
+        }
+        run("ip", big, ethernet, "--write", kept);
+        byte[] bytes = Files.readAllBytes(Path.of(kept));
+        assertEquals(
+                0x1a2b3c4d, ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN).getInt(8));
+        run("ip", file("none.pcap", CaptureBytes.pcap()), "--write", kept);
+        assertEquals(28, Files.size(Path.of(kept)));
+        assertEquals(new Command(0, "bpf passes:0 fails:0\n", ""), run("ip", kept));
+    }
+
+    private static CaptureBytes family(ByteOrder order) {
+        byte[] packet = new byte[24];
+        ByteBuffer.wrap(packet).order(order).putInt(2).put((byte) 0x45);
+        return CaptureBytes.pcap(order, 0xa1b2c3d4, 0).record(1, 2, 24, packet);
     }
 
     @Test
