@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * and link types, and time stamps in whatever unit they are in. Options of packets, such as comments, are not kept.
  *
  * <p>It is in the byte order of the first packet's capture. Where a link type has its header in the byte order of the machine
- * that captured, a packet of the other order begins a section in that order.
+ * that captured, a packet of the other order begins a section in that order; so does an interface for which the section has no room.
  */
 public final class PcapngWriter implements AutoCloseable {
     private static final int FRAME = 12;
@@ -88,6 +88,9 @@ public final class PcapngWriter implements AutoCloseable {
         if (!origin.equals(lastOrigin)) {
             Integer known = interfaces.get(origin);
             if (known == null) {
+                if (interfaces.size() == PcapngFormat.MAX_INTERFACES) {
+                    begin(Objects.requireNonNull(order));
+                }
                 known = interfaces.size();
                 interfaces.put(origin, known);
                 describe(origin);
