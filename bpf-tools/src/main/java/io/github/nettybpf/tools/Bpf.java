@@ -18,7 +18,9 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code bpf} command, whose verbs are its subcommands. */
 @Command(
@@ -113,6 +115,7 @@ public final class Bpf implements Runnable {
     }
 
     private static int run(InputStream in, OutputStream out, OutputStream err, boolean isTerminal, String[] args) {
+        Locale.setDefault(Locale.ROOT); // or numbers would be in the digits of the user's language
         Output output = new Output(out);
         StringWriter help = new StringWriter();
         CommandLine commands = new CommandLine(new Bpf(in, output, isTerminal))
@@ -120,6 +123,7 @@ public final class Bpf implements Runnable {
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
                 .setExpandAtFiles(false)
+                .setExecutionStrategy(Bpf::execute)
                 .setParameterExceptionHandler(Bpf::refuseUsage)
                 .setExecutionExceptionHandler(Bpf::refuse);
         try {
@@ -141,6 +145,19 @@ public final class Bpf implements Runnable {
         throw new ParameterException(
                 spec.commandLine(),
                 "no verb (expected: " + String.join(", ", spec.subcommands().keySet()) + ")");
+    }
+
+    /** What help does not know is no better than what other verbs do not know. */
+    private static int execute(ParseResult parsed) {
+        ParseResult verb = parsed;
+        while (verb.hasSubcommand()) {
+            verb = verb.subcommand();
+        }
+        CommandLine command = verb.commandSpec().commandLine();
+        if (command.getCommand() instanceof HelpCommand && !verb.unmatched().isEmpty()) {
+            throw new UnmatchedArgumentException(command, verb.unmatched());
+        }
+        return new RunLast().execute(parsed);
     }
 
     private static int refuseUsage(ParameterException e, String[] args) {

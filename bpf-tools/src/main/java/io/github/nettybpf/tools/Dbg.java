@@ -62,7 +62,11 @@ final class Dbg implements Callable<Integer> {
             description = "Where the commands come from: a file, or - for standard input.")
     private @Nullable String input;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "OUTPUT", description = "Where the answers go: a file.")
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "OUTPUT",
+            description = "Where the answers go: a file, or - for standard output.")
     private @Nullable String output;
 
     @Override
@@ -77,21 +81,39 @@ final class Dbg implements Callable<Integer> {
                 throw new Refusal("the terminal: " + Printable.message(String.valueOf(e.getMessage())));
             }
         }
-        return output == null ? script(bpf.out) : scriptTo(output);
+        return output == null || output.equals("-") ? script(bpf.out) : scriptTo(output);
     }
 
     private int scriptTo(String name) throws Refusal {
-        try (OutputStream file = Files.newOutputStream(Path.of(name))) {
-            Output answers = new Output(file);
-            int code = script(answers);
-            answers.flush();
-            return code;
+        if (name.isEmpty()) {
+            throw new Refusal("'': no name of a file");
+        }
+        try {
+            Path path = Path.of(name);
+            refuseInput(path);
+            try (OutputStream file = Files.newOutputStream(path)) {
+                Output answers = new Output(file);
+                int code = script(answers);
+                answers.flush();
+                return code;
+            }
         } catch (InvalidPathException e) {
             throw new Refusal(Printable.of(name) + ": not a name that this system has for files");
         } catch (IOException e) {
             throw new Source(name).unreadable(e);
         } catch (UncheckedIOException e) {
             throw new Source(name).unreadable(e.getCause());
+        }
+    }
+
+    /** The answers would take the place of the commands. */
+    private void refuseInput(Path answers) throws IOException, Refusal {
+        if (input == null || input.equals("-") || !Files.isRegularFile(answers)) {
+            return;
+        }
+        Path commands = Path.of(input);
+        if (Files.exists(commands) && Files.isSameFile(answers, commands)) {
+            throw new Refusal(Printable.of(answers.toString()) + " is read too (expected: another file)");
         }
     }
 

@@ -11,6 +11,8 @@ import io.github.nettybpf.tools.graph.GraphFormat;
 import io.github.nettybpf.tools.graph.Traffic;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -78,6 +80,7 @@ final class Graph implements Callable<Integer> {
             names = "--format",
             paramLabel = "FORMAT",
             converter = GraphFormatName.class,
+            completionCandidates = GraphFormatName.class,
             defaultValue = "svg",
             description = {
                 "svg: a picture for browsers and documents, light or dark as the reader has it (default)",
@@ -188,12 +191,23 @@ final class Graph implements Callable<Integer> {
         return String.format(Locale.ROOT, "%,d instruction%s", program.size(), program.size() == 1 ? "" : "s");
     }
 
-    /** Reads the value of {@code --format}. */
-    static final class GraphFormatName implements ITypeConverter<GraphFormat> {
+    /** Reads the value of {@code --format}, and lists the values for completion. */
+    static final class GraphFormatName implements ITypeConverter<GraphFormat>, Iterable<String> {
+        private static String name(GraphFormat format) {
+            return format.name().toLowerCase(Locale.ROOT);
+        }
+
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(GraphFormat.values())
+                    .map(GraphFormatName::name)
+                    .iterator();
+        }
+
         @Override
         public GraphFormat convert(String name) {
             for (GraphFormat format : GraphFormat.values()) {
-                if (format.name().toLowerCase(Locale.ROOT).equals(name)) {
+                if (name(format).equals(name)) {
                     return format;
                 }
             }

@@ -10,6 +10,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ final class Kept implements AutoCloseable {
 
     private final PcapngWriter writer;
 
-    private Kept(Source named, Path target, @Nullable Path beside, OutputStream out) throws IOException {
+    private Kept(Source named, Path target, @Nullable Path beside, OutputStream out) {
         this.named = named;
         this.target = target;
         this.beside = beside;
@@ -60,16 +61,24 @@ final class Kept implements AutoCloseable {
                 }
             }
             Path real = isThere ? target.toRealPath() : target.toAbsolutePath();
-            String name =
-                    "." + real.getFileName() + "." + ProcessHandle.current().pid() + ".part";
-            Path beside = real.resolveSibling(name);
+            Path beside = real.resolveSibling(".bpf." + ProcessHandle.current().pid() + ".part");
             OutputStream out = Files.newOutputStream(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             beside.toFile().deleteOnExit(); // where the process is ended from outside
+            if (isThere) {
+                allowAsBefore(real, beside);
+            }
             return new Kept(named, real, beside, out);
         } catch (InvalidPathException e) {
             throw new Refusal("--write: " + named.name() + ": not a name that this system has for files");
         } catch (IOException e) {
             throw failed(named, e);
+        }
+    }
+
+    /** Whoever could not read the packets that were there cannot read these. */
+    private static void allowAsBefore(Path before, Path now) throws IOException {
+        if (Files.getFileStore(now).supportsFileAttributeView(PosixFileAttributeView.class)) {
+            Files.setPosixFilePermissions(now, Files.getPosixFilePermissions(before));
         }
     }
 

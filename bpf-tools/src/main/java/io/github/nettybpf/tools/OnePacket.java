@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param packet the packet
  */
 record OnePacket(String name, CapturedPacket packet) {
-    /** The longest packet in hexadecimal: what the reader of captures takes. */
+    /** The longest packet in hexadecimal; a capture has room for longer ones. */
     private static final int MAX_BYTES = 1 << 18;
 
     private static final int PCAP_MAGIC = 0xa1b2c3d4;

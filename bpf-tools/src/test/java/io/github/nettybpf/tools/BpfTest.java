@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -300,6 +301,36 @@ class BpfTest {
         assertTrue(Command.run("", "help", "eval")
                 .out()
                 .contains(Command.run(cases, "eval").out().indent(2)));
+    }
+
+    /** Digits are 0 to 9, whatever they are in the user's language. */
+    @Test
+    void languageDoesNotMatter() {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+            assertEquals(new Command(0, """
+                            packet: 0 bytes
+                            000  ret  #1   ends
+                            verdict 1
+                            Kept whole (0 bytes): ret #1 at 000; no way through the program leads to a return that drops.
+                            """, ""), Command.run("", "explain", "ret #1", ""));
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--nope | Unknown option: '--nope'",
+                "run -x | Unknown option: '-x'",
+                "run dbg | Unmatched argument at index 2: 'dbg'"
+            })
+    void helpTakesVerbsOnly(String arguments, String problem) {
+        String[] words = ("help " + arguments).split(" ", -1);
+        assertEquals(new Command(2, "", "bpf help: " + problem + "\nTry 'bpf help --help'.\n"), Command.run("", words));
     }
 
     @Test

@@ -22,7 +22,8 @@ class CompletionTest {
         "asm --no-v, --no-verify",
         "asm --format b, bytecode",
         "run --engine k, kernel",
-        "run --link-type LINUX_SLL2, LINUX_SLL2"
+        "run --link-type LINUX_SLL2, LINUX_SLL2",
+        "graph --format m, mermaid"
     })
     void completes(String typed, String completed) throws IOException, InterruptedException {
         assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "no bash here");

@@ -98,6 +98,21 @@ class DbgTest {
         assertEquals(dialogue, Files.readString(output));
     }
 
+    @Test
+    void aMinusIsStandardOutput() {
+        assertEquals(new Command(0, "> quit\n", ""), Command.run("quit\n", "dbg", "-", "-"));
+    }
+
+    @Test
+    void theCommandsAreNotOverwritten() throws IOException {
+        Path input = Files.writeString(folder.resolve("input"), "quit\n");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), input);
+        assertEquals(
+                new Command(1, "", "bpf dbg: " + link + " is read too (expected: another file)\n"),
+                Command.run("", "dbg", input.toString(), link.toString()));
+        assertEquals("quit\n", Files.readString(input));
+    }
+
     /** The session of docs/tools.md. */
     @Test
     void holdsTheDocumentedDialogue() throws IOException {
@@ -357,5 +372,6 @@ class DbgTest {
                 new Command(1, "", "bpf dbg: /no/such/file: no such file\n"),
                 Command.run("", "dbg", "-", "/no/such/file"));
         assertEquals(2, Command.run("", "dbg", "a", "b", "c").code());
+        assertEquals(new Command(1, "", "bpf dbg: '': no name of a file\n"), Command.run("", "dbg", "-", ""));
     }
 }

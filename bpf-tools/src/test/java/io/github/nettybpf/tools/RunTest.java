@@ -13,14 +13,18 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,6 +168,68 @@ class RunTest {
         try (Stream<Path> files = Files.list(directory)) {
             assertEquals(4, files.count());
         }
+    }
+
+    /** The header of NULL is in the order of the machine; that of Ethernet is not, and needs no section of its own. */
+    @Test
+    void keepsTheByteOrderThatHeadersAreIn() throws IOException {
+        String big = file("big.pcap", family(ByteOrder.BIG_ENDIAN));
+        String little = file("little.pcap", family(ByteOrder.LITTLE_ENDIAN));
+        String ethernet = file("ethernet.pcap", two());
+        String kept = directory.resolve("kept.pcapng").toString();
+        for (List<String> captures :
+                List.of(List.of(big, ethernet), List.of(little, big), List.of(ethernet, big, little, ethernet))) {
+            List<String> arguments = new ArrayList<>(List.of("ip", "--write", kept));
+            arguments.addAll(captures);
+            run(arguments.toArray(String[]::new));
+            assertEquals(new Command(0, "bpf passes:" + captures.size() + " fails:0\n", ""), run("ip", kept));
+        }
+        run("ip", big, ethernet, "--write", kept);
+        byte[] bytes = Files.readAllBytes(Path.of(kept));
+        assertEquals(
+                0x1a2b3c4d, ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN).getInt(8));
+        run("ip", file("none.pcap", CaptureBytes.pcap()), "--write", kept);
+        assertEquals(28, Files.size(Path.of(kept)));
+        assertEquals(new Command(0, "bpf passes:0 fails:0\n", ""), run("ip", kept));
+    }
+
+    /** The file that is replaced says who may read it, and its name may be as long as names can be. */
+    @Test
+    void replacesAFileAsItWas() throws IOException {
+        Path kept = Files.createFile(directory.resolve("k".repeat(255)));
+        assumeTrue(
+                Files.getFileStore(kept).supportsFileAttributeView(PosixFileAttributeView.class),
+                "no permissions of POSIX here");
+        Files.setPosixFilePermissions(kept, PosixFilePermissions.fromString("rw-r-----"));
+        assertEquals(
+                new Command(0, "bpf passes:1 fails:1\n", ""),
+                run("ip", file("two.pcap", two()), "--write", kept.toString()));
+        assertEquals(1, packets(kept).size());
+        assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(kept)));
+    }
+
+    @Test
+    void keepsMoreInterfacesThanASectionHolds() throws IOException {
+        CaptureBytes many = CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i <= 1 << 16; i++) {
+            if (i > 0) {
+                many.section();
+            }
+            String name = String.format(Locale.ROOT, "%08d", i);
+            many.describe(1, 0, 2, name.getBytes(StandardCharsets.US_ASCII)).enhanced(0, 1, 0, new byte[0]);
+        }
+        String kept = directory.resolve("kept.pcapng").toString();
+        String all = "bpf passes:65537 fails:0\n";
+        assertEquals(new Command(0, all, ""), run("ret #1", file("many.pcapng", many), "--write", kept));
+        assertEquals(new Command(0, all, ""), run("ret #1", kept));
+        List<String> packets = packets(Path.of(kept));
+        assertEquals("1970-01-01T00:00:00.000001Z link 1 00065536 0 of 0", packets.get(1 << 16));
+    }
+
+    private static CaptureBytes family(ByteOrder order) {
+        byte[] packet = new byte[24];
+        ByteBuffer.wrap(packet).order(order).putInt(2).put((byte) 0x45);
+        return CaptureBytes.pcap(order, 0xa1b2c3d4, 0).record(1, 2, 24, packet);
     }
 
     @Test

@@ -29,6 +29,17 @@ public final class LinkTypes {
         };
     }
 
+    /**
+     * {@return whether the header is in the byte order of the machine that captured}: of NULL, PFLOG, both of USB_LINUX, and
+     * NFLOG. Source: libpcap, which swaps the headers of these where a capture is from the other kind of machine.
+     */
+    static boolean hasOrder(int linkType) {
+        return switch (linkType) {
+            case 0, 117, 189, 220, 239 -> true;
+            default -> false;
+        };
+    }
+
     /** {@return how long the header is in front of the network header}, -1 if that is not known. */
     static int headerLength(int linkType) {
         return switch (linkType) {

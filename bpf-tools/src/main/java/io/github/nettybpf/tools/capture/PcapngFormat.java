@@ -29,7 +29,9 @@ final class PcapngFormat implements CaptureFormat {
     /** Blocks that are read whole: a packet, and options enough. */
     private static final int MAX_BLOCK = MAX_PACKET + (1 << 20);
 
-    private static final int MAX_INTERFACES = 1 << 16;
+    /** In a section. */
+    static final int MAX_INTERFACES = 1 << 16;
+
     private static final int MAX_NAME = 256;
     private static final int OPTION_NAME = 2;
     private static final int OPTION_RESOLUTION = 9;

@@ -8,14 +8,20 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes packets of captures as one pcapng capture, which keeps what pcap has no room for: packets of several interfaces
  * and link types, and time stamps in whatever unit they are in. Options of packets, such as comments, are not kept.
+ *
+ * <p>It is in the byte order of the first packet's capture. Where a link type has its header in the byte order of the machine
+ * that captured, a packet of the other order begins a section in that order; so does an interface for which the section has no room.
  */
 public final class PcapngWriter implements AutoCloseable {
     private static final int FRAME = 12;
     private static final int PACKET_HEADER = 28;
+    private static final CaptureInterface NONE = new CaptureInterface(-1, ByteOrder.LITTLE_ENDIAN, "", 0, 0);
 
     private final OutputStream out;
     private final byte[] header = new byte[PACKET_HEADER];
@@ -24,24 +30,32 @@ public final class PcapngWriter implements AutoCloseable {
     private CaptureInterface lastOrigin;
     private int lastId;
 
+    /** The byte order of the section, null before the first. */
+    private @Nullable ByteOrder order;
+
     /**
-     * A writer that has written nothing yet but the header of the file.
+     * A writer that has written nothing yet.
      *
      * @param out the stream, which {@link #close} closes; need not be buffered
-     * @throws IOException if it cannot be written
      */
-    public PcapngWriter(OutputStream out) throws IOException {
+    public PcapngWriter(OutputStream out) {
         this.out = new BufferedOutputStream(out, 1 << 16);
-        this.lastOrigin = new CaptureInterface(-1, ByteOrder.LITTLE_ENDIAN, "", 0, 0);
+        this.lastOrigin = NONE;
+    }
+
+    private void begin(ByteOrder sectionOrder) throws IOException {
+        order = sectionOrder;
+        interfaces.clear();
+        lastOrigin = NONE;
         byte[] section = new byte[28];
         ByteBuffer fields = buffer(section);
         fields.putInt(0x0a0d0d0a).putInt(28).putInt(0x1a2b3c4d);
         fields.putShort((short) 1).putShort((short) 0).putLong(-1).putInt(28);
-        this.out.write(section);
+        out.write(section);
     }
 
-    private static ByteBuffer buffer(byte[] bytes) {
-        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private ByteBuffer buffer(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(Objects.requireNonNull(order));
     }
 
     /**
@@ -56,7 +70,12 @@ public final class PcapngWriter implements AutoCloseable {
         int padding = -captured & 3;
         int length = FRAME + 20 + captured + padding;
         long stamp = packet.stamp();
-        int id = id(packet.origin());
+        CaptureInterface origin = packet.origin();
+        if (order == null
+                || (LinkTypes.hasOrder(origin.linkType()) && !origin.order().equals(order))) {
+            begin(origin.order());
+        }
+        int id = id(origin);
         ByteBuffer fields = buffer(header).putInt(6).putInt(length).putInt(id);
         fields.putInt((int) (stamp >>> 32)).putInt((int) stamp).putInt(captured).putInt(packet.wireLength());
         out.write(header);
@@ -69,6 +88,9 @@ public final class PcapngWriter implements AutoCloseable {
         if (!origin.equals(lastOrigin)) {
             Integer known = interfaces.get(origin);
             if (known == null) {
+                if (interfaces.size() == PcapngFormat.MAX_INTERFACES) {
+                    begin(Objects.requireNonNull(order));
+                }
                 known = interfaces.size();
                 interfaces.put(origin, known);
                 describe(origin);
@@ -98,8 +120,12 @@ public final class PcapngWriter implements AutoCloseable {
         out.write(description);
     }
 
+    /** Closes the stream. A capture without packets has a header all the same. */
     @Override
     public void close() throws IOException {
+        if (order == null) {
+            begin(ByteOrder.LITTLE_ENDIAN);
+        }
         out.close();
     }
 }
