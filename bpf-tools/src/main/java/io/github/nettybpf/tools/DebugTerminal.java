@@ -2,7 +2,11 @@ package io.github.nettybpf.tools;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReader.Option;
@@ -71,14 +75,41 @@ final class DebugTerminal {
 
     /** Quotes, backslashes and exclamation marks mean themselves, as they do in a program. */
     private static LineReader reader(Terminal terminal, Debugger debugger, Path history) {
-        return LineReaderBuilder.builder()
+        LineReader reader = LineReaderBuilder.builder()
                 .terminal(terminal)
                 .parser(new DefaultParser().quoteChars(new char[0]).escapeChars(new char[0]))
                 .completer(new DebugCompleter(debugger))
                 .option(Option.DISABLE_EVENT_EXPANSION, true)
                 .option(Option.HISTORY_TIMESTAMPED, false)
-                .variable(LineReader.HISTORY_FILE, history)
                 .variable(LineReader.HISTORY_FILE_SIZE, HISTORY_LINES)
                 .build();
+        if (canKeep(history)) {
+            reader.variable(LineReader.HISTORY_FILE, history);
+        }
+        return reader;
+    }
+
+    /**
+     * {@return whether the file can be read and written, or made}. JLine makes folders that are missing, and shows a stack
+     * trace where it fails; such a history lasts as long as the conversation.
+     */
+    private static boolean canKeep(Path history) {
+        if (Files.exists(history) && !Files.isRegularFile(history)) {
+            return false;
+        }
+        try {
+            if (!Files.exists(history)) {
+                Files.createFile(history);
+                PosixFileAttributeView posix = Files.getFileAttributeView(history, PosixFileAttributeView.class);
+                if (posix != null) {
+                    posix.setPermissions(PosixFilePermissions.fromString("rw-------"));
+                }
+            }
+            Files.newByteChannel(history, StandardOpenOption.WRITE).close();
+            Files.readString(history);
+            return true;
+        } catch (IOException e) {
+            return false; // missing folder, no permission, not UTF-8
+        }
     }
 }

@@ -1,12 +1,16 @@
 package io.github.nettybpf.tools;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +43,10 @@ class DebugTerminalTest {
         private final StringBuilder shown = new StringBuilder();
 
         Session() throws IOException {
+            this(folder.resolve("history"));
+        }
+
+        Session(Path history) throws IOException {
             Terminal terminal = TerminalBuilder.builder()
                     .system(false)
                     .streams(new PipedInputStream(keys), new PipedOutputStream(screen))
@@ -49,7 +57,7 @@ class DebugTerminalTest {
             terminal.setSize(Size.of(200, 50));
             Callable<Boolean> conversation = () -> {
                 try (terminal) {
-                    DebugTerminal.converse(terminal, folder.resolve("history"));
+                    DebugTerminal.converse(terminal, history);
                 }
                 return true;
             };
@@ -124,6 +132,36 @@ class DebugTerminalTest {
                             "breakpoint 1 if A != 0x806"),
                     Files.readAllLines(folder.resolve("history")));
         });
+    }
+
+    /** It is there until the end then, and nothing is made, or said. */
+    @Test
+    void doesWithoutAHistoryThatCannotBeKept() throws IOException {
+        byte[] noText = {(byte) 0xff, '\n'};
+        Path damaged = Files.write(folder.resolve("damaged"), noText);
+        Path missing = folder.resolve("missing");
+        PrintStream before = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            for (Path history : List.of(missing.resolve("history"), folder, damaged)) {
+                within20Seconds(() -> {
+                    Session session = new Session(history);
+                    assertEquals("no bpf program loaded!", session.ask("run"));
+                    session.press(UP);
+                    session.until("run");
+                    session.press("\r");
+                    session.until(PROMPT);
+                    session.press("quit\r");
+                    assertTrue(session.end.get());
+                });
+            }
+        } finally {
+            System.setErr(before);
+        }
+        assertEquals("", said.toString(StandardCharsets.UTF_8));
+        assertFalse(Files.exists(missing));
+        assertArrayEquals(noText, Files.readAllBytes(damaged));
     }
 
     @Test
