@@ -15,7 +15,10 @@ public final class PacketChannelOption {
     public static final ChannelOption<ReceiveMode> RECEIVE_MODE =
             ChannelOption.valueOf(PacketChannelOption.class, "RECEIVE_MODE");
 
-    /** Bytes of a block of the ring: a multiple of the page size, as much as the longest frame; 131,072 by default. */
+    /**
+     * Bytes of a block of the ring: a multiple of the page size, at least what the longest frame takes; 262,144 by default. The
+     * event loop is woken once a block.
+     */
     public static final ChannelOption<Integer> BLOCK_SIZE =
             ChannelOption.valueOf(PacketChannelOption.class, "BLOCK_SIZE");
 
