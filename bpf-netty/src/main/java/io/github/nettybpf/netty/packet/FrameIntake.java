@@ -2,9 +2,8 @@ package io.github.nettybpf.netty.packet;
 
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
-import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.util.UncheckedBooleanSupplier;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
@@ -37,7 +36,15 @@ final class FrameIntake {
     }
 
     void stop() {
+        leaveThread();
         frames = null;
+    }
+
+    private void leaveThread() {
+        FrameSource source = frames;
+        if (source != null) {
+            source.leaveThread();
+        }
     }
 
     /** What came back while there was no event loop to say it to is looked for. */
@@ -50,6 +57,7 @@ final class FrameIntake {
     /** A task that still waits on the event loop finds that it is not the channel's any more. */
     void deregistered() {
         scheduled = new AtomicBoolean();
+        leaveThread();
     }
 
     void beginRead() {
@@ -93,6 +101,12 @@ final class FrameIntake {
         return !readPending && !channel.config().isAutoRead();
     }
 
+    private int messagesPerRead() {
+        return channel.config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator limit
+                ? limit.maxMessagesPerRead()
+                : channel.metadata().defaultMaxMessagesPerRead();
+    }
+
     void read() {
         FrameSource source = frames;
         if (source == null) {
@@ -102,12 +116,10 @@ final class FrameIntake {
             handle.want(handle.ops().without(EpollIoOps.EPOLLIN));
             return;
         }
-        RecvByteBufAllocator.ExtendedHandle budget =
-                (RecvByteBufAllocator.ExtendedHandle) channel.unsafe().recvBufAllocHandle();
-        budget.reset(channel.config());
         ChannelPipeline pipeline = channel.pipeline();
         IOException failure = null;
         boolean drained = false;
+        int left = messagesPerRead();
         try {
             do {
                 PacketFrame frame = source.next();
@@ -115,16 +127,14 @@ final class FrameIntake {
                     drained = true;
                     break;
                 }
-                budget.incMessagesRead(1);
-                budget.lastBytesRead(Math.max(1, frame.content().readableBytes()));
+                left--;
                 readPending = false;
                 pipeline.fireChannelRead(frame);
-            } while (frames == source && budget.continueReading(UncheckedBooleanSupplier.TRUE_SUPPLIER));
+            } while (frames == source && left > 0 && channel.config().isAutoRead());
         } catch (IOException e) {
             failure = e;
             drained = true;
         }
-        budget.readComplete();
         pipeline.fireChannelReadComplete();
         if (failure != null) {
             handle.failed(failure);

@@ -13,6 +13,9 @@ interface FrameSource {
     @Nullable
     PacketFrame next() throws IOException;
 
+    /** The thread that has asked for frames will not any more, but it may still release some: another one may ask. */
+    default void leaveThread() {}
+
     /**
      * Lets go of all memory as soon as nobody can see it any more. Nothing may be asked for after this.
      *

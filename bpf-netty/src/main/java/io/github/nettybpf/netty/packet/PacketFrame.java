@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +23,6 @@ public final class PacketFrame extends DefaultByteBufHolder {
     /** Our own, above all of the kernel's. */
     static final int STATUS_VLAN_IN_CONTENT = 1 << 27;
 
-    private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-
     /** Where the content began when the frame was made: the writer index behind it tells how much is held. */
     private final int start;
 
@@ -37,12 +34,17 @@ public final class PacketFrame extends DefaultByteBufHolder {
     private final int vlan;
 
     private final int networkOffset;
-    private final int interfaceIndex;
-    private final char protocol;
-    private final char hardwareType;
-    private final byte packetType;
-    private final byte hardwareAddressLength;
-    private final long hardwareAddress;
+
+    /** The kernel's {@code struct sockaddr_ll} as it lies in memory: family, protocol and interface; 0 of a frame to send. */
+    private final long link;
+
+    /** Hardware type, packet type, and length and first half of the hardware address. */
+    private final long hardware;
+
+    private final int hardwareRest;
+
+    /** Whether anybody may want to know who touched it: what a channel makes is no leak detector's. */
+    private final boolean traced;
 
     /** What the channel is bound to, which has the interface's name; null of a frame to send. */
     private final @Nullable PacketAddress local;
@@ -65,12 +67,10 @@ public final class PacketFrame extends DefaultByteBufHolder {
         this.timestampNanos = 0;
         this.vlan = 0;
         this.networkOffset = -1;
-        this.interfaceIndex = address.interfaceIndex();
-        this.protocol = (char) address.protocol();
-        this.hardwareType = (char) address.hardwareType();
-        this.packetType = (byte) address.packetType();
-        this.hardwareAddressLength = 0;
-        this.hardwareAddress = 0;
+        this.link = 0;
+        this.hardware = 0;
+        this.hardwareRest = 0;
+        this.traced = true;
         this.local = null;
         this.address = address;
     }
@@ -98,14 +98,10 @@ public final class PacketFrame extends DefaultByteBufHolder {
         this.timestampNanos = timestampNanos;
         this.vlan = vlan;
         this.networkOffset = networkOffset;
-        short protocol = memory.getShort(link + 2);
-        this.interfaceIndex = memory.getInt(link + 4);
-        this.protocol = (char) (LITTLE_ENDIAN ? Short.reverseBytes(protocol) : protocol);
-        this.hardwareType = (char) memory.getShort(link + 8);
-        this.packetType = memory.get(link + 10);
-        this.hardwareAddressLength = memory.get(link + 11);
-        long hardwareAddress = memory.getLong(link + 12);
-        this.hardwareAddress = LITTLE_ENDIAN ? Long.reverseBytes(hardwareAddress) : hardwareAddress;
+        this.link = memory.getLong(link);
+        this.hardware = memory.getLong(link + Long.BYTES);
+        this.hardwareRest = memory.getInt(link + 2 * Long.BYTES);
+        this.traced = false;
         this.local = local;
     }
 
@@ -117,29 +113,33 @@ public final class PacketFrame extends DefaultByteBufHolder {
         this.timestampNanos = like.timestampNanos;
         this.vlan = like.vlan;
         this.networkOffset = like.networkOffset;
-        this.interfaceIndex = like.interfaceIndex;
-        this.protocol = like.protocol;
-        this.hardwareType = like.hardwareType;
-        this.packetType = like.packetType;
-        this.hardwareAddressLength = like.hardwareAddressLength;
-        this.hardwareAddress = like.hardwareAddress;
+        this.link = like.link;
+        this.hardware = like.hardware;
+        this.hardwareRest = like.hardwareRest;
+        this.traced = true;
         this.local = like.local;
         this.address = like.address;
+    }
+
+    /** Then it has an address from the beginning. */
+    private boolean isToSend() {
+        return local == null;
     }
 
     /** {@return who sent the frame, where it came in and as what}; of a frame to send: what it was made with. */
     public PacketAddress address() {
         PacketAddress known = address;
         if (known == null) {
-            boolean named = local != null && local.interfaceIndex() == interfaceIndex;
+            boolean named = local != null && local.interfaceIndex() == interfaceIndex();
             known = new PacketAddress(
                     named ? local.interfaceName() : null,
-                    interfaceIndex,
-                    protocol,
-                    hardwareType,
+                    interfaceIndex(),
+                    protocol(),
+                    hardwareType(),
                     packetType(),
-                    hardwareAddress,
-                    hardwareAddressLength & 0xff);
+                    (long) Words.bigEndian(Words.second(hardware)) << 32
+                            | Integer.toUnsignedLong(Words.bigEndian(hardwareRest)),
+                    Words.bigEndian(Words.first(hardware)) & 0xff);
             address = known;
         }
         return known;
@@ -195,22 +195,22 @@ public final class PacketFrame extends DefaultByteBufHolder {
 
     /** {@return {@link PacketAddress#interfaceIndex} of the address}, without making one. */
     public int interfaceIndex() {
-        return interfaceIndex;
+        return isToSend() ? address().interfaceIndex() : Words.second(link);
     }
 
     /** {@return {@link PacketAddress#protocol} of the address}, without making one. */
     public int protocol() {
-        return protocol;
+        return isToSend() ? address().protocol() : Words.bigEndian(Words.first(link)) & 0xffff;
     }
 
     /** {@return {@link PacketAddress#hardwareType} of the address}, without making one. */
     public int hardwareType() {
-        return hardwareType;
+        return isToSend() ? address().hardwareType() : Words.first(Words.first(hardware));
     }
 
     /** {@return {@link PacketAddress#packetType} of the address}, without making one. */
     public int packetType() {
-        return packetType & 0xff;
+        return isToSend() ? address().packetType() : Words.bigEndian(Words.first(hardware)) >>> 8 & 0xff;
     }
 
     @Override
@@ -247,13 +247,17 @@ public final class PacketFrame extends DefaultByteBufHolder {
 
     @Override
     public PacketFrame touch() {
-        super.touch();
+        if (traced) {
+            super.touch();
+        }
         return this;
     }
 
     @Override
     public PacketFrame touch(Object hint) {
-        super.touch(hint);
+        if (traced) {
+            super.touch(hint);
+        }
         return this;
     }
 

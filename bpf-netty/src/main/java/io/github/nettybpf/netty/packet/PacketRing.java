@@ -3,8 +3,6 @@ package io.github.nettybpf.netty.packet;
 import com.sun.jna.Pointer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
@@ -42,13 +40,15 @@ final class PacketRing implements FrameSource {
     /** In {@code struct tpacket3_hdr}; {@code struct sockaddr_ll} follows it. */
     private static final int NEXT = 0;
 
-    private static final int SECONDS = 4;
-    private static final int NANOSECONDS = 8;
-    private static final int CAPTURED = 12;
-    private static final int LENGTH = 16;
-    private static final int FRAME_STATUS = 20;
-    private static final int DATA = 24;
-    private static final int NETWORK = 26;
+    /** Seconds and nanoseconds. */
+    private static final int TIME = 4;
+
+    /** What was kept of the frame, and what it had. */
+    private static final int LENGTHS = 12;
+
+    /** The status; where the frame begins, and its network header, in 16 bits each. */
+    private static final int STATUS_AND_OFFSETS = 20;
+
     private static final int VLAN_TCI = 32;
     private static final int VLAN_TPID = 36;
     private static final int LINK = 48;
@@ -79,13 +79,16 @@ final class PacketRing implements FrameSource {
     /** The block that is read, or comes next. */
     private int current;
 
+    /** That block, once it is read. */
+    private ByteBuffer reading;
+
     /** How many frames of it are still to be read. */
     private int left;
 
     /** Where the next one is. */
     private int at;
 
-    private @Nullable ByteBuf slicedFrom;
+    private @Nullable HeldBlock slicedFrom;
 
     /**
      * A ring over memory that a socket shares.
@@ -106,6 +109,7 @@ final class PacketRing implements FrameSource {
             blocks[i] = mapped.getByteBuffer((long) i * settings.blockSize(), settings.blockSize())
                     .order(ByteOrder.nativeOrder());
         }
+        reading = blocks[0];
     }
 
     @Override
@@ -115,7 +119,7 @@ final class PacketRing implements FrameSource {
                 return null;
             }
         }
-        ByteBuffer block = blocks[current];
+        ByteBuffer block = reading;
         PacketFrame frame = frame(block, at);
         at += block.getInt(at + NEXT);
         left--;
@@ -142,15 +146,15 @@ final class PacketRing implements FrameSource {
         if (((int) STATUS.getAcquire(block, BLOCK_STATUS) & STATUS_USER) == 0) {
             return false;
         }
+        reading = block;
         left = block.getInt(BLOCK_FRAMES);
         at = block.getInt(BLOCK_FIRST);
-        if (slices) {
-            held.set(current, 1);
-            users.incrementAndGet();
-            slicedFrom = new HeldBlock(current);
-        }
         if (left == 0) {
             leave();
+        } else if (slices) {
+            held.set(current, 1);
+            users.incrementAndGet();
+            slicedFrom = new HeldBlock(this, current, block, left);
         }
         return true;
     }
@@ -158,21 +162,26 @@ final class PacketRing implements FrameSource {
     private void leave() {
         int finished = current;
         current = finished + 1 == blocks.length ? 0 : finished + 1;
-        ByteBuf held = slicedFrom;
+        HeldBlock held = slicedFrom;
         if (held != null) {
             slicedFrom = null;
-            held.release();
+            held.leave();
         } else {
             STATUS.setRelease(blocks[finished], BLOCK_STATUS, STATUS_KERNEL);
         }
     }
 
     private PacketFrame frame(ByteBuffer block, int header) {
-        int status = block.getInt(header + FRAME_STATUS);
-        int from = header + (block.getShort(header + DATA) & 0xffff);
-        int networkOffset = header + (block.getShort(header + NETWORK) & 0xffff) - from;
-        int captured = block.getInt(header + CAPTURED);
-        int wireLength = block.getInt(header + LENGTH);
+        // Few wide loads: each is checked against the bounds of the block.
+        long time = block.getLong(header + TIME);
+        long lengths = block.getLong(header + LENGTHS);
+        long statusAndOffsets = block.getLong(header + STATUS_AND_OFFSETS);
+        int captured = Words.first(lengths);
+        int wireLength = Words.second(lengths);
+        int status = Words.first(statusAndOffsets);
+        int offsets = Words.second(statusAndOffsets);
+        int from = header + Words.first(offsets);
+        int networkOffset = Words.second(offsets) - Words.first(offsets);
         int vlan = 0;
         int added = 0;
         if ((status & PacketFrame.STATUS_VLAN_VALID) != 0) {
@@ -184,12 +193,13 @@ final class PacketRing implements FrameSource {
                 status |= PacketFrame.STATUS_VLAN_IN_CONTENT;
             }
         }
+        // Made before the frame: to what is stored into the newest object alone, the garbage collector has no barrier.
+        ByteBuf content = content(block, from - added, captured + added);
         return new PacketFrame(
-                content(block, from - added, captured + added),
+                content,
                 wireLength + added,
                 status,
-                Integer.toUnsignedLong(block.getInt(header + SECONDS)) * 1_000_000_000L
-                        + block.getInt(header + NANOSECONDS),
+                Integer.toUnsignedLong(Words.first(time)) * 1_000_000_000L + Words.second(time),
                 vlan,
                 networkOffset + added,
                 block,
@@ -198,46 +208,43 @@ final class PacketRing implements FrameSource {
     }
 
     private ByteBuf content(ByteBuffer block, int from, int length) {
-        ByteBuf held = slicedFrom;
+        HeldBlock held = slicedFrom;
         if (held != null) {
-            return held.retainedSlice(from, length);
+            return held.handOut(from, length);
         }
         byte[] copy = new byte[length];
         block.get(from, copy);
         return Unpooled.wrappedBuffer(copy);
     }
 
-    /** A block that slices are made of: the kernel has it back when the last of them is released. */
-    private final class HeldBlock extends UnpooledDirectByteBuf {
-        private final int block;
-
-        HeldBlock(int block) {
-            super(UnpooledByteBufAllocator.DEFAULT, blocks[block].duplicate().clear(), blocks[block].capacity());
-            this.block = block;
+    /** A block that was held is nobody's any more; from any thread. */
+    void returned(int block) {
+        // In this order: whoever sees that nobody holds the block may trust its status.
+        STATUS.setRelease(blocks[block], BLOCK_STATUS, STATUS_KERNEL);
+        held.set(block, 0);
+        if (awaited == block) {
+            awaited = -1;
+            wakeup.run();
         }
+        leaveRing();
+    }
 
-        @Override
-        protected void deallocate() {
-            super.deallocate();
-            // In this order: whoever sees that nobody holds the block may trust its status.
-            STATUS.setRelease(blocks[block], BLOCK_STATUS, STATUS_KERNEL);
-            held.set(block, 0);
-            if (awaited == block) {
-                awaited = -1;
-                wakeup.run();
-            }
-            leaveRing();
+    @Override
+    public void leaveThread() {
+        HeldBlock open = slicedFrom;
+        if (open != null) {
+            open.leaveThread();
         }
     }
 
     @Override
     public void close(Runnable then) {
         whenUnmapped = then;
-        ByteBuf sliced = slicedFrom;
+        HeldBlock sliced = slicedFrom;
         left = 0;
         if (sliced != null) {
             slicedFrom = null;
-            sliced.release();
+            sliced.leave();
         }
         if (users.get() > 1 && RingCopy.takePlace(mapped, size, blocks, held)) {
             // The socket goes now, whatever is held.
