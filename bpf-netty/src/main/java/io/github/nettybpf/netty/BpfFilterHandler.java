@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.internal.Bypass;
 import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
@@ -65,6 +66,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private final @Nullable Placement givenPlacement;
     private final boolean lossyHandover;
     private final Counters counters = new Counters();
+    private final Bypass bypass = this::handOn;
 
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
     private boolean readWanted;
@@ -248,6 +250,9 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
             added = new Filtering(ctx, program, placement, offload, lossyHandover);
             filtering = added;
         }
+        if (channel instanceof PacketChannel) {
+            channel.attr(Bypass.KEY).set(bypass);
+        }
         if (channel.isActive() || channel.localAddress() != null) {
             startOnBound(ctx, added);
         }
@@ -272,6 +277,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
+        ctx.channel().attr(Bypass.KEY).compareAndSet(bypass, null);
         Filtering removed = filtering;
         if (removed != null) {
             removed.stop();
@@ -342,6 +348,18 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
             content.writerIndex(content.readerIndex() + kept);
         }
         ctx.fireChannelRead(msg);
+    }
+
+    /** {@link #channelRead} of a packet that the kernel has judged. */
+    private boolean handOn(Object packet) {
+        Filtering here = here();
+        if (!here.isBypassed()) {
+            return false;
+        }
+        counters.accept();
+        readWanted = false;
+        here.context().fireChannelRead(packet);
+        return true;
     }
 
     private void drop(ChannelHandlerContext ctx, Object msg, int kept) {

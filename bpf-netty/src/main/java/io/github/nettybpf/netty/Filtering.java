@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Promise;
@@ -55,6 +56,7 @@ final class Filtering {
 
     private final ChannelHandlerContext ctx;
     private final Channel channel;
+    private final ChannelPipeline pipeline;
     private final Placement placement;
     private final Offload offload;
     private final boolean lossyHandover;
@@ -76,6 +78,7 @@ final class Filtering {
     Filtering(ChannelHandlerContext ctx, Program program, Placement placement, Offload offload, boolean lossyHandover) {
         this.ctx = ctx;
         this.channel = ctx.channel();
+        this.pipeline = ctx.pipeline();
         this.placement = placement;
         this.offload = offload;
         this.lossyHandover = lossyHandover;
@@ -114,6 +117,11 @@ final class Filtering {
             return judge.keep(channel, message, content);
         }
         return mode == Mode.PASS ? content.readableBytes() : Judge.DROP;
+    }
+
+    /** {@return whether a packet may go on behind the handler}: the kernel filters, and nobody is before the handler. */
+    boolean isBypassed() {
+        return mode == Mode.PASS && !stopped && pipeline.firstContext() == ctx;
     }
 
     /** Lets go of what is held of packets: no more come for now. */

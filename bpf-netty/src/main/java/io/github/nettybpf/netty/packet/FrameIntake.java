@@ -1,9 +1,11 @@
 package io.github.nettybpf.netty.packet;
 
+import io.github.nettybpf.netty.internal.Bypass;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollIoOps;
+import io.netty.util.Attribute;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
@@ -18,6 +20,9 @@ final class FrameIntake {
     private final PacketChannel channel;
     private final PacketHandle handle;
 
+    /** Asked for each frame: what one does may change it. */
+    private final Attribute<Bypass> bypass;
+
     /** Null while the channel is not bound. */
     private @Nullable FrameSource frames;
 
@@ -29,6 +34,7 @@ final class FrameIntake {
     FrameIntake(PacketChannel channel, PacketHandle handle) {
         this.channel = channel;
         this.handle = handle;
+        this.bypass = channel.attr(Bypass.KEY);
     }
 
     void start(FrameSource source) {
@@ -129,7 +135,10 @@ final class FrameIntake {
                 }
                 left--;
                 readPending = false;
-                pipeline.fireChannelRead(frame);
+                Bypass past = bypass.get();
+                if (past == null || !past.handOn(frame)) {
+                    pipeline.fireChannelRead(frame);
+                }
             } while (frames == source && left > 0 && channel.config().isAutoRead());
         } catch (IOException e) {
             failure = e;
