@@ -66,7 +66,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private final @Nullable Placement givenPlacement;
     private final boolean lossyHandover;
     private final Counters counters = new Counters();
-    private final Bypass bypass = this::handOn;
+    private @Nullable Bypass bypass;
 
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
     private boolean readWanted;
@@ -245,13 +245,15 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         if (placement == null) {
             placement = naturalPlacement(channel);
         }
+        Bypass past = new Past(ctx);
         Filtering added;
         synchronized (this) {
-            added = new Filtering(ctx, program, placement, offload, lossyHandover);
+            added = new Filtering(ctx, program, placement, offload, lossyHandover, past);
             filtering = added;
         }
         if (channel instanceof PacketChannel) {
-            channel.attr(Bypass.KEY).set(bypass);
+            bypass = past;
+            channel.attr(Bypass.KEY).set(past);
         }
         if (channel.isActive() || channel.localAddress() != null) {
             startOnBound(ctx, added);
@@ -277,7 +279,10 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        ctx.channel().attr(Bypass.KEY).compareAndSet(bypass, null);
+        Bypass past = bypass;
+        if (past != null) {
+            ctx.channel().attr(Bypass.KEY).compareAndSet(past, null);
+        }
         Filtering removed = filtering;
         if (removed != null) {
             removed.stop();
@@ -351,15 +356,16 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     /** {@link #channelRead} of a packet that the kernel has judged. */
-    private boolean handOn(Object packet) {
-        Filtering here = here();
-        if (!here.isBypassed()) {
-            return false;
+    private final class Past extends Bypass {
+        Past(ChannelHandlerContext ctx) {
+            super(ctx);
         }
-        counters.accept();
-        readWanted = false;
-        here.context().fireChannelRead(packet);
-        return true;
+
+        @Override
+        protected void count() {
+            counters.accept();
+            readWanted = false;
+        }
     }
 
     private void drop(ChannelHandlerContext ctx, Object msg, int kept) {

@@ -7,12 +7,12 @@ import io.github.nettybpf.core.ReturnConstant;
 import io.github.nettybpf.core.Window;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.internal.Bypass;
 import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Promise;
@@ -56,7 +56,7 @@ final class Filtering {
 
     private final ChannelHandlerContext ctx;
     private final Channel channel;
-    private final ChannelPipeline pipeline;
+    private final Bypass bypass;
     private final Placement placement;
     private final Offload offload;
     private final boolean lossyHandover;
@@ -75,10 +75,16 @@ final class Filtering {
     private volatile Location location = Location.UNDECIDED;
     private volatile String reason = "the channel is neither bound nor connected";
 
-    Filtering(ChannelHandlerContext ctx, Program program, Placement placement, Offload offload, boolean lossyHandover) {
+    Filtering(
+            ChannelHandlerContext ctx,
+            Program program,
+            Placement placement,
+            Offload offload,
+            boolean lossyHandover,
+            Bypass bypass) {
         this.ctx = ctx;
         this.channel = ctx.channel();
-        this.pipeline = ctx.pipeline();
+        this.bypass = bypass;
         this.placement = placement;
         this.offload = offload;
         this.lossyHandover = lossyHandover;
@@ -119,9 +125,9 @@ final class Filtering {
         return mode == Mode.PASS ? content.readableBytes() : Judge.DROP;
     }
 
-    /** {@return whether a packet may go on behind the handler}: the kernel filters, and nobody is before the handler. */
-    boolean isBypassed() {
-        return mode == Mode.PASS && !stopped && pipeline.firstContext() == ctx;
+    private void become(Mode next) {
+        mode = next;
+        bypass.setOpen(next == Mode.PASS && !stopped);
     }
 
     /** Lets go of what is held of packets: no more come for now. */
@@ -143,7 +149,7 @@ final class Filtering {
             OffloadRules.require(ctx, placement, offload);
             requireOwnership();
             attach(kernelProgram(judge.program));
-            mode = Mode.PASS;
+            become(Mode.PASS);
             settle(Location.KERNEL, "attached before the channel was bound");
             started = true;
             return null;
@@ -191,7 +197,7 @@ final class Filtering {
 
     /** Nothing passes any more, and the channel is closed. */
     private void fail(Throwable failure) {
-        mode = Mode.DISCARD;
+        become(Mode.DISCARD);
         ctx.fireExceptionCaught(failure);
         ctx.close();
     }
@@ -199,7 +205,7 @@ final class Filtering {
     /** The pipeline judges: if the program allows, and nobody insists on the kernel. */
     private @Nullable SocketFilterException stayInPipeline(
             SocketFilterException why, @Nullable SocketAddress localAddress) {
-        mode = Mode.JUDGE;
+        become(Mode.JUDGE);
         if (offload == Offload.REQUIRED) {
             return why;
         }
@@ -305,12 +311,12 @@ final class Filtering {
         Judge old = judge;
         Mode oldMode = mode;
         judge = new Judge(program, placement);
-        mode = Mode.JUDGE;
+        become(Mode.JUDGE);
         try {
             attach(form.get());
         } catch (SocketFilterException e) {
             judge = old;
-            mode = attached || oldMode != Mode.PASS ? oldMode : Mode.JUDGE;
+            become(attached || oldMode != Mode.PASS ? oldMode : Mode.JUDGE);
             throw e;
         }
         handover++;
@@ -319,7 +325,7 @@ final class Filtering {
         // What waits in the ring of a packet channel, nobody can tell: there both go on judging.
         if (PredicateForm.isExact(whole, longest) && !(channel instanceof PacketChannel)) {
             whenDrained(GRACE_MILLIS, () -> {
-                mode = Mode.PASS;
+                become(Mode.PASS);
                 settle(Location.KERNEL, "attached to a bound channel; what was queued before is judged");
             });
         }
@@ -355,13 +361,13 @@ final class Filtering {
         attach(whole);
         attach(Program.of(new ReturnConstant(0)));
         handover++;
-        mode = Mode.DISCARD;
+        become(Mode.DISCARD);
         settle(Location.KERNEL_AND_PIPELINE, "dropping everything until the receive queue is empty");
         whenDrained(POLL_MILLIS, () -> {
             try {
                 attach(whole);
                 judge = new Judge(program, placement);
-                mode = Mode.PASS;
+                become(Mode.PASS);
                 settle(Location.KERNEL, "attached to a bound channel, with loss");
                 succeed(done);
             } catch (SocketFilterException e) {
@@ -459,20 +465,20 @@ final class Filtering {
             Judge old = judge;
             Mode oldMode = mode;
             judge = new Judge(program, placement);
-            mode = Mode.JUDGE;
+            become(Mode.JUDGE);
             try {
                 countDrops();
                 SocketFilters.detach(channel);
             } catch (SocketFilterException e) {
                 judge = old;
-                mode = oldMode;
+                become(oldMode);
                 throw e;
             }
             attached = false;
             channel.attr(OWNER).compareAndSet(this, null);
         }
         judge = new Judge(program, placement);
-        mode = Mode.JUDGE;
+        become(Mode.JUDGE);
         handover++;
         settle(Location.PIPELINE, String.valueOf(why.getMessage()));
     }
@@ -480,6 +486,7 @@ final class Filtering {
     /** Lets everything through again: the handler is gone. */
     void stop() {
         stopped = true;
+        bypass.setOpen(false);
         rest();
         if (!isPostponed(this::letGo)) {
             letGo();

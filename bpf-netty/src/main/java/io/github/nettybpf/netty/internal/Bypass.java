@@ -1,20 +1,53 @@
 package io.github.nettybpf.netty.internal;
 
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.AttributeKey;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A channel's way past a filter handler that has nothing to do, as the kernel filters: what the pipeline itself needs to
- * come to a handler and away from it is more than the handler does. On the event loop.
+ * come to a handler and away from it is more than the handler does. For the event loop alone.
  */
-@FunctionalInterface
-public interface Bypass {
+public abstract class Bypass {
     /** Where the handler leaves it, and the channel finds it. */
-    AttributeKey<Bypass> KEY = AttributeKey.valueOf(Bypass.class, "KEY");
+    public static final AttributeKey<Bypass> KEY = AttributeKey.valueOf(Bypass.class, "KEY");
+
+    private final ChannelHandlerContext ctx;
+    private boolean open;
+
+    /**
+     * A way that is not open yet.
+     *
+     * @param ctx the handler's
+     */
+    protected Bypass(ChannelHandlerContext ctx) {
+        this.ctx = ctx;
+    }
+
+    /**
+     * Opens the way, or closes it.
+     *
+     * @param open whether the handler has nothing to do for now but to count
+     */
+    public final void setOpen(boolean open) {
+        this.open = open;
+    }
 
     /**
      * {@return whether the message was handed to what comes behind the handler}; if not, it belongs at the pipeline's head.
      *
+     * @param first of the pipeline: whoever is before the handler sees all
      * @param message what the channel received
      */
-    boolean handOn(Object message);
+    public final boolean handOn(@Nullable ChannelHandlerContext first, Object message) {
+        if (!open || first != ctx) {
+            return false;
+        }
+        count();
+        ctx.fireChannelRead(message);
+        return true;
+    }
+
+    /** One message is handed on. */
+    protected abstract void count();
 }

@@ -20,7 +20,6 @@ final class FrameIntake {
     private final PacketChannel channel;
     private final PacketHandle handle;
 
-    /** Asked for each frame: what one does may change it. */
     private final Attribute<Bypass> bypass;
 
     /** Null while the channel is not bound. */
@@ -123,6 +122,7 @@ final class FrameIntake {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
+        Bypass past = bypass.get();
         IOException failure = null;
         boolean drained = false;
         int left = messagesPerRead();
@@ -135,8 +135,7 @@ final class FrameIntake {
                 }
                 left--;
                 readPending = false;
-                Bypass past = bypass.get();
-                if (past == null || !past.handOn(frame)) {
+                if (past == null || !past.handOn(pipeline.firstContext(), frame)) {
                     pipeline.fireChannelRead(frame);
                 }
             } while (frames == source && left > 0 && channel.config().isAutoRead());
