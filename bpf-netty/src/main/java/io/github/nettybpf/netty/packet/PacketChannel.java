@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
 public final class PacketChannel extends AbstractChannel implements UnixChannel {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketChannel.class);
 
-    /** Each read of many ends in a call of the kernel; each frame of a ring costs some ten nanoseconds. */
-    private static final ChannelMetadata METADATA = new ChannelMetadata(false, 512);
+    /** Each read of many ends in calls of the kernel; each frame of a ring costs some ten nanoseconds. */
+    private static final ChannelMetadata METADATA = new ChannelMetadata(false, 2048);
 
     /** The kind of a packet socket. */
     public enum Type {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options of a {@link PacketChannel}; see {@link PacketChannelOption}. From any thread.
  *
- * <p>Of the RecvByteBufAllocator only how many messages a read may bring is used (512 by default): the length of a frame is
+ * <p>Of the RecvByteBufAllocator only how many messages a read may bring is used (2048 by default): the length of a frame is
  * known before memory is taken for it.
  */
 public final class PacketChannelConfig extends DefaultChannelConfig {
@@ -47,9 +47,9 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         super(channel, new FixedRecvByteBufAllocator(UNUSED_BUFFER));
         this.socket = socket;
         values.put(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING);
-        values.put(PacketChannelOption.BLOCK_SIZE, 1 << 18);
-        values.put(PacketChannelOption.BLOCK_COUNT, 32);
-        values.put(PacketChannelOption.RETIRE_MILLIS, 4);
+        values.put(PacketChannelOption.BLOCK_SIZE, 1 << 20);
+        values.put(PacketChannelOption.BLOCK_COUNT, 16);
+        values.put(PacketChannelOption.RETIRE_MILLIS, 8);
         values.put(PacketChannelOption.PROMISCUOUS, false);
         values.put(PacketChannelOption.OUTGOING, true);
         values.put(PacketChannelOption.PUT_VLAN_BACK, false);

@@ -303,7 +303,7 @@ class PacketOptionsTest {
                     IllegalArgumentException.class,
                     () -> b.channel.config().setOption(PacketChannelOption.BLOCK_SIZE, 5000));
             assertEquals("BLOCK_SIZE 5000 (expected: a multiple of 4096)", wrong.getMessage());
-            assertEquals(32, b.channel.config().getOption(PacketChannelOption.BLOCK_COUNT));
+            assertEquals(16, b.channel.config().getOption(PacketChannelOption.BLOCK_COUNT));
             assertTrue(b.channel.config().getOptions().containsKey(PacketChannelOption.RECEIVE_MODE));
         }
     }

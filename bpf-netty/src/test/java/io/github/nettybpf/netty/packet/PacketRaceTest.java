@@ -442,9 +442,9 @@ class PacketRaceTest {
                     "frames in the socket", () -> flooded.channel.statistics().packets() >= frames);
             flooded.channel.config().setAutoRead(true);
             assertTrue(arrived.await(10, TimeUnit.SECONDS));
-            assertTrue(before.get() <= 4 * 512, () -> before + " frames before the other channel's one");
+            assertTrue(before.get() <= 4 * 2048, () -> before + " frames before the other channel's one");
             PacketStatistics counted = flooded.channel.statistics();
-            assertTrue(counted.packets() - counted.drops() > 4 * 512, counted::toString);
+            assertTrue(counted.packets() - counted.drops() > 4 * 2048, counted::toString);
         }
     }
 }
