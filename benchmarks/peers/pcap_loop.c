@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
             pcap = pcap_create(argv[1], error);
             if (!pcap) fail("pcap_create", error);
             pcap_set_snaplen(pcap, 65535);
-            pcap_set_timeout(pcap, 4);
+            pcap_set_timeout(pcap, 8);
             pcap_set_buffer_size(pcap, 4 << 20);
             if (pcap_activate(pcap) < 0) fail("pcap_activate", pcap_geterr(pcap));
             struct bpf_program program;
