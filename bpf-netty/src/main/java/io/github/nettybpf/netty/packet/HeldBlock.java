@@ -4,6 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.nio.ByteBuffer;
 
 /**
@@ -15,6 +17,11 @@ import java.nio.ByteBuffer;
  * be a good part of its cost.
  */
 final class HeldBlock extends UnpooledDirectByteBuf {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketRing.class);
+
+    /** The ring's own references: as many as nobody else's mistake uses up, while the ring still reads. */
+    private static final int OWN = 1 << 28;
+
     private final PacketRing ring;
     private final int block;
     private final int frames;
@@ -39,8 +46,7 @@ final class HeldBlock extends UnpooledDirectByteBuf {
         this.block = block;
         this.frames = frames;
         this.reader = Thread.currentThread();
-        // Beside the ring's own.
-        super.retain(frames);
+        super.retain(OWN - 1 + frames);
     }
 
     /** {@return the next frame}, which is to be released once. */
@@ -59,7 +65,7 @@ final class HeldBlock extends UnpooledDirectByteBuf {
     /** The ring reads no more of it. */
     void leave() {
         counting = false;
-        letGo(1 + frames - handedOut + released);
+        letGo(OWN + frames - handedOut + released);
     }
 
     private void letGo(int references) {
@@ -69,7 +75,7 @@ final class HeldBlock extends UnpooledDirectByteBuf {
                 super.release(count);
                 return;
             } catch (IllegalReferenceCountException e) {
-                // Some frame was released too often: the others cannot be read any more, as of any buffer.
+                LOGGER.warn("a frame of a packet ring was released too often, others of its block went with it", e);
                 count = super.refCnt();
             }
         }
@@ -82,7 +88,10 @@ final class HeldBlock extends UnpooledDirectByteBuf {
     @Override
     public int refCnt() {
         int count = super.refCnt();
-        return isCounting() ? count - 1 - (frames - handedOut) - released : count;
+        if (isCounting()) {
+            return count - OWN - (frames - handedOut) - released;
+        }
+        return count < OWN ? count : count - OWN;
     }
 
     @Override

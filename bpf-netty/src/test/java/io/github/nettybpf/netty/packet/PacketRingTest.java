@@ -213,6 +213,25 @@ class PacketRingTest {
     }
 
     @Test
+    void theRingReadsOnWhateverAnotherThreadReleases() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
+        kernel.fill(1, 2, 3, 4, 5, 6);
+        for (int i = 1; i <= 5; i++) {
+            PacketFrame frame = next(kernel);
+            assertHolds(i, frame);
+            elsewhere(() -> {
+                frame.release();
+                frame.release();
+            });
+            assertFalse(kernel.owns(0));
+        }
+        PacketFrame last = next(kernel);
+        assertThrows(IllegalReferenceCountException.class, () -> last.content().getByte(0));
+        assertTrue(kernel.owns(0));
+        close(kernel);
+    }
+
+    @Test
     void whatIsHeldOutlivesTheRing() throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 3);
         kernel.fill(1, 2, 3);
