@@ -33,6 +33,11 @@ public abstract class Bypass {
         this.open = open;
     }
 
+    /** {@return whether this is the handler's thread}, as it is not after a channel has moved and the handler has stayed. */
+    public final boolean isHere() {
+        return ctx.executor().inEventLoop();
+    }
+
     /**
      * {@return whether the message was handed to what comes behind the handler}; if not, it belongs at the pipeline's head.
      *
@@ -44,7 +49,12 @@ public abstract class Bypass {
             return false;
         }
         count();
-        ctx.fireChannelRead(message);
+        try {
+            ctx.fireChannelRead(message);
+        } catch (RuntimeException e) {
+            // As Netty does for a handler that throws: here, an executor behind it that takes no more.
+            ctx.fireExceptionCaught(e);
+        }
         return true;
     }
 

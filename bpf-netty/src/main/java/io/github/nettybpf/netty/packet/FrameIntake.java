@@ -123,7 +123,10 @@ final class FrameIntake {
         }
         ChannelPipeline pipeline = channel.pipeline();
         Bypass past = bypass.get();
-        IOException failure = null;
+        if (past != null && !past.isHere()) {
+            past = null;
+        }
+        Throwable failure = null;
         boolean drained = false;
         int left = messagesPerRead();
         try {
@@ -139,13 +142,17 @@ final class FrameIntake {
                     pipeline.fireChannelRead(frame);
                 }
             } while (frames == source && left > 0 && channel.config().isAutoRead());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             failure = e;
             drained = true;
         }
         pipeline.fireChannelReadComplete();
-        if (failure != null) {
-            handle.failed(failure);
+        if (failure instanceof IOException e) {
+            handle.failed(e);
+        } else if (failure != null) {
+            // The same frame would fail for ever.
+            pipeline.fireExceptionCaught(failure);
+            channel.close();
         }
         if (frames != source) {
             return;

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.internal.ObjectUtil;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.nio.ByteBuffer;
@@ -51,8 +52,9 @@ final class HeldBlock extends UnpooledDirectByteBuf {
 
     /** {@return the next frame}, which is to be released once. */
     ByteBuf handOut(int from, int length) {
+        ByteBuf frame = slice(from, length);
         handedOut++;
-        return slice(from, length);
+        return frame;
     }
 
     /** Another thread is going to read the rest. */
@@ -89,9 +91,9 @@ final class HeldBlock extends UnpooledDirectByteBuf {
     public int refCnt() {
         int count = super.refCnt();
         if (isCounting()) {
-            return count - OWN - (frames - handedOut) - released;
+            return Math.max(0, count - OWN - (frames - handedOut) - released);
         }
-        return count < OWN ? count : count - OWN;
+        return count < OWN / 2 ? count : Math.max(1, count - OWN);
     }
 
     @Override
@@ -104,6 +106,7 @@ final class HeldBlock extends UnpooledDirectByteBuf {
         if (!isCounting()) {
             return super.release(decrement);
         }
+        ObjectUtil.checkPositive(decrement, "decrement");
         if (decrement > handedOut - released && decrement > refCnt()) {
             throw new IllegalReferenceCountException(refCnt(), -decrement);
         }

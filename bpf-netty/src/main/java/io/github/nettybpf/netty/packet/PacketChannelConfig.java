@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The options of a {@link PacketChannel}; see {@link PacketChannelOption}. From any thread.
  *
  * <p>Of the RecvByteBufAllocator only how many messages a read may bring is used (2048 by default): the length of a frame is
- * known before memory is taken for it.
+ * known before memory is taken for it. One that is no {@link io.netty.channel.MaxMessagesRecvByteBufAllocator} says nothing
+ * about that, and the default holds.
  */
 public final class PacketChannelConfig extends DefaultChannelConfig {
     private static final int UNUSED_BUFFER = 2048;

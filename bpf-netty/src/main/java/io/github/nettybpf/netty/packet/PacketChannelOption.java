@@ -31,7 +31,7 @@ public final class PacketChannelOption {
 
     /**
      * After how many milliseconds a block is handed over although it is not full: about half of it is the average time that
-     * a frame of thin traffic waits; 8 by default, as the kernel has it, 1 to 65,535.
+     * a frame of thin traffic waits; 8 by default, 1 to 65,535.
      */
     public static final ChannelOption<Integer> RETIRE_MILLIS =
             ChannelOption.valueOf(PacketChannelOption.class, "RETIRE_MILLIS");

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +73,7 @@ public final class PacketFrame extends DefaultByteBufHolder {
         this.hardwareRest = 0;
         this.traced = true;
         this.local = null;
-        this.address = address;
+        this.address = Objects.requireNonNull(address, "address");
     }
 
     /**

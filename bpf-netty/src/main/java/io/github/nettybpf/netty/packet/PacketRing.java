@@ -152,9 +152,9 @@ final class PacketRing implements FrameSource {
         if (left == 0) {
             leave();
         } else if (slices) {
+            slicedFrom = new HeldBlock(this, current, block, left);
             held.set(current, 1);
             users.incrementAndGet();
-            slicedFrom = new HeldBlock(this, current, block, left);
         }
         return true;
     }

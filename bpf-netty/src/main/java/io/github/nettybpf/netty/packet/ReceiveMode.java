@@ -11,6 +11,7 @@ public enum ReceiveMode {
     /**
      * As {@link #RING}, but frames are slices of the shared memory, without a copy. Whoever gets one must release it soon:
      * a single frame that is held keeps its whole block from the kernel, and the ring stops there once it comes round.
+     * References are counted for the whole block: refCnt() is that of all its frames.
      * A frame stays valid when its channel is closed: blocks that are held then are copied, which is what closing costs.
      */
     RING_SLICES,

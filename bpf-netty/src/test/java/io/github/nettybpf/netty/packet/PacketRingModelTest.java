@@ -181,9 +181,18 @@ class PacketRingModelTest {
         }
     }
 
+    /** Whoever is to release frames is at it until the end, or has found something. */
+    private static void throwIfOver(List<Future<?>> releasing) throws Exception {
+        for (Future<?> each : releasing) {
+            if (each.isDone()) {
+                each.get();
+            }
+        }
+    }
+
     /** All at once: a kernel, a reader that releases some frames itself, and two threads that release the others. */
     @Test
-    @Timeout(60)
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void nothingIsLostOrGivenBackEarlyWhenAllRun() throws Exception {
         int frames = 300_000;
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 4);
@@ -209,7 +218,7 @@ class PacketRingModelTest {
                     for (int i = 0; i < block.length; i++) {
                         block[i] = written + i & 0xff;
                     }
-                    while (!kernel.fill(block)) {
+                    while (!kernel.fill(block) && !Thread.currentThread().isInterrupted()) {
                         Thread.onSpinWait();
                     }
                     written += block.length;
@@ -219,6 +228,7 @@ class PacketRingModelTest {
             for (int read = 0; read < frames; ) {
                 PacketFrame frame = kernel.ring.next();
                 if (frame == null) {
+                    throwIfOver(releasing);
                     Thread.onSpinWait();
                     continue;
                 }

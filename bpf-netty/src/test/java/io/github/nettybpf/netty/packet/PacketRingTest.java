@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.util.IllegalReferenceCountException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -76,6 +77,18 @@ class PacketRingTest {
                 frame.address().toString());
         frame.release();
         close(kernel);
+    }
+
+    @Test
+    void aFrameToSendNeedsAnAddress() {
+        NullPointerException none =
+                assertThrows(NullPointerException.class, () -> new PacketFrame(Unpooled.EMPTY_BUFFER, noAddress()));
+        assertEquals("address", none.getMessage());
+    }
+
+    @SuppressWarnings("NullAway")
+    private static PacketAddress noAddress() {
+        return null;
     }
 
     @Test
@@ -176,6 +189,7 @@ class PacketRingTest {
         assertEquals(1, first.refCnt());
         first.release();
         assertEquals(0, first.refCnt());
+        assertThrows(IllegalArgumentException.class, () -> first.release(-1));
         IllegalReferenceCountException twice = assertThrows(IllegalReferenceCountException.class, first::release);
         assertEquals("refCnt: 0, decrement: 1", twice.getMessage());
 
