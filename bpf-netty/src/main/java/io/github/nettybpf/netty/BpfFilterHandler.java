@@ -66,6 +66,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private final @Nullable Placement givenPlacement;
     private final boolean lossyHandover;
     private final Counters counters = new Counters();
+
+    /** What a packet channel takes while the kernel filters; null on other channels. */
     private @Nullable Bypass bypass;
 
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
@@ -245,15 +247,15 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         if (placement == null) {
             placement = naturalPlacement(channel);
         }
-        Bypass past = new Past(ctx);
+        Bypass around = new CountingBypass(ctx);
         Filtering added;
         synchronized (this) {
-            added = new Filtering(ctx, program, placement, offload, lossyHandover, past);
+            added = new Filtering(ctx, program, placement, offload, lossyHandover, around);
             filtering = added;
         }
         if (channel instanceof PacketChannel) {
-            bypass = past;
-            channel.attr(Bypass.KEY).set(past);
+            bypass = around;
+            channel.attr(Bypass.KEY).set(around);
         }
         if (channel.isActive() || channel.localAddress() != null) {
             startOnBound(ctx, added);
@@ -279,9 +281,9 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        Bypass past = bypass;
-        if (past != null) {
-            ctx.channel().attr(Bypass.KEY).compareAndSet(past, null);
+        Bypass around = bypass;
+        if (around != null) {
+            ctx.channel().attr(Bypass.KEY).compareAndSet(around, null);
         }
         Filtering removed = filtering;
         if (removed != null) {
@@ -356,8 +358,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     /** {@link #channelRead} of a packet that the kernel has judged. */
-    private final class Past extends Bypass {
-        Past(ChannelHandlerContext ctx) {
+    private final class CountingBypass extends Bypass {
+        CountingBypass(ChannelHandlerContext ctx) {
             super(ctx);
         }
 

@@ -20,6 +20,7 @@ final class FrameIntake {
     private final PacketChannel channel;
     private final PacketHandle handle;
 
+    /** The filter handler's, if there is one. */
     private final Attribute<Bypass> bypass;
 
     /** Null while the channel is not bound. */
@@ -122,9 +123,9 @@ final class FrameIntake {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
-        Bypass past = bypass.get();
-        if (past != null && !past.isHere()) {
-            past = null;
+        Bypass around = bypass.get();
+        if (around != null && !around.isHere()) {
+            around = null;
         }
         Throwable failure = null;
         boolean drained = false;
@@ -138,7 +139,7 @@ final class FrameIntake {
                 }
                 left--;
                 readPending = false;
-                if (past == null || !past.handOn(pipeline.firstContext(), frame)) {
+                if (around == null || !around.handOn(pipeline.firstContext(), frame)) {
                     pipeline.fireChannelRead(frame);
                 }
             } while (frames == source && left > 0 && channel.config().isAutoRead());

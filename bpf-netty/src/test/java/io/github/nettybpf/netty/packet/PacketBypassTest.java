@@ -1,9 +1,7 @@
 package io.github.nettybpf.netty.packet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.BpfFilterHandler;
@@ -13,7 +11,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -179,35 +176,6 @@ class PacketBypassTest {
             onLoop(tap, () -> tap.channel.pipeline().remove(second));
             assertEquals(ALL, receive(tap));
             assertEquals(2L * ALL.size(), first.stats().accepted());
-        }
-    }
-
-    @Test
-    void aReadBringsAsManyFramesAsItMay() throws Exception {
-        List<String> order = Collections.synchronizedList(new ArrayList<>());
-        ChannelInboundHandlerAdapter log = new ChannelInboundHandlerAdapter() {
-            @Override
-            public void channelRead(ChannelHandlerContext ctx, Object msg) {
-                order.add("frame");
-                ctx.fireChannelRead(msg);
-            }
-
-            @Override
-            public void channelReadComplete(ChannelHandlerContext ctx) {
-                order.add("complete");
-                ctx.fireChannelReadComplete();
-            }
-        };
-        Tap limited = new Tap(handler(Tap.OURS), log)
-                .with(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(64).maxMessagesPerRead(3))
-                .with(PacketChannelOption.RETIRE_MILLIS, 500);
-        try (Tap tap = bound(limited)) {
-            assertEquals(ALL, receive(tap));
-            onLoop(tap, () -> order.add("end"));
-            String said = String.join(" ", order);
-            // Where a block ends in between, so does a read.
-            assertTrue(said.contains("frame frame frame complete frame"), said);
-            assertFalse(said.contains("frame frame frame frame"), said);
         }
     }
 
