@@ -13,26 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a read makes of a source of frames; the source is the test's, the channel a registered one. */
+@ExtendWith(InNamespace.class)
 class FrameIntakeTest {
-    private static Namespace namespace;
-
-    @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
-    }
-
     private static class Frames implements FrameSource {
         private int left;
 

@@ -102,7 +102,7 @@ class KernelConsumersTest {
     @BeforeEach
     void enter() {
         namespace = new Namespace();
-        namespace.pair("a0", "b0");
+        Namespace.pair("a0", "b0");
         Namespace.run("ip addr add 10.9.0.2/24 dev b0");
     }
 
@@ -143,7 +143,7 @@ class KernelConsumersTest {
 
     @Test
     void tcCountsWhatMatches() throws Exception {
-        namespace.pair("c0", "d0");
+        Namespace.pair("c0", "d0");
         List<byte[]> frames = frames(2);
         List<Seen> received =
                 frames.stream().map(KernelConsumersTest::asEthernet).toList();

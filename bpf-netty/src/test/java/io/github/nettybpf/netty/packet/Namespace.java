@@ -46,8 +46,8 @@ final class Namespace implements AutoCloseable {
         run("ip link set lo up");
     }
 
-    /** Makes a pair of interfaces, up and without addresses: no neighbour discovery on them. */
-    void pair(String one, String other) {
+    /** Makes a pair of interfaces in the thread's namespace, up and without addresses: no neighbour discovery on them. */
+    static void pair(String one, String other) {
         run("ip link add " + one + " type veth peer name " + other);
         for (String name : List.of(one, other)) {
             run("ip link set " + name + " addrgenmode none");

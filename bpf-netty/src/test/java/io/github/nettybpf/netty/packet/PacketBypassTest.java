@@ -15,28 +15,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Frames that the kernel has judged go past the handler, as long as nobody can see the difference. */
+@ExtendWith(InNamespace.class)
 class PacketBypassTest {
     private static final int FRAMES = 10;
-
-    private static Namespace namespace;
-
-    @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-        namespace.pair("a0", "b0");
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
-    }
 
     /** Somebody in a pipeline that sees all, and does something at one frame. */
     private static final class Witness extends ChannelInboundHandlerAdapter {

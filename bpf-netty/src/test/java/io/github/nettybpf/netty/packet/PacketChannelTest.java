@@ -7,29 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Frames that go through a pair of interfaces, and through the loopback. */
+@ExtendWith(InNamespace.class)
 class PacketChannelTest {
-    private static Namespace namespace;
-
     @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-        namespace.pair("a0", "b0");
+    static void giveAddresses() {
         Namespace.run("ip link set a0 address 02:00:00:00:00:0a");
         Namespace.run("ip link set b0 address 02:00:00:00:00:0b");
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
     }
 
     @ParameterizedTest

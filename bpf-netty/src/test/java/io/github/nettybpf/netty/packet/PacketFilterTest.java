@@ -17,30 +17,15 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A filter handler on packet channels: in the kernel, in the pipeline, and that both come to the same verdicts. */
+@ExtendWith(InNamespace.class)
 class PacketFilterTest {
-    private static Namespace namespace;
-
-    @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-        namespace.pair("a0", "b0");
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
-    }
-
     private static BpfFilterHandler handler(String program, Offload offload) {
         return BpfFilterHandler.builder(Program.parse(program.replace("; ", "\n")))
                 .offload(offload)

@@ -25,30 +25,15 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Channels whose users do anything at any time, from several threads, under traffic: whatever comes of it, nothing is left. */
+@ExtendWith(InNamespace.class)
 class PacketHostileTest {
     private static final int ACTIONS = 40;
     private static final int THREADS = 3;
-
-    private static Namespace namespace;
-
-    @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-        namespace.pair("a0", "b0");
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
-    }
 
     /** Keeps some frames, releases others, and closes the channel once in a while in the midst of reading. */
     private static final class Holder extends ChannelInboundHandlerAdapter {

@@ -32,7 +32,7 @@ class PacketIdleTest {
     @BeforeEach
     void enter() {
         namespace = new Namespace();
-        namespace.pair("a0", "b0");
+        Namespace.pair("a0", "b0");
     }
 
     @AfterEach

@@ -32,30 +32,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Channels that come and go, and interfaces that do. */
+@ExtendWith(InNamespace.class)
 class PacketLifecycleTest {
-    private static Namespace namespace;
-
-    @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-        namespace.pair("a0", "b0");
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
-    }
-
     static void await(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!condition.getAsBoolean()) {
@@ -204,7 +189,7 @@ class PacketLifecycleTest {
     @ParameterizedTest
     @EnumSource
     void anInterfaceThatIsDeletedClosesTheChannel(ReceiveMode mode) throws Exception {
-        namespace.pair("c0", "d0");
+        Namespace.pair("c0", "d0");
         try (Tap c = Tap.ofOurs().bind("c0");
                 Tap d = Tap.ofOurs()
                         .with(PacketChannelOption.RECEIVE_MODE, mode)

@@ -19,29 +19,14 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the options do, and writing. */
+@ExtendWith(InNamespace.class)
 class PacketOptionsTest {
-    private static Namespace namespace;
-
-    @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-        namespace.pair("a0", "b0");
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
-    }
-
     @ParameterizedTest
     @EnumSource
     void aTagIsBesideTheBytesOrPutBackIntoThem(ReceiveMode mode) throws Exception {
@@ -253,7 +238,7 @@ class PacketOptionsTest {
 
     @Test
     void framesWaitWhereTheInterfaceHasNoRoom() throws Exception {
-        namespace.pair("e0", "f0");
+        Namespace.pair("e0", "f0");
         // One frame of 1,000 bytes takes a tenth of a second; the queue holds two or three.
         Namespace.run("ip link set e0 txqueuelen 10");
         Namespace.assumeRun("tc qdisc add dev e0 root tbf rate 2mbit burst 2kb limit 3kb");
@@ -278,7 +263,7 @@ class PacketOptionsTest {
 
     @Test
     void aFrameThatNeverFitsDoesNotHoldUpTheOthers() throws Exception {
-        namespace.pair("g0", "h0");
+        Namespace.pair("g0", "h0");
         Namespace.assumeRun("tc qdisc add dev g0 root tbf rate 2mbit burst 500 limit 3kb");
         try (Tap g = new Tap().bind("g0");
                 Tap h = Tap.ofOurs().bind("h0")) {

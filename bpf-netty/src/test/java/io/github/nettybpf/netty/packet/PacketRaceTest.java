@@ -31,31 +31,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What happens at the same time: while a channel is being bound, closed, moved, or shares its event loop. */
 @Timeout(60)
+@ExtendWith(InNamespace.class)
 class PacketRaceTest {
-    private static Namespace namespace;
-
-    @BeforeAll
-    static void enter() {
-        namespace = new Namespace();
-        namespace.pair("a0", "b0");
-    }
-
-    @AfterAll
-    static void leave() {
-        if (namespace != null) {
-            namespace.close();
-        }
-    }
-
     /** {@return what the option's change says while the bind is under way}: nothing if it is taken. */
     private static <T> String changeDuringBind(Tap tap, ChannelOption<T> option, T value) throws Exception {
         tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
@@ -191,7 +176,7 @@ class PacketRaceTest {
     @ParameterizedTest
     @EnumSource
     void anInterfaceThatIsDownWhenBoundIsSaidToBeSoAfterwards(ReceiveMode mode) throws Exception {
-        namespace.pair("i0", "j0");
+        Namespace.pair("i0", "j0");
         Namespace.run("ip link set j0 down");
         try (Tap i = Tap.ofOurs().bind("i0")) {
             // Whether the one or the other is known first is a matter of luck.
@@ -219,7 +204,7 @@ class PacketRaceTest {
 
     @Test
     void anInterfaceThatIsRenamedWhileDownIsSeenToComeUp() throws Exception {
-        namespace.pair("k0", "l0");
+        Namespace.pair("k0", "l0");
         try (Tap l = new Tap().bind("l0")) {
             Namespace.run("ip link set l0 down");
             assertEquals(PacketInterfaceEvent.DOWN, l.event());
@@ -233,7 +218,7 @@ class PacketRaceTest {
 
     @Test
     void anInterfaceThatComesUpWhileTheChannelMovesIsSeen() throws Exception {
-        namespace.pair("m0", "n0");
+        Namespace.pair("m0", "n0");
         MultiThreadIoEventLoopGroup other = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         try (Tap n = new Tap().bind("n0")) {
             Namespace.run("ip link set n0 down");

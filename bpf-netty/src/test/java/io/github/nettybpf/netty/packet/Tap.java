@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 /** A packet channel that keeps what it receives, and what else happens to it. */
 final class Tap implements AutoCloseable {
     static final int ETHERTYPE = 0x88b5; // For experiments (IEEE 802).
+
+    /** So that tests, which send a frame and then wait for it, take less time. */
+    private static final int SOON = 4;
+
     static final String OURS = "ldh [12]\njne #0x88b5, no\nret #-1\nno: ret #0";
 
     final MultiThreadIoEventLoopGroup group;
@@ -47,6 +51,7 @@ final class Tap implements AutoCloseable {
         bootstrap = new Bootstrap()
                 .group(group)
                 .channelFactory(() -> new PacketChannel(type))
+                .option(PacketChannelOption.RETIRE_MILLIS, SOON)
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel ch) {
