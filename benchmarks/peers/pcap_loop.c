@@ -12,6 +12,9 @@
 #include <string.h>
 #include <time.h>
 
+#define ALL "ether proto 0x88b5"
+#define ONE_IN_A_HUNDRED ALL " and ether[14:4] % 100 = 0"
+
 static volatile uint64_t frames;
 static volatile uint64_t bytes;
 
@@ -45,17 +48,18 @@ int main(int argc, char **argv) {
     pcap_t *pcap = NULL;
     pthread_t thread;
     int64_t start = 0;
-    char line[16];
+    char line[32];
     while (fgets(line, sizeof line, stdin)) {
-        if (!strcmp(line, "open all\n")) {
+        const char *filter = !strcmp(line, "open all\n") ? ALL : !strcmp(line, "open hundredth\n") ? ONE_IN_A_HUNDRED : NULL;
+        if (filter) {
             pcap = pcap_create(argv[1], error);
             if (!pcap) fail("pcap_create", error);
             pcap_set_snaplen(pcap, 65535);
-            pcap_set_timeout(pcap, 8);
+            pcap_set_timeout(pcap, 32);
             pcap_set_buffer_size(pcap, 4 << 20);
             if (pcap_activate(pcap) < 0) fail("pcap_activate", pcap_geterr(pcap));
             struct bpf_program program;
-            if (pcap_compile(pcap, &program, "ether proto 0x88b5", 1, PCAP_NETMASK_UNKNOWN)) fail("pcap_compile", pcap_geterr(pcap));
+            if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN)) fail("pcap_compile", pcap_geterr(pcap));
             if (pcap_setfilter(pcap, &program)) fail("pcap_setfilter", pcap_geterr(pcap));
             pcap_freecode(&program);
             frames = 0;

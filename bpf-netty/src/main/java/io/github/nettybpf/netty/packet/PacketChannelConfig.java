@@ -50,7 +50,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         values.put(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING);
         values.put(PacketChannelOption.BLOCK_SIZE, 1 << 20);
         values.put(PacketChannelOption.BLOCK_COUNT, 16);
-        values.put(PacketChannelOption.RETIRE_MILLIS, 8);
+        values.put(PacketChannelOption.RETIRE_MILLIS, 32);
         values.put(PacketChannelOption.PROMISCUOUS, false);
         values.put(PacketChannelOption.OUTGOING, true);
         values.put(PacketChannelOption.PUT_VLAN_BACK, false);
