@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,10 @@ import org.junit.jupiter.api.Test;
 class DhcpJunkTest {
     private static final int SEED = 20261121;
     private static final int FRAMES = 200_000;
+
+    /** Leases run out meanwhile: a pool that is empty for good would offer nothing any more. */
+    private static final int MILLIS_BETWEEN_FRAMES = 10;
+
     private static final Pattern PRINTABLE = Pattern.compile("[ -~]+");
 
     @Test
@@ -42,15 +47,17 @@ class DhcpJunkTest {
     private static void feed(long seed) {
         JunkFrames junk = new JunkFrames(seed);
         List<String> out = new ArrayList<>();
+        AtomicLong clock = new AtomicLong();
         List<EmbeddedChannel> channels = List.of(
                 new EmbeddedChannel(new ArpListener.Watch(out::add)),
                 new EmbeddedChannel(new DhcpListener.Watch(out::add)),
-                new EmbeddedChannel(DhcpServerTest.server(out)));
+                new EmbeddedChannel(DhcpServerTest.server(out, clock::get)));
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
         channels.forEach(channel -> channel.config().setAllocator(allocator));
         Map<String, Integer> kinds = new HashMap<>();
         for (int i = 0; i < FRAMES; i++) {
             ByteBuf frame = junk.next();
+            clock.addAndGet(MILLIS_BETWEEN_FRAMES);
             for (EmbeddedChannel channel : channels) {
                 channel.writeInbound(new PacketFrame(frame.retainedDuplicate(), PacketAddress.of("eth0")));
                 for (ByteBuf sent = channel.readOutbound(); sent != null; sent = channel.readOutbound()) {

@@ -13,6 +13,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,8 +29,12 @@ class DhcpServerTest {
     private final EmbeddedChannel channel = new EmbeddedChannel(server(out));
 
     static DhcpServer.Serve server(List<String> out) {
+        return server(out, () -> 0);
+    }
+
+    static DhcpServer.Serve server(List<String> out, LongSupplier clockMillis) {
         DhcpSettings settings = DhcpResponderTest.settings();
-        return new DhcpServer.Serve(settings, SERVER, new DhcpResponder(settings, () -> 0), out::add);
+        return new DhcpServer.Serve(settings, SERVER, new DhcpResponder(settings, clockMillis), out::add);
     }
 
     static ByteBuf frame(UdpFrame headers, DhcpMessage message) {
