@@ -14,6 +14,8 @@
 
 #define ALL "ether proto 0x88b5"
 #define ONE_IN_A_HUNDRED ALL " and ether[14:4] % 100 = 0"
+/* As PacketChannelOption.RETIRE_MILLIS has it by default. */
+#define BLOCK_MILLIS 32
 
 static volatile uint64_t frames;
 static volatile uint64_t bytes;
@@ -55,7 +57,7 @@ int main(int argc, char **argv) {
             pcap = pcap_create(argv[1], error);
             if (!pcap) fail("pcap_create", error);
             pcap_set_snaplen(pcap, 65535);
-            pcap_set_timeout(pcap, 32);
+            pcap_set_timeout(pcap, BLOCK_MILLIS);
             pcap_set_buffer_size(pcap, 4 << 20);
             if (pcap_activate(pcap) < 0) fail("pcap_activate", pcap_geterr(pcap));
             struct bpf_program program;

@@ -147,9 +147,8 @@ final class PacketTable {
             }
             took = Math.max(took, Double.parseDouble(nanos));
         }
-        // What is on its way when the sender ends comes within the time after which a block is handed over. The first
-        // count
-        // that has all of it is taken: to be asked again costs the receiver something too.
+        // What is on its way when the sender ends comes before a block must be handed over. Of two equal counts the
+        // first is taken: to be asked again costs the receiver something too.
         String[] counted;
         String[] again = {};
         do {

@@ -16,23 +16,24 @@ public final class PacketChannelOption {
             ChannelOption.valueOf(PacketChannelOption.class, "RECEIVE_MODE");
 
     /**
-     * Bytes of a block of the ring: a multiple of the page size, at least what the longest frame takes; 1,048,576 by default. The
-     * event loop is woken once a block.
+     * Bytes of a block of the ring: a multiple of the page size, at least what the longest frame takes; 1,048,576 by
+     * default. The event loop is woken once a block.
      */
     public static final ChannelOption<Integer> BLOCK_SIZE =
             ChannelOption.valueOf(PacketChannelOption.class, "BLOCK_SIZE");
 
     /**
-     * How many blocks the ring has; 16 by default, at most 65,536. As a block is handed over after {@link #RETIRE_MILLIS}, however little
-     * is in it, their product is how long an event loop can be busy elsewhere before frames of thin traffic are lost.
+     * How many blocks the ring has; 16 by default, at most 65,536. As a block is handed over after {@link #RETIRE_MILLIS},
+     * however little is in it, their product is how long an event loop can be busy elsewhere before frames of thin traffic
+     * are lost.
      */
     public static final ChannelOption<Integer> BLOCK_COUNT =
             ChannelOption.valueOf(PacketChannelOption.class, "BLOCK_COUNT");
 
     /**
      * After how many milliseconds a block is handed over although it is not full: about half of it is the average time that
-     * a frame of thin traffic waits; 32 by default, 1 to 65,535. Where frames come all the time, but few, the event loop
-     * is woken as often.
+     * a frame of thin traffic waits; 32 by default, 1 to 65,535. While frames come, but few, the event loop is woken
+     * once in this time.
      */
     public static final ChannelOption<Integer> RETIRE_MILLIS =
             ChannelOption.valueOf(PacketChannelOption.class, "RETIRE_MILLIS");

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * frames; a block is ours from when its status says so until we write there that it is not.
  *
  * <p>Frames are copied out, and then a block goes back when its last frame was read; or they are slices of the block, and
- * then it goes back when the last of them was released, from whichever thread. The memory is unmapped when no block is held any more: reading it later would
- * end the JVM.
+ * then it goes back when the last of them was released, from whichever thread. The memory is unmapped when no block is held
+ * any more: reading it later would end the JVM.
  *
  * <p>Source: Documentation/networking/packet_mmap.rst, include/uapi/linux/if_packet.h.
  */

@@ -43,7 +43,12 @@ final class Namespace implements AutoCloseable {
             C.close(before);
         }
         assumeTrue(mine, "no network namespace of its own: needs CAP_SYS_ADMIN (root, or `unshare -Urn`)");
-        run("ip link set lo up");
+        try {
+            run("ip link set lo up");
+        } catch (IllegalStateException e) {
+            close();
+            throw e;
+        }
     }
 
     /** Makes a pair of interfaces in the thread's namespace, up and without addresses: no neighbour discovery on them. */

@@ -15,6 +15,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
@@ -290,6 +291,26 @@ class PacketOptionsTest {
             assertEquals("BLOCK_SIZE 5000 (expected: a multiple of 4096)", wrong.getMessage());
             assertEquals(16, b.channel.config().getOption(PacketChannelOption.BLOCK_COUNT));
             assertTrue(b.channel.config().getOptions().containsKey(PacketChannelOption.RECEIVE_MODE));
+        }
+    }
+
+    @Test
+    void aChannelHasTheDocumentedDefaults() {
+        PacketChannel channel = new PacketChannel();
+        try {
+            PacketChannelConfig fresh = channel.config();
+            assertEquals(ReceiveMode.RING, fresh.getOption(PacketChannelOption.RECEIVE_MODE));
+            assertEquals(1_048_576, fresh.getOption(PacketChannelOption.BLOCK_SIZE));
+            assertEquals(16, fresh.getOption(PacketChannelOption.BLOCK_COUNT));
+            assertEquals(32, fresh.getOption(PacketChannelOption.RETIRE_MILLIS));
+            assertEquals(false, fresh.getOption(PacketChannelOption.PROMISCUOUS));
+            assertEquals(true, fresh.getOption(PacketChannelOption.OUTGOING));
+            assertEquals(false, fresh.getOption(PacketChannelOption.PUT_VLAN_BACK));
+            assertNull(fresh.getOption(PacketChannelOption.FANOUT));
+            MaxMessagesRecvByteBufAllocator reads = fresh.getRecvByteBufAllocator();
+            assertEquals(2048, reads.maxMessagesPerRead());
+        } finally {
+            channel.unsafe().closeForcibly();
         }
     }
 
