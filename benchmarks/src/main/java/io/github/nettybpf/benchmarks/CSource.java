@@ -1,27 +1,27 @@
 package io.github.nettybpf.benchmarks;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.AluOp;
-import io.github.nettybpf.core.AluX;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadConstant;
-import io.github.nettybpf.core.LoadExtension;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
-import io.github.nettybpf.core.LoadScratch;
-import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ReturnA;
-import io.github.nettybpf.core.ReturnConstant;
-import io.github.nettybpf.core.StoreScratch;
-import io.github.nettybpf.core.Tax;
-import io.github.nettybpf.core.Txa;
 import java.util.List;
 
 /**
@@ -123,7 +123,7 @@ final class CSource {
         };
     }
 
-    private static String test(JumpTest test, String operand) {
+    private static String test(JumpCondition test, String operand) {
         return switch (test) {
             case JEQ -> "A == " + operand;
             case JGT -> "A > " + operand;

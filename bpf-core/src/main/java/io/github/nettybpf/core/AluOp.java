@@ -1,5 +1,8 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+
 /**
  * What {@link AluConstant} and {@link AluX} do to A. All are unsigned and modulo 2<sup>32</sup>.
  *
@@ -27,12 +30,27 @@ public enum AluOp {
     /** {@code A <- A ^ operand} */
     XOR("xor", Opcodes.XOR);
 
-    final String mnemonic;
+    private final String mnemonic;
     final int bits;
 
     AluOp(String mnemonic, int bits) {
         this.mnemonic = mnemonic;
         this.bits = bits;
+    }
+
+    /** {@return the one that an ALU or JMP opcode stands for} */
+    static AluOp ofCode(int code) {
+        for (AluOp each : values()) {
+            if (each.bits == (code & 0xf0)) {
+                return each;
+            }
+        }
+        throw new IllegalArgumentException(String.format("opcode 0x%02x", code));
+    }
+
+    /** {@return the name in bpf_asm notation} */
+    public String mnemonic() {
+        return mnemonic;
     }
 
     /** {@return the new A}; the caller has seen to it that a divisor is not 0. */

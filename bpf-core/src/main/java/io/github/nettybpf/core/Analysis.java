@@ -1,5 +1,21 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -19,7 +35,7 @@ final class Analysis {
     /** What is read, each with the first instruction that does. */
     final Map<Extension, Integer> extensions = new EnumMap<>(Extension.class);
 
-    final Map<Window, Integer> windows = new EnumMap<>(Window.class);
+    final Map<OffsetBase, Integer> offsetBases = new EnumMap<>(OffsetBase.class);
     final OptionalLong reach;
     final Optional<Set<Integer>> verdicts;
 
@@ -184,15 +200,15 @@ final class Analysis {
     private void load(int pc, Interval offset, int size) {
         returned.add(0);
         if (offset.touches(0, Integer.MAX_VALUE)) {
-            windows.putIfAbsent(Window.PACKET, pc);
+            offsetBases.putIfAbsent(OffsetBase.PACKET, pc);
             reached = Math.max(reached, Math.min(offset.hi, Integer.MAX_VALUE) + size);
         }
         if (offset.touches(Integer.toUnsignedLong(Opcodes.NETWORK_BASE), MAX)) {
-            windows.putIfAbsent(Window.NETWORK, pc);
+            offsetBases.putIfAbsent(OffsetBase.NETWORK, pc);
         }
         if (offset.touches(
                 Integer.toUnsignedLong(Opcodes.LINK_LAYER_BASE), Integer.toUnsignedLong(Opcodes.NETWORK_BASE) - 1)) {
-            windows.putIfAbsent(Window.LINK_LAYER, pc);
+            offsetBases.putIfAbsent(OffsetBase.LINK_LAYER, pc);
         }
     }
 
@@ -266,7 +282,7 @@ final class Analysis {
     }
 
     /** What is known behind a branch, or null if it cannot be taken. */
-    private static @Nullable State refine(State in, JumpTest test, Interval b, boolean taken) {
+    private static @Nullable State refine(State in, JumpCondition test, Interval b, boolean taken) {
         Interval a = in.a();
         long lo = a.lo;
         long hi = a.hi;

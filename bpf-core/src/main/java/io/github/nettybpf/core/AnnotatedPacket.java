@@ -52,10 +52,11 @@ public final class AnnotatedPacket implements Packet {
      */
     public void set(Extension extension, long value) {
         if (!canSet(extension)) {
-            throw new IllegalArgumentException(extension.text + " cannot be set (expected: one that is not computed)");
+            throw new IllegalArgumentException(
+                    extension.mnemonic() + " cannot be set (expected: one that is not computed)");
         }
         if (value < NO_DEVICE || value > 0xffff_ffffL) {
-            throw new IllegalArgumentException(extension.text + " " + value + " (expected: 0..4294967295)");
+            throw new IllegalArgumentException(extension.mnemonic() + " " + value + " (expected: 0..4294967295)");
         }
         values.put(extension, value);
     }

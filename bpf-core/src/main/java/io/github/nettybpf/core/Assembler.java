@@ -2,6 +2,7 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.*;
 
+import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.VerificationException.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -203,7 +204,7 @@ final class Assembler {
             return Extension.VLAN_AVAIL;
         }
         for (Extension extension : Extension.values()) {
-            if (extension.text.equals(lower)) {
+            if (extension.mnemonic().equals(lower)) {
                 return extension;
             }
         }

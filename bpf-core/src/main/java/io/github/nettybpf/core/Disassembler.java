@@ -2,6 +2,13 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.loadMnemonic;
 
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.ReturnA;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
@@ -69,15 +76,15 @@ final class Disassembler {
     }
 
     /** Names only the targets that are not the next instruction, where the notation has a form for that. */
-    private static String branch(int pc, JumpTest test, String operand, int skipTrue, int skipFalse) {
+    private static String branch(int pc, JumpCondition test, String operand, int skipTrue, int skipFalse) {
         String onTrue = label(pc + 1 + skipTrue);
         String onFalse = label(pc + 1 + skipFalse);
         if (skipFalse == 0) {
-            return test.mnemonic + " " + operand + ", " + onTrue;
+            return test.mnemonic() + " " + operand + ", " + onTrue;
         } else if (skipTrue == 0 && !test.opposite.isEmpty()) {
             return test.opposite + " " + operand + ", " + onFalse;
         }
-        return test.mnemonic + " " + operand + ", " + onTrue + ", " + onFalse;
+        return test.mnemonic() + " " + operand + ", " + onTrue + ", " + onFalse;
     }
 
     /** {@return the program as {@code tcpdump -d} lists it}: every instruction with its number, jumps with both targets. */
@@ -93,9 +100,9 @@ final class Disassembler {
         if (instruction instanceof Jump jump) {
             return row(pc, "ja", Long.toString(target(pc, jump.skip())));
         } else if (instruction instanceof JumpIf jump) {
-            return row(pc, jump.cond().mnemonic, hex(jump.val())) + targets(pc, jump.skipTrue(), jump.skipFalse());
+            return row(pc, jump.cond().mnemonic(), hex(jump.val())) + targets(pc, jump.skipTrue(), jump.skipFalse());
         } else if (instruction instanceof JumpIfX jump) {
-            return row(pc, jump.cond().mnemonic, "x") + targets(pc, jump.skipTrue(), jump.skipFalse());
+            return row(pc, jump.cond().mnemonic(), "x") + targets(pc, jump.skipTrue(), jump.skipFalse());
         } else if (instruction instanceof LoadExtension load) {
             boolean length = load.num() == Extension.LEN;
             String mnemonic = load.dst() == Register.X ? "ldx" : loadMnemonic(load.size());
@@ -104,7 +111,7 @@ final class Disassembler {
             return row(pc, load.dst() == Register.A ? "ld" : "ldx", hex(load.val()));
         } else if (instruction instanceof AluConstant alu
                 && (alu.op() == AluOp.AND || alu.op() == AluOp.OR || alu.op() == AluOp.XOR)) {
-            return row(pc, alu.op().mnemonic, hex(alu.val()));
+            return row(pc, alu.op().mnemonic(), hex(alu.val()));
         }
         if (instruction instanceof ReturnA) {
             return row(pc, "ret", "");

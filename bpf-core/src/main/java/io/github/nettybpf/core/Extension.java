@@ -1,5 +1,6 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.Instruction.LoadExtension;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -50,12 +51,16 @@ public enum Extension {
     /** The distance from SKF_AD_OFF; -1 for {@link #LEN}. */
     final int number;
 
-    /** The name in bpf_asm text. */
-    final String text;
+    private final String mnemonic;
 
     Extension(int number) {
         this.number = number;
-        this.text = name().toLowerCase(Locale.ROOT);
+        this.mnemonic = name().toLowerCase(Locale.ROOT);
+    }
+
+    /** {@return the name in bpf_asm notation, for example {@code vlan_tci}} */
+    public String mnemonic() {
+        return mnemonic;
     }
 
     /** {@return the extension that an absolute load from {@code offset} reads}, or null if it reads none. */

@@ -2,6 +2,7 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.*;
 
+import io.github.nettybpf.core.Instruction.StoreScratch;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ final class Interpreter implements Filter {
     private static final int[] NO_SCRATCH = new int[0];
 
     /** The state between two single steps: M[], and behind it A, X and the pc. */
-    static final int STATE_A = Verifier.SCRATCH_SLOTS;
+    static final int STATE_A = Program.SCRATCH_SLOTS;
 
     static final int STATE_X = STATE_A + 1;
     static final int STATE_PC = STATE_X + 1;
@@ -357,7 +358,7 @@ final class Interpreter implements Filter {
     private static final class Scratch implements AutoCloseable {
         private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
 
-        final int[] slots = new int[Verifier.SCRATCH_SLOTS];
+        final int[] slots = new int[Program.SCRATCH_SLOTS];
         private boolean taken;
 
         /** A packet may run a filter itself: it then gets slots of its own. */

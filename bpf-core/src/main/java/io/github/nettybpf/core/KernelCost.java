@@ -1,5 +1,14 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+
 /**
  * What a program costs in the kernel once it is converted. Fitted with SO_MEMINFO on Linux 6.18, x86-64: every number
  * was seen there. The kernel charges the size of struct sk_filter and its program, 8 bytes an eBPF instruction.
@@ -57,8 +66,8 @@ final class KernelCost {
         return bytes + add + farFromStart;
     }
 
-    private static int jump(JumpTest cond, int skipTrue, int skipFalse) {
-        boolean oneTarget = skipFalse == 0 || (skipTrue == 0 && cond != JumpTest.JSET);
+    private static int jump(JumpCondition cond, int skipTrue, int skipFalse) {
+        boolean oneTarget = skipFalse == 0 || (skipTrue == 0 && cond != JumpCondition.JSET);
         return oneTarget ? 1 : 2;
     }
 

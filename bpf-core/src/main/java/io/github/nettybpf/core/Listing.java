@@ -25,7 +25,7 @@ final class Listing {
         return switch (extension) {
             case VLAN_AVAIL -> "vlanp";
             case RAND -> "random";
-            default -> extension.text;
+            default -> extension.mnemonic();
         };
     }
 
@@ -79,13 +79,13 @@ final class Listing {
     private static String operand(String operand) {
         Extension renamed = NAMES.get(operand);
         if (renamed != null) {
-            return renamed.text;
+            return renamed.mnemonic();
         }
         Matcher bracketed = BRACKETED_NAME.matcher(operand);
         if (!bracketed.matches()) {
             return operand;
         }
         String name = bracketed.group(1);
-        return NAMES.containsKey(name) ? NAMES.get(name).text : name;
+        return NAMES.containsKey(name) ? NAMES.get(name).mnemonic() : name;
     }
 }

@@ -70,6 +70,28 @@ final class Opcodes {
         };
     }
 
+    /** {@return the name of an operation in bpf_asm notation, by a code that the kernel accepts} */
+    static String mnemonic(int code) {
+        return switch (code) {
+            case LD | IMM, LD | MEM, LD | LEN, LD | ABS | W, LD | IND | W -> "ld";
+            case LD | ABS | H, LD | IND | H -> "ldh";
+            case LD | ABS | B, LD | IND | B -> "ldb";
+            case LDX | IMM, LDX | MEM, LDX | LEN -> "ldx";
+            case LDX | MSH | B -> "ldxb";
+            case ST -> "st";
+            case STX -> "stx";
+            case JMP | JA -> "ja";
+            case ALU | NEG -> "neg";
+            case RET | K, RET | A -> "ret";
+            case MISC | TAX -> "tax";
+            case MISC | TXA -> "txa";
+            default ->
+                (code & 7) == ALU
+                        ? AluOp.ofCode(code).mnemonic()
+                        : JumpCondition.ofCode(code).mnemonic();
+        };
+    }
+
     /** {@return the mnemonic of a load of 1, 2 or 4 bytes} */
     static String loadMnemonic(int bytes) {
         return switch (bytes) {

@@ -82,7 +82,7 @@ public interface Packet {
     }
 
     /**
-     * {@return what a load at this offset gives}, through whichever {@link Window} the offset names; or -1 if nothing is
+     * {@return what a load at this offset gives}, through whichever {@link OffsetBase} the offset names; or -1 if nothing is
      * there, which ends a program with verdict 0.
      *
      * @param packet the packet

@@ -11,12 +11,15 @@ import org.jspecify.annotations.Nullable;
  * A program that the Linux kernel accepts: the factories apply its rules, so that nothing behind them has to check
  * again. Immutable.
  *
- * <p>What {@link #extensions}, {@link #windows}, {@link #reach} and {@link #verdicts} tell is found without running the
+ * <p>What {@link #extensions}, {@link #offsetBases}, {@link #reach} and {@link #verdicts} tell is found without running the
  * program, for all packets at once. It errs on the side of more: what they do not name cannot happen.
  */
 public final class Program {
     /** The most instructions that a program can have ({@code BPF_MAXINSNS}). */
     public static final int MAX_SIZE = Verifier.MAX_INSTRUCTIONS;
+
+    /** How many scratch slots M[] a program has ({@code BPF_MEMWORDS}). */
+    public static final int SCRATCH_SLOTS = 16;
 
     private final List<RawInstruction> raw;
     private final List<Instruction> instructions;
@@ -62,7 +65,7 @@ public final class Program {
 
     /**
      * {@return the program that a text in the notation of the kernel's bpf_asm stands for} docs/assembler.md has the
-     * grammar. For other notations, see {@link ProgramFormat#read}.
+     * grammar. For other notations, see {@link ProgramFormat#readAny}.
      *
      * @param bpfAsm the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
@@ -92,8 +95,8 @@ public final class Program {
     }
 
     /** {@return the parts of the packet that a packet can make the program read} */
-    public Set<Window> windows() {
-        return analysis().windows.keySet();
+    public Set<OffsetBase> offsetBases() {
+        return analysis().offsetBases.keySet();
     }
 
     /**
@@ -108,10 +111,10 @@ public final class Program {
     /**
      * {@return the first instruction, counted from 0, that can read from the window}, or empty if none does.
      *
-     * @param window the window
+     * @param base the window
      */
-    public OptionalInt firstReading(Window window) {
-        return first(analysis().windows.get(window));
+    public OptionalInt firstReading(OffsetBase base) {
+        return first(analysis().offsetBases.get(base));
     }
 
     private static OptionalInt first(@Nullable Integer pc) {
@@ -121,7 +124,7 @@ public final class Program {
     /**
      * {@return how many bytes of the packet, from offset 0, the program can look at}: one more than the highest offset
      * that it can load, 0 if it loads none. Empty if an indirect load can go anywhere. Loads through the other
-     * {@link Window}s do not count.
+     * {@link OffsetBase}s do not count.
      */
     public OptionalLong reach() {
         return analysis().reach;

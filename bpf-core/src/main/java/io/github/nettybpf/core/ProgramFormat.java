@@ -138,7 +138,7 @@ public enum ProgramFormat {
      * @param text the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
      */
-    public Program readAs(CharSequence text) {
+    public Program read(CharSequence text) {
         return readText(text.toString());
     }
 
@@ -151,14 +151,14 @@ public enum ProgramFormat {
     }
 
     /**
-     * {@return the program that the text in whatever notation stands for} The notation is found by {@link #of}.
+     * {@return the program that the text in whatever notation stands for} The notation is found by {@link #detect}.
      *
      * @param text the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
      */
-    public static Program read(CharSequence text) {
+    public static Program readAny(CharSequence text) {
         String string = text.toString();
-        return of(string).readText(string);
+        return detect(string).readText(string);
     }
 
     /**
@@ -170,7 +170,7 @@ public enum ProgramFormat {
      */
     public static List<RawInstruction> readUnverified(CharSequence text) {
         String string = text.toString();
-        return List.copyOf(of(string).readRaw(string));
+        return List.copyOf(detect(string).readRaw(string));
     }
 
     /**
@@ -178,7 +178,7 @@ public enum ProgramFormat {
      *
      * @param text the text
      */
-    public static ProgramFormat of(CharSequence text) {
+    public static ProgramFormat detect(CharSequence text) {
         String string = text.toString();
         if (Listing.isListing(string)) {
             return LISTING;

@@ -2,6 +2,24 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.*;
 
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+
 /**
  * {@code struct sock_filter}: an instruction as the kernel takes it. Any bits can be held; {@link #disassemble} refuses
  * codes that the kernel refuses.
@@ -82,14 +100,14 @@ public record RawInstruction(int code, int jt, int jf, int k) {
             case ALU | XOR | X -> new AluX(AluOp.XOR);
             case ALU | NEG -> new NegateA();
             case JMP | JA -> new Jump(k);
-            case JMP | JEQ | K -> new JumpIf(JumpTest.JEQ, k, jt, jf);
-            case JMP | JGT | K -> new JumpIf(JumpTest.JGT, k, jt, jf);
-            case JMP | JGE | K -> new JumpIf(JumpTest.JGE, k, jt, jf);
-            case JMP | JSET | K -> new JumpIf(JumpTest.JSET, k, jt, jf);
-            case JMP | JEQ | X -> new JumpIfX(JumpTest.JEQ, jt, jf);
-            case JMP | JGT | X -> new JumpIfX(JumpTest.JGT, jt, jf);
-            case JMP | JGE | X -> new JumpIfX(JumpTest.JGE, jt, jf);
-            case JMP | JSET | X -> new JumpIfX(JumpTest.JSET, jt, jf);
+            case JMP | JEQ | K -> new JumpIf(JumpCondition.JEQ, k, jt, jf);
+            case JMP | JGT | K -> new JumpIf(JumpCondition.JGT, k, jt, jf);
+            case JMP | JGE | K -> new JumpIf(JumpCondition.JGE, k, jt, jf);
+            case JMP | JSET | K -> new JumpIf(JumpCondition.JSET, k, jt, jf);
+            case JMP | JEQ | X -> new JumpIfX(JumpCondition.JEQ, jt, jf);
+            case JMP | JGT | X -> new JumpIfX(JumpCondition.JGT, jt, jf);
+            case JMP | JGE | X -> new JumpIfX(JumpCondition.JGE, jt, jf);
+            case JMP | JSET | X -> new JumpIfX(JumpCondition.JSET, jt, jf);
             case RET | K -> new ReturnConstant(k);
             case RET | A -> new ReturnA();
             case MISC | TAX -> new Tax();

@@ -1,5 +1,11 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.StoreScratch;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
@@ -87,7 +93,7 @@ public final class SteppingMachine {
      * @throws IndexOutOfBoundsException if there is no such slot
      */
     public int m(int slot) {
-        return state[Objects.checkIndex(slot, Verifier.SCRATCH_SLOTS)];
+        return state[Objects.checkIndex(slot, Program.SCRATCH_SLOTS)];
     }
 
     /** {@return how many instructions were run to come here}, the one that ended the program included. */
@@ -223,7 +229,7 @@ public final class SteppingMachine {
      * @param pc the number of the instruction that ended it, from 0
      * @param verdict the verdict, unsigned
      * @param offset where the bytes were looked for, X included, unsigned and as in the instruction: the parts of the
-     *     packet from {@link Window} count; 0 if the cause is not {@link Cause#OUT_OF_BOUNDS}
+     *     packet from {@link OffsetBase} count; 0 if the cause is not {@link Cause#OUT_OF_BOUNDS}
      */
     public record End(Cause cause, int pc, int verdict, int offset) {}
 }

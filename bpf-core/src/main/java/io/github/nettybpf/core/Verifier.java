@@ -12,7 +12,6 @@ import java.util.List;
  */
 final class Verifier {
     static final int MAX_INSTRUCTIONS = 4096;
-    static final int SCRATCH_SLOTS = 16;
 
     private final List<RawInstruction> program;
     private final int size;
@@ -83,7 +82,7 @@ final class Verifier {
                 }
             }
             case LD | MEM, LDX | MEM, ST, STX -> {
-                if (raw.k() < 0 || raw.k() >= SCRATCH_SLOTS) {
+                if (raw.k() < 0 || raw.k() >= Program.SCRATCH_SLOTS) {
                     throw broken(pc, Rule.SCRATCH_SLOT, "scratch slot " + unsigned(raw.k()) + " (expected: 0..15)");
                 }
             }

@@ -3,6 +3,10 @@ package io.github.nettybpf.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.ReturnA;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,7 +63,7 @@ class AnnotatedPacketTest {
     @EnumSource(names = {"LEN", "XOR_X", "NLA", "NLAN"})
     void whatIsComputedCannotBeSet(Extension extension) {
         assertEquals(
-                extension.text + " cannot be set (expected: one that is not computed)",
+                extension.mnemonic() + " cannot be set (expected: one that is not computed)",
                 assertThrows(IllegalArgumentException.class, () -> annotated().set(extension, 1))
                         .getMessage());
     }

@@ -10,7 +10,7 @@ class DocumentedExamplesTest {
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "documented.txt", delimiter = '|')
     void assemble(String name, String source, String bytecode) {
-        Program program = ProgramFormat.read(source.replace('⏎', '\n'));
+        Program program = ProgramFormat.readAny(source.replace('⏎', '\n'));
         assertEquals(bytecode + "\n", ProgramFormat.BYTECODE.write(program));
         assertEquals(program, Program.parse(program.toString()));
     }

@@ -3,6 +3,7 @@ package io.github.nettybpf.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.nettybpf.core.Instruction.ReturnA;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +40,7 @@ class ProgramFormatTest {
         String big =
                 "00280000" + "0000000c\n" + "00150001" + "00000806\n" + "00060000ffffffff\n" + "0006000000000000\n";
         assertEquals(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? little : big, ProgramFormat.HEX.write(ARP));
-        assertEquals(ARP, ProgramFormat.read(ProgramFormat.HEX.write(ARP).replace("\n", "")));
+        assertEquals(ARP, ProgramFormat.readAny(ProgramFormat.HEX.write(ARP).replace("\n", "")));
     }
 
     @Test
@@ -94,7 +95,7 @@ class ProgramFormatTest {
 
     @Test
     void listingsAreReadAndWrittenAsTcpdumpDoes() {
-        Program program = ProgramFormat.read(LISTING);
+        Program program = ProgramFormat.readAny(LISTING);
         assertEquals(
                 "16,48 0 0 4294963248,21 4 0 1,128 0 0 0,37 0 2 5,177 0 0 14,72 0 0 14,2 0 0 7,7 0 0 0,97 0 0 7,"
                         + "32 0 0 4294963208,40 0 0 4294963204,29 0 2 0,84 0 0 15,5 0 0 1,6 0 0 262144,6 0 0 0,\n",
@@ -116,21 +117,21 @@ class ProgramFormatTest {
                 "ldh [12]\njne #0x806, drop ; { not C\nret #-1\ndrop: ret #0"
             })
     void theNotationIsRecognised(String text) {
-        assertEquals(ARP, ProgramFormat.read(text));
+        assertEquals(ARP, ProgramFormat.readAny(text));
     }
 
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "format-errors.txt", delimiter = '|')
     void refuses(String name, String text, String message) {
         AssemblyException e =
-                assertThrows(AssemblyException.class, () -> ProgramFormat.read(text.replace('⏎', '\n')), name);
+                assertThrows(AssemblyException.class, () -> ProgramFormat.readAny(text.replace('⏎', '\n')), name);
         assertEquals(message, e.getMessage());
     }
 
     @Test
     void retAIsABareRetInListings() {
         assertEquals("(000) ret\n", ProgramFormat.LISTING.write(Program.of(new ReturnA())));
-        assertEquals(Program.of(new ReturnA()), ProgramFormat.read("(000) ret      \n"));
+        assertEquals(Program.of(new ReturnA()), ProgramFormat.readAny("(000) ret      \n"));
     }
 
     @Test
@@ -147,18 +148,18 @@ class ProgramFormatTest {
     @ValueSource(strings = {"/* ", "// {\n", "\n", " ", ",", "{ 1 ", "(000) ld", "#", "'", "0", "é"})
     void largeJunkIsRefusedInLinearTime(String piece) {
         String junk = piece.repeat((1 << 20) / piece.length());
-        assertThrows(AssemblyException.class, () -> ProgramFormat.read(junk));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.read("1,6 0 0 0" + junk + "x"));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.read("1\n6 0 0 0\n" + junk + "x"));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.read("{ 6" + junk + "2 }"));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.read("(000) ld" + junk + "a" + junk + "\u2028x"));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny(junk));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("1,6 0 0 0" + junk + "x"));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("1\n6 0 0 0\n" + junk + "x"));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("{ 6" + junk + "2 }"));
+        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("(000) ld" + junk + "a" + junk + "\u2028x"));
     }
 
     @Test
     void aCountOf4097IsRefused() {
         assertEquals(
                 "line 1, column 32774: instruction number 4097 (expected: at most 4096)",
-                assertThrows(AssemblyException.class, () -> ProgramFormat.read("4097," + "6 0 0 0,".repeat(4097)))
+                assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("4097," + "6 0 0 0,".repeat(4097)))
                         .getMessage());
     }
 }

@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
 import io.github.nettybpf.core.VerificationException.Rule;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -82,7 +87,7 @@ class ProgramTest {
             String name, String source, String extensions, String windows, String reach, String verdicts) {
         Program program = Program.parse(source.replace('⏎', '\n'));
         assertEquals(extensions, program.extensions().toString(), "extensions");
-        assertEquals(windows, program.windows().toString(), "windows");
+        assertEquals(windows, program.offsetBases().toString(), "windows");
         assertEquals(reach, program.reach().isPresent() ? "" + program.reach().getAsLong() : "?", "reach");
         assertEquals(verdicts, program.verdicts().map(ProgramTest::sorted).orElse("?"), "verdicts");
     }
@@ -98,9 +103,9 @@ class ProgramTest {
         Program program = Program.parse("ldh [12]\nld mark\nld [0xfff00010]\nld mark\nret a");
         assertEquals(1, program.firstReading(Extension.MARK).getAsInt());
         assertEquals(true, program.firstReading(Extension.CPU).isEmpty());
-        assertEquals(0, program.firstReading(Window.PACKET).getAsInt());
-        assertEquals(2, program.firstReading(Window.NETWORK).getAsInt());
-        assertEquals(true, program.firstReading(Window.LINK_LAYER).isEmpty());
+        assertEquals(0, program.firstReading(OffsetBase.PACKET).getAsInt());
+        assertEquals(2, program.firstReading(OffsetBase.NETWORK).getAsInt());
+        assertEquals(true, program.firstReading(OffsetBase.LINK_LAYER).isEmpty());
     }
 
     /** Each row was read off Linux 6.18 with SO_MEMINFO. */

@@ -78,10 +78,10 @@ class RandomProgramsTest {
                 watched.reached <= program.reach().orElse(Long.MAX_VALUE),
                 () -> "seed " + seed + ": reached " + watched.reached + " with\n" + program);
         assertTrue(
-                !watched.network || program.windows().contains(Window.NETWORK),
+                !watched.network || program.offsetBases().contains(OffsetBase.NETWORK),
                 () -> "seed " + seed + ": read the network header with\n" + program);
         assertTrue(
-                !watched.linkLayer || program.windows().contains(Window.LINK_LAYER),
+                !watched.linkLayer || program.offsetBases().contains(OffsetBase.LINK_LAYER),
                 () -> "seed " + seed + ": read the link-layer header with\n" + program);
         assertTrue(
                 program.extensions().containsAll(watched.extensions),
@@ -158,8 +158,8 @@ class RandomProgramsTest {
             assertEquals(program, Program.parse(program.toString()));
             ProgramFormat format = formats.get(i % formats.size());
             String text = format.write(program);
-            assertEquals(format, ProgramFormat.of(text), text);
-            assertEquals(program, ProgramFormat.read(text), text);
+            assertEquals(format, ProgramFormat.detect(text), text);
+            assertEquals(program, ProgramFormat.readAny(text), text);
         }
     }
 
@@ -172,7 +172,8 @@ class RandomProgramsTest {
             Program program = random.program();
             for (ProgramFormat format : numeric) {
                 assertEquals(
-                        program.raw(), ProgramFormat.read(format.write(program)).raw());
+                        program.raw(),
+                        ProgramFormat.readAny(format.write(program)).raw());
             }
         }
     }

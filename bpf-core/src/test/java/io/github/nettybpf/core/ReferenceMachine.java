@@ -1,5 +1,22 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+
 /**
  * The machine a second time, as plainly as it can be written and with nothing shared with the interpreter: registers are
  * longs, and every load goes through one byte at a time.
@@ -124,7 +141,7 @@ final class ReferenceMachine implements Filter {
         return result & MASK;
     }
 
-    private static boolean holds(JumpTest test, long a, long b) {
+    private static boolean holds(JumpCondition test, long a, long b) {
         return switch (test) {
             case JEQ -> a == b;
             case JGT -> a > b;

@@ -2,6 +2,9 @@ package io.github.nettybpf.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +41,7 @@ class UnloadingTest {
             for (int i = 0; i < PROGRAMS; i++) {
                 Program program = Program.of(
                         new LoadAbsolute(0, 4),
-                        new JumpIf(JumpTest.JEQ, 0x01020304, 0, 1),
+                        new JumpIf(JumpCondition.JEQ, 0x01020304, 0, 1),
                         new ReturnConstant(i),
                         new ReturnConstant(-1));
                 if (Filter.compile(program).run(packet) != i) {

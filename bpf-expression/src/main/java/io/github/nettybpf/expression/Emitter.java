@@ -1,15 +1,15 @@
 package io.github.nettybpf.expression;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadConstant;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.core.ReturnConstant;
-import io.github.nettybpf.core.StoreScratch;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -119,14 +119,14 @@ final class Emitter {
                 add(new Jump(backwards.size() - 1 - target));
             }
         } else if (block.comparesX()) {
-            JumpTest test = block.test();
+            JumpCondition test = block.test();
             Node yes = node.targets[node.rangeOf(1)];
             jump(places.get(yes), places.get(node.targets[0]), (t, f) -> new JumpIfX(test, t, f));
         } else if (block.mask() != 0) {
             jump(
                     places.get(node.targets[1]),
                     places.get(node.targets[0]),
-                    (t, f) -> new JumpIf(JumpTest.JSET, block.mask(), t, f));
+                    (t, f) -> new JumpIf(JumpCondition.JSET, block.mask(), t, f));
         } else {
             int first = new Switch(this::compare, block.unit()).write(node, places);
             if (first != backwards.size() - 1) {
@@ -141,9 +141,9 @@ final class Emitter {
     }
 
     /** A comparison and where it leads. */
-    private record Compared(JumpTest test, long number, int yes, int no) {}
+    private record Compared(JumpCondition test, long number, int yes, int no) {}
 
-    private int compare(JumpTest test, long number, int yes, int no) {
+    private int compare(JumpCondition test, long number, int yes, int no) {
         Compared compared = new Compared(test, number, yes, no);
         Integer before = comparisons.get(compared);
         if (before != null && backwards.size() - before <= FARTHEST) {
@@ -180,7 +180,7 @@ final class Emitter {
 
     /** How comparisons are written. */
     interface Comparison {
-        int write(JumpTest test, long number, int yes, int no);
+        int write(JumpCondition test, long number, int yes, int no);
     }
 
     /** How many comparisons a list of lone numbers is cut into. */

@@ -1,9 +1,9 @@
 package io.github.nettybpf.expression;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.JumpTest;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.JumpCondition;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ final class Loads {
      * @param mask the bits that are tested, or 0
      * @param unit how many neighbouring numbers the computed value does not tell apart
      */
-    record Block(List<Instruction> loads, @Nullable JumpTest test, int mask, long unit) {
+    record Block(List<Instruction> loads, @Nullable JumpCondition test, int mask, long unit) {
         boolean comparesX() {
             return test != null;
         }
@@ -63,12 +63,12 @@ final class Loads {
             computation.keep(node.slot, value);
             return new Block(computation.code(), null, 0, 1);
         }
-        JumpTest test = node.isProbe()
+        JumpCondition test = node.isProbe()
                 ? null
                 : switch (value.kind) {
-                    case EQUAL -> JumpTest.JEQ;
-                    case GREATER -> JumpTest.JGT;
-                    case GREATER_OR_EQUAL -> JumpTest.JGE;
+                    case EQUAL -> JumpCondition.JEQ;
+                    case GREATER -> JumpCondition.JGT;
+                    case GREATER_OR_EQUAL -> JumpCondition.JGE;
                     default -> null;
                 };
         if (test != null) {

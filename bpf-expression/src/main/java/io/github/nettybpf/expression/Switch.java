@@ -1,6 +1,6 @@
 package io.github.nettybpf.expression;
 
-import io.github.nettybpf.core.JumpTest;
+import io.github.nettybpf.core.JumpCondition;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -53,14 +53,14 @@ final class Switch {
             int middle = (from + to) >>> 1;
             int high = write(starts, targets, middle, to, end);
             int low = write(starts, targets, from, middle, starts[middle]);
-            return comparison.write(JumpTest.JGE, starts[middle], high, low);
+            return comparison.write(JumpCondition.JGE, starts[middle], high, low);
         }
         int lone = lone(starts, targets, from, to, end);
         if (lone >= 0) {
             return compareLone(starts, targets, from, to, end, lone);
         }
         int last = write(starts, targets, from, to - 1, starts[to - 1]);
-        return comparison.write(JumpTest.JGE, starts[to - 1], targets[to - 1], last);
+        return comparison.write(JumpCondition.JGE, starts[to - 1], targets[to - 1], last);
     }
 
     /** {@return the number to compare with}, one between two ranges that lead to the same place if there is one; or -1. */
@@ -89,6 +89,6 @@ final class Switch {
         System.arraycopy(starts, from + taken + gap, restStarts, taken, n - taken);
         System.arraycopy(targets, from + taken + gap, restTargets, taken, n - taken);
         int rest = write(restStarts, restTargets, 0, n, lone == to - 1 ? starts[lone] : end);
-        return comparison.write(JumpTest.JEQ, starts[lone], targets[lone], rest);
+        return comparison.write(JumpCondition.JEQ, starts[lone], targets[lone], rest);
     }
 }

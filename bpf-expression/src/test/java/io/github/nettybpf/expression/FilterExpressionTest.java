@@ -115,7 +115,7 @@ class FilterExpressionTest {
         Program expected = Program.parse(program.replace("; ", "\n"));
         Program compiled = FilterExpression.compile(expression, placement);
         assertEquals(expected.size(), compiled.size(), compiled::toString);
-        assertEquals(expected.windows(), compiled.windows());
+        assertEquals(expected.offsetBases(), compiled.offsetBases());
     }
 
     @ParameterizedTest(name = "{0} | {1}")

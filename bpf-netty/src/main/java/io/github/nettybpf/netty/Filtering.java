@@ -1,10 +1,10 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ReturnConstant;
-import io.github.nettybpf.core.Window;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.github.nettybpf.netty.internal.Bypass;
@@ -346,7 +346,7 @@ final class Filtering {
                 || extensions.contains(Extension.NLA)
                 || extensions.contains(Extension.NLAN);
         boolean differs = placement == Placement.UDP_SOCKET
-                && (program.windows().contains(Window.LINK_LAYER) || new UdpKnowledge(program).readsChecksum());
+                && (program.offsetBases().contains(OffsetBase.LINK_LAYER) || new UdpKnowledge(program).readsChecksum());
         return !varies
                 && !differs
                 && missingInPipeline(program, channel.localAddress()).isEmpty();

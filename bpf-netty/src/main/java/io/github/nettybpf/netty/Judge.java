@@ -2,10 +2,10 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.Window;
 import io.github.nettybpf.netty.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AddressedEnvelope;
@@ -56,7 +56,7 @@ final class Judge {
         this.atAddress = new BufferPacket.AtAddress(placement);
         this.inArray = new BufferPacket.InArray(placement);
         this.inBuffer = new BufferPacket.InBuffer(placement);
-        boolean looksAtIp = program.windows().contains(Window.NETWORK)
+        boolean looksAtIp = program.offsetBases().contains(OffsetBase.NETWORK)
                 || program.extensions().contains(Extension.PROTO);
         this.datagramAtAddress = new UdpPacket.AtAddress(looksAtIp);
         this.datagramInArray = new UdpPacket.InArray(looksAtIp);

@@ -1,9 +1,9 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.Window;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,7 +39,7 @@ final class PipelineKnowledge {
                         + "; or Offload.REQUIRED)");
             }
         }
-        OptionalInt linkLayer = program.firstReading(Window.LINK_LAYER);
+        OptionalInt linkLayer = program.firstReading(OffsetBase.LINK_LAYER);
         if (frames && placement == Placement.IP && linkLayer.isPresent()) {
             return Optional.of(
                     at(program, linkLayer.getAsInt())

@@ -1,12 +1,12 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpTest;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ReturnA;
-import io.github.nettybpf.core.ReturnConstant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class PredicateForm {
             }
         }
         if (returnsA) {
-            form.add(new JumpIf(JumpTest.JEQ, 0, 1, 0));
+            form.add(new JumpIf(JumpCondition.JEQ, 0, 1, 0));
             form.add(new ReturnConstant(ALL));
             form.add(new ReturnConstant(0));
         }

@@ -1,28 +1,28 @@
 package io.github.nettybpf.netty;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.AluOp;
-import io.github.nettybpf.core.AluX;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadConstant;
-import io.github.nettybpf.core.LoadExtension;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
-import io.github.nettybpf.core.LoadScratch;
-import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.core.ReturnA;
-import io.github.nettybpf.core.ReturnConstant;
-import io.github.nettybpf.core.StoreScratch;
-import io.github.nettybpf.core.Tax;
-import io.github.nettybpf.core.Txa;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -106,7 +106,7 @@ final class UdpKnowledge {
         } else if (instruction instanceof Jump jump) {
             flow(pc + 1 + jump.skip(), families[pc], a);
         } else if (instruction instanceof JumpIf jump) {
-            int family = jump.cond() == JumpTest.JEQ ? family(a, jump.val()) : 0;
+            int family = jump.cond() == JumpCondition.JEQ ? family(a, jump.val()) : 0;
             int isIt = family == 0 ? families[pc] : families[pc] & family;
             flow(pc + 1 + jump.skipTrue(), isIt, a);
             flow(pc + 1 + jump.skipFalse(), families[pc] & ~family, a);
@@ -126,7 +126,7 @@ final class UdpKnowledge {
             return !cutsOff && !shiftsOut;
         } else if (instruction instanceof JumpIf jump) {
             boolean comparesHighBits =
-                    (jump.cond() == JumpTest.JGE || jump.cond() == JumpTest.JSET) && (jump.val() & 0x0f) == 0;
+                    (jump.cond() == JumpCondition.JGE || jump.cond() == JumpCondition.JSET) && (jump.val() & 0x0f) == 0;
             return !comparesHighBits;
         }
         return instruction instanceof AluX

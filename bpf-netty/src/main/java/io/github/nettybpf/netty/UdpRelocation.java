@@ -1,26 +1,26 @@
 package io.github.nettybpf.netty;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadExtension;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
-import io.github.nettybpf.core.LoadScratch;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.JumpCondition;
+import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.core.ReturnA;
-import io.github.nettybpf.core.ReturnConstant;
-import io.github.nettybpf.core.StoreScratch;
-import io.github.nettybpf.core.Tax;
 import io.github.nettybpf.core.VerificationException;
-import io.github.nettybpf.core.Window;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +67,7 @@ final class UdpRelocation {
                         + ": the offsets that this extension gives cannot be moved behind a UDP header");
             }
         }
-        for (Window window : List.of(Window.NETWORK, Window.LINK_LAYER)) {
+        for (OffsetBase window : List.of(OffsetBase.NETWORK, OffsetBase.LINK_LAYER)) {
             if (program.firstReading(window).isPresent()) {
                 throw notApplicable("insn " + program.firstReading(window).getAsInt()
                         + ": the load may leave the payload for the headers before it");
@@ -151,8 +151,8 @@ final class UdpRelocation {
 
     /** The verdict in A, 8 more unless it is 0, and no more than there can be. */
     private void addSaturatingReturn() {
-        moved.add(new JumpIf(JumpTest.JEQ, 0, 2, 0)); // to ret a: 0
-        moved.add(new JumpIf(JumpTest.JGE, -HEADER, 2, 0)); // to ret #-1
+        moved.add(new JumpIf(JumpCondition.JEQ, 0, 2, 0)); // to ret a: 0
+        moved.add(new JumpIf(JumpCondition.JGE, -HEADER, 2, 0)); // to ret #-1
         moved.add(new AluConstant(AluOp.ADD, HEADER));
         moved.add(new ReturnA());
         moved.add(new ReturnConstant(-1));

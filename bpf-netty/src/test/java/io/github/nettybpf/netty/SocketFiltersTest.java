@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
@@ -58,7 +59,7 @@ class SocketFiltersTest {
                 assertEquals(
                         program.raw(), SocketFilters.read(channel).orElseThrow().raw());
             }
-            Program longest = Program.of(Collections.nCopies(4096, new io.github.nettybpf.core.ReturnConstant(-1)));
+            Program longest = Program.of(Collections.nCopies(4096, new ReturnConstant(-1)));
             SocketFilters.attach(channel, longest);
             assertEquals(longest, SocketFilters.read(channel).orElseThrow());
             SocketFilters.detach(channel);

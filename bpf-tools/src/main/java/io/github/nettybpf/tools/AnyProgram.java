@@ -77,7 +77,7 @@ final class AnyProgram {
             return new AnyProgram(shown, text.stripTrailing(), null);
         }
         try {
-            Program program = asked == null ? ProgramFormat.read(text) : asked.readAs(text);
+            Program program = asked == null ? ProgramFormat.readAny(text) : asked.read(text);
             return new AnyProgram(shown, text, program);
         } catch (AssemblyException e) {
             throw Source.refusal(shown, text, e);
@@ -96,7 +96,7 @@ final class AnyProgram {
     /** {@return whether the text is an expression}: no other notation, and no sign of assembly in it. */
     static boolean isExpression(String text) {
         if (text.isBlank()
-                || ProgramFormat.of(text) != ProgramFormat.ASM
+                || ProgramFormat.detect(text) != ProgramFormat.ASM
                 || COMMENT_OR_IMMEDIATE.matcher(text).find()) {
             return false;
         }

@@ -69,7 +69,7 @@ final class Asm implements Callable<Integer> {
     }
 
     private List<RawInstruction> assemble(String text) {
-        boolean isAssembly = ProgramFormat.of(text) == ProgramFormat.ASM;
+        boolean isAssembly = ProgramFormat.detect(text) == ProgramFormat.ASM;
         return unverified && isAssembly
                 ? ProgramFormat.readUnverified(text)
                 : Program.parse(text).raw();

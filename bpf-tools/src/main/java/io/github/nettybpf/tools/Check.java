@@ -2,10 +2,10 @@ package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.AssemblyException;
 import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
-import io.github.nettybpf.core.Window;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -80,7 +80,7 @@ final class Check implements Callable<Integer> {
     public Integer call() throws Refusal {
         String text = source.text(bpf.in);
         try {
-            accepted(ProgramFormat.read(text));
+            accepted(ProgramFormat.readAny(text));
             return 0;
         } catch (AssemblyException e) {
             if (!(e.getCause() instanceof VerificationException broken)) {
@@ -128,12 +128,13 @@ final class Check implements Callable<Integer> {
 
     private static String reads(Program program) {
         List<String> parts = new ArrayList<>();
-        if (program.windows().contains(Window.PACKET)) {
+        if (program.offsetBases().contains(OffsetBase.PACKET)) {
             OptionalLong reach = program.reach();
             parts.add(reach.isPresent() ? "packet bytes 0.." + (reach.getAsLong() - 1) : "any byte of the packet");
         }
-        program.firstReading(Window.NETWORK).ifPresent(pc -> parts.add("the network header (insn " + pc + ")"));
-        program.firstReading(Window.LINK_LAYER).ifPresent(pc -> parts.add("the link-layer header (insn " + pc + ")"));
+        program.firstReading(OffsetBase.NETWORK).ifPresent(pc -> parts.add("the network header (insn " + pc + ")"));
+        program.firstReading(OffsetBase.LINK_LAYER)
+                .ifPresent(pc -> parts.add("the link-layer header (insn " + pc + ")"));
         return parts.isEmpty() ? "no byte of the packet" : String.join(", ", parts);
     }
 
@@ -171,11 +172,12 @@ final class Check implements Callable<Integer> {
                 unknown.add(named(program, extension));
             }
         }
-        program.firstReading(Window.LINK_LAYER).ifPresent(pc -> unknown.add("the link-layer header (insn " + pc + ")"));
+        program.firstReading(OffsetBase.LINK_LAYER)
+                .ifPresent(pc -> unknown.add("the link-layer header (insn " + pc + ")"));
         if (!unknown.isEmpty()) {
             return "no: a pipeline does not know " + String.join(", ", unknown);
         }
-        OptionalInt network = program.firstReading(Window.NETWORK);
+        OptionalInt network = program.firstReading(OffsetBase.NETWORK);
         return network.isPresent()
                 ? "where the network header is known (insn " + network.getAsInt() + " reads it)"
                 : "any pipeline";

@@ -50,7 +50,7 @@ final class Disasm implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        bpf.out.print(format.write(source.program(bpf.in, ProgramFormat::read)));
+        bpf.out.print(format.write(source.program(bpf.in, ProgramFormat::readAny)));
         return 0;
     }
 }

@@ -1,6 +1,6 @@
 package io.github.nettybpf.tools;
 
-import io.github.nettybpf.core.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.SteppingMachine.End;
 

@@ -180,7 +180,7 @@ final class Eval implements Callable<Integer> {
     }
 
     private Program read(String text) throws Refusal {
-        return expressions ? where.compile(text, Options.DEFAULT).program() : ProgramFormat.read(text);
+        return expressions ? where.compile(text, Options.DEFAULT).program() : ProgramFormat.readAny(text);
     }
 
     /** Reads the digits into {@link #packet}; {@return the answer if they are none, else null} */

@@ -1,30 +1,30 @@
 package io.github.nettybpf.tools;
 
-import io.github.nettybpf.core.AluConstant;
-import io.github.nettybpf.core.AluX;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadConstant;
-import io.github.nettybpf.core.LoadExtension;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
-import io.github.nettybpf.core.LoadScratch;
-import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.core.ReturnA;
 import io.github.nettybpf.core.SteppingMachine;
 import io.github.nettybpf.core.SteppingMachine.Cause;
 import io.github.nettybpf.core.SteppingMachine.End;
-import io.github.nettybpf.core.StoreScratch;
-import io.github.nettybpf.core.Tax;
-import io.github.nettybpf.core.Txa;
 import io.github.nettybpf.tools.graph.Statements;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -169,7 +169,7 @@ final class Explanation {
     }
 
     /** Which way it went is what the machine did. */
-    private String tested(JumpTest test, String operand, int skipTrue, int skipFalse) {
+    private String tested(JumpCondition test, String operand, int skipTrue, int skipFalse) {
         String next = "on to " + number(machine.pc());
         if (skipTrue == skipFalse) {
             return next + " in either case";
@@ -182,7 +182,7 @@ final class Explanation {
         return "A is " + finding + ": " + next;
     }
 
-    private static String finding(JumpTest test, String operand, boolean holds) {
+    private static String finding(JumpCondition test, String operand, boolean holds) {
         return switch (test) {
             case JEQ -> holds ? (operand.startsWith("X") ? ", as is X" : "") : " and not " + operand;
             case JGT -> (holds ? ", above " : ", not above ") + operand;

@@ -2,8 +2,8 @@ package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
@@ -26,7 +26,7 @@ final class HotFilter {
 
     /** Runs the program of standard input. */
     public static void main(String[] args) throws IOException {
-        Program program = ProgramFormat.read(new String(System.in.readAllBytes(), StandardCharsets.US_ASCII));
+        Program program = ProgramFormat.readAny(new String(System.in.readAllBytes(), StandardCharsets.US_ASCII));
         Filter filter = Filter.compile(program);
         List<Packet> packets = packets(program);
         for (int i = 0; i < RUNS; i++) {

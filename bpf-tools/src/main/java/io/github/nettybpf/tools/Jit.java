@@ -79,7 +79,7 @@ final class Jit implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        Program program = source.program(bpf.in, ProgramFormat::read);
+        Program program = source.program(bpf.in, ProgramFormat::readAny);
         // Where there is none, nothing is printed.
         String machine =
                 machineCode ? "\n" + new MachineCode(Path.of(System.getProperty("java.home"))).of(program) : "";

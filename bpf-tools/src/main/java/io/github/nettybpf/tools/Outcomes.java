@@ -1,12 +1,12 @@
 package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ReturnA;
-import io.github.nettybpf.core.ReturnConstant;
 import java.util.BitSet;
 import java.util.List;
 

@@ -1,25 +1,25 @@
 package io.github.nettybpf.tools;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.AluOp;
-import io.github.nettybpf.core.AluX;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Jump;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadConstant;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.core.ReturnConstant;
 import io.github.nettybpf.core.SteppingMachine;
-import io.github.nettybpf.core.Tax;
-import io.github.nettybpf.core.Txa;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -73,7 +73,7 @@ final class RegisterDump {
         return size == 1 ? "ldb" : size == 2 ? "ldh" : "ld";
     }
 
-    private static String jump(JumpTest test, String operand, int pc, int skipTrue, int skipFalse) {
+    private static String jump(JumpCondition test, String operand, int pc, int skipTrue, int skipFalse) {
         return lower(test) + " " + operand + ", l" + (pc + 1 + skipTrue) + ", l" + (pc + 1 + skipFalse);
     }
 

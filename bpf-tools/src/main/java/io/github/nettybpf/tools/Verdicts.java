@@ -2,8 +2,8 @@ package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.Window;
 import io.github.nettybpf.expression.LinkType;
 import io.github.nettybpf.netty.KernelFilter;
 import io.github.nettybpf.tools.capture.CaptureInterface;
@@ -116,11 +116,11 @@ final class Verdicts implements AutoCloseable {
 
     /** The kernel is asked through a unix socket, which shows a program less than a packet socket does. */
     private static Judge askKernel(KernelFilter kernel, Program program) throws Refusal {
-        for (Window window : new Window[] {Window.NETWORK, Window.LINK_LAYER}) {
-            if (program.windows().contains(window)) {
+        for (OffsetBase window : new OffsetBase[] {OffsetBase.NETWORK, OffsetBase.LINK_LAYER}) {
+            if (program.offsetBases().contains(window)) {
                 throw new Refusal(
                         "--engine kernel: insn " + program.firstReading(window).orElseThrow()
-                                + " reads the " + (window == Window.NETWORK ? "network" : "link-layer")
+                                + " reads the " + (window == OffsetBase.NETWORK ? "network" : "link-layer")
                                 + " header, which a unix socket does not have (expected: another engine)");
             }
         }

@@ -73,7 +73,7 @@ class TcpdumpProgramsTest {
     }
 
     private static int count(String program, Path capture) throws IOException {
-        Filter filter = Filter.interpret(ProgramFormat.read(program));
+        Filter filter = Filter.interpret(ProgramFormat.readAny(program));
         int count = 0;
         try (CaptureReader reader = CaptureReader.open(capture)) {
             for (CapturedPacket packet = reader.next(); packet != null; packet = reader.next()) {

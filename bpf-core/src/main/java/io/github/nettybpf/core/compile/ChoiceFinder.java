@@ -1,8 +1,8 @@
 package io.github.nettybpf.core.compile;
 
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.ReturnConstant;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.JumpCondition;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -72,11 +72,11 @@ final class ChoiceFinder {
     }
 
     private boolean isComparison(int pc) {
-        return flow.instruction(pc) instanceof JumpIf jump && jump.cond() != JumpTest.JSET && !flow.drops(pc);
+        return flow.instruction(pc) instanceof JumpIf jump && jump.cond() != JumpCondition.JSET && !flow.drops(pc);
     }
 
     private boolean isEqual(int pc) {
-        return flow.instruction(pc) instanceof JumpIf jump && jump.cond() == JumpTest.JEQ && !flow.drops(pc);
+        return flow.instruction(pc) instanceof JumpIf jump && jump.cond() == JumpCondition.JEQ && !flow.drops(pc);
     }
 
     private boolean isReturn(int pc) {
@@ -187,7 +187,7 @@ final class ChoiceFinder {
                     pc = no(pc);
                     continue;
                 }
-                long least = test(pc).cond() == JumpTest.JGT ? k + 1 : k;
+                long least = test(pc).cond() == JumpCondition.JGT ? k + 1 : k;
                 if (least <= arrival.first()) {
                     pc = yes(pc);
                 } else {

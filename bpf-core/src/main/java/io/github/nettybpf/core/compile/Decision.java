@@ -1,7 +1,7 @@
 package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.JumpTest;
+import io.github.nettybpf.core.JumpCondition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +59,7 @@ record Decision(Value a, Value x, List<Value> values, List<Test> tests, int yes,
     record Test(
             int pc,
             Value a,
-            JumpTest test,
+            JumpCondition test,
             int value,
             @Nullable Choice choice,
             int yes,

@@ -1,11 +1,11 @@
 package io.github.nettybpf.core.compile;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.compile.Condition.Constant;
 import io.github.nettybpf.core.compile.Condition.Holds;
 import io.github.nettybpf.core.compile.Condition.Not;
@@ -216,7 +216,7 @@ final class DecisionEmitter {
 
     /** A > k where k - A is negative, and A >= k where A - k is not. */
     private void compare(Test test, boolean fits) {
-        boolean greater = test.test() == JumpTest.JGT;
+        boolean greater = test.test() == JumpCondition.JGT;
         if (fits) {
             code.constant(test.value());
             if (greater) {

@@ -1,15 +1,15 @@
 package io.github.nettybpf.core.compile;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
-import io.github.nettybpf.core.Tax;
-import io.github.nettybpf.core.Txa;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.compile.Decision.Test;
 import io.github.nettybpf.core.compile.Decision.Value;
 import java.util.ArrayList;
@@ -194,7 +194,7 @@ final class DecisionFinder {
             }
             testCount += 2;
             loads++;
-            return new Test(start, a, JumpTest.JEQ, 0, choice, choice.yes(), choice.no());
+            return new Test(start, a, JumpCondition.JEQ, 0, choice, choice.yes(), choice.no());
         }
         testCount++;
         JumpIf jump = (JumpIf) flow.instruction(pc);

@@ -1,10 +1,10 @@
 package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
-import io.github.nettybpf.core.JumpTest;
-import io.github.nettybpf.core.ReturnA;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.compile.Partition.Piece;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -224,7 +224,7 @@ final class MethodEmitter {
     }
 
     /** Compares A, which has been pushed. */
-    private void branch(JumpTest test, int value, Label yes) {
+    private void branch(JumpCondition test, int value, Label yes) {
         if (isOrder(test)) {
             Arithmetic.flip(code);
             code.constant(value + Integer.MIN_VALUE);
@@ -234,7 +234,7 @@ final class MethodEmitter {
         branch(test, yes);
     }
 
-    private void branchX(JumpTest test, Label yes) {
+    private void branchX(JumpCondition test, Label yes) {
         if (isOrder(test)) {
             Arithmetic.flip(code);
         }
@@ -245,11 +245,11 @@ final class MethodEmitter {
         branch(test, yes);
     }
 
-    private static boolean isOrder(JumpTest test) {
-        return test == JumpTest.JGT || test == JumpTest.JGE;
+    private static boolean isOrder(JumpCondition test) {
+        return test == JumpCondition.JGT || test == JumpCondition.JGE;
     }
 
-    private void branch(JumpTest test, Label yes) {
+    private void branch(JumpCondition test, Label yes) {
         switch (test) {
             case JEQ -> code.jump(Opcodes.IF_ICMPEQ, yes);
             case JGT -> code.jump(Opcodes.IF_ICMPGT, yes);

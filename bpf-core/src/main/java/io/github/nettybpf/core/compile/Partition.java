@@ -1,11 +1,11 @@
 package io.github.nettybpf.core.compile;
 
-import io.github.nettybpf.core.AluConstant;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadExtension;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

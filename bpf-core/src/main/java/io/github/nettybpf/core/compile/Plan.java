@@ -1,7 +1,7 @@
 package io.github.nettybpf.core.compile;
 
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.ReturnConstant;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

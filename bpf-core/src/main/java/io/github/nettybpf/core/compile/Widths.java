@@ -1,18 +1,18 @@
 package io.github.nettybpf.core.compile;
 
-import io.github.nettybpf.core.AluConstant;
-import io.github.nettybpf.core.AluX;
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.LoadAbsolute;
-import io.github.nettybpf.core.LoadConstant;
-import io.github.nettybpf.core.LoadExtension;
-import io.github.nettybpf.core.LoadIndirect;
-import io.github.nettybpf.core.LoadMemShift;
-import io.github.nettybpf.core.LoadScratch;
-import io.github.nettybpf.core.NegateA;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.core.Tax;
-import io.github.nettybpf.core.Txa;
 
 /**
  * How many bits A and X have at most: the higher ones are 0. With fewer than 32 a register is a positive int.

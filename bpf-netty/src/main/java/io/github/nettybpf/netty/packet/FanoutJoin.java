@@ -1,8 +1,8 @@
 package io.github.nettybpf.netty.packet;
 
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
-import io.github.nettybpf.core.ReturnConstant;
 import io.netty.channel.ChannelException;
 import io.netty.channel.unix.Buffer;
 import io.netty.channel.unix.Socket;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
-import io.github.nettybpf.core.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;

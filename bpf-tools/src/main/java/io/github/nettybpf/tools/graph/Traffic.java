@@ -1,8 +1,8 @@
 package io.github.nettybpf.tools.graph;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.JumpIf;
-import io.github.nettybpf.core.JumpIfX;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.SteppingMachine;

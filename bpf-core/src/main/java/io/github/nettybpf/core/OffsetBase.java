@@ -1,7 +1,7 @@
 package io.github.nettybpf.core;
 
 /** What an offset of a load counts from. Source: include/uapi/linux/filter.h of the kernel. */
-public enum Window {
+public enum OffsetBase {
     /** Offsets 0..0x7fffffff: the packet, from where the socket shows it. */
     PACKET,
     /** Offsets 0xfff00000..0xffffffff (SKF_NET_OFF): the network header. */

@@ -1,10 +1,13 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+
 /**
  * What {@link JumpIf} and {@link JumpIfX} ask of A, unsigned. The machine has these four; the assembler's {@code jneq},
  * {@code jlt} and {@code jle} are the same with the two targets exchanged.
  */
-public enum JumpTest {
+public enum JumpCondition {
     /** {@code A == operand} */
     JEQ("jeq", "jneq", Opcodes.JEQ),
     /** {@code A > operand} */
@@ -14,17 +17,32 @@ public enum JumpTest {
     /** {@code (A & operand) != 0}; has no opposite. */
     JSET("jset", "", Opcodes.JSET);
 
-    final String mnemonic;
+    private final String mnemonic;
 
     /** The mnemonic of the opposite test, or empty. */
     final String opposite;
 
     final int bits;
 
-    JumpTest(String mnemonic, String opposite, int bits) {
+    JumpCondition(String mnemonic, String opposite, int bits) {
         this.mnemonic = mnemonic;
         this.opposite = opposite;
         this.bits = bits;
+    }
+
+    /** {@return the one that an ALU or JMP opcode stands for} */
+    static JumpCondition ofCode(int code) {
+        for (JumpCondition each : values()) {
+            if (each.bits == (code & 0xf0)) {
+                return each;
+            }
+        }
+        throw new IllegalArgumentException(String.format("opcode 0x%02x", code));
+    }
+
+    /** {@return the name in bpf_asm notation} */
+    public String mnemonic() {
+        return mnemonic;
     }
 
     /** {@return whether the test holds} */
