@@ -40,7 +40,7 @@ final class Filtering {
      * How long a CPU may go on queueing packets by the old filter is some 50 us; this is for those, and for completions
      * that wait in an io_uring.
      */
-    private static final long GRACE_MILLIS = 1000;
+    static final long GRACE_MILLIS = 1000;
 
     private static final long POLL_MILLIS = 5;
 
@@ -322,8 +322,8 @@ final class Filtering {
         handover++;
         settle(Location.KERNEL_AND_PIPELINE, "attached to a bound channel");
         int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
-        // What waits in the ring of a packet channel, nobody can tell: there both go on judging.
-        if (PredicateForm.isExact(whole, longest) && !(channel instanceof PacketChannel)) {
+        // Where nobody can tell what is queued, both go on judging.
+        if (PredicateForm.isExact(whole, longest) && SocketFilters.tellsReceiveQueue(channel)) {
             whenDrained(GRACE_MILLIS, () -> {
                 become(Mode.PASS);
                 settle(Location.KERNEL, "attached to a bound channel; what was queued before is judged");
@@ -353,9 +353,13 @@ final class Filtering {
     }
 
     private void takeOverWithLoss(Program program, Program whole, @Nullable Promise<Void> done) {
-        if (offload != Offload.REQUIRED || !lossyHandover || channel instanceof PacketChannel) {
+        if (offload != Offload.REQUIRED || !lossyHandover) {
             throw OffloadRules.notApplicable(
                     "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
+        } else if (!SocketFilters.tellsReceiveQueue(channel)) {
+            throw OffloadRules.notApplicable("the channel is bound, and "
+                    + channel.getClass().getSimpleName() + " does not tell when its receive queue is empty"
+                    + " (expected: a handler that is added before the bind)");
         }
         // First the program itself, so that what the kernel does not take changes nothing.
         attach(whole);

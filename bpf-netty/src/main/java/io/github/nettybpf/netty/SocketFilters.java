@@ -7,6 +7,7 @@ import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
@@ -158,7 +159,15 @@ public final class SocketFilters {
         return meminfo(channel, MEMINFO_DROPS);
     }
 
-    /** {@return how many bytes of the receive queue are taken} */
+    /**
+     * {@return whether {@link #receiveQueueBytes} is 0 only where nothing is queued} A unix socket charges the sender and
+     * always says 0; a packet socket does not count what is in its ring.
+     */
+    static boolean tellsReceiveQueue(Channel channel) {
+        return channel instanceof DatagramChannel;
+    }
+
+    /** {@return how many bytes of the receive queue are taken, where {@link #tellsReceiveQueue}} */
     static long receiveQueueBytes(Channel channel) {
         return meminfo(channel, MEMINFO_RMEM_ALLOC);
     }
