@@ -263,7 +263,7 @@ final class Filtering {
     }
 
     private Program kernelProgram(Program program) {
-        return placement == OffloadRules.placementOf(channel) ? program : UdpRelocation.of(program);
+        return placement == SocketFilters.requirePlacement(channel) ? program : UdpRelocation.of(program);
     }
 
     private void attach(Program program) {

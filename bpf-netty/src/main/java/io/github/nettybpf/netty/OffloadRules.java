@@ -2,14 +2,11 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
-import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.unix.DomainDatagramChannel;
 import java.util.Map;
 
 /** When the kernel gives the verdicts that the pipeline would: asked before the kernel is. */
@@ -33,7 +30,7 @@ final class OffloadRules {
                     Reason.UNSUPPORTED,
                     channel.getClass().getSimpleName() + " takes no filter (expected: an epoll or io_uring channel)");
         }
-        Placement own = placementOf(channel);
+        Placement own = SocketFilters.requirePlacement(channel);
         boolean movable = own == Placement.UDP_SOCKET && placement == Placement.PAYLOAD;
         if (own == Placement.TCP_SOCKET && offload != Offload.REQUIRED) {
             throw notApplicable("a filter of a stream socket sees segments and not what a pipeline reads from it");
@@ -68,16 +65,6 @@ final class OffloadRules {
             }
         }
         return "";
-    }
-
-    /** {@return what offset 0 is to a filter of the channel's socket} */
-    static Placement placementOf(Channel channel) {
-        if (channel instanceof DatagramChannel) {
-            return Placement.UDP_SOCKET;
-        } else if (channel instanceof PacketChannel packets) {
-            return packets.placement();
-        }
-        return channel instanceof DomainDatagramChannel ? Placement.PAYLOAD : Placement.TCP_SOCKET;
     }
 
     static SocketFilterException notApplicable(String why) {

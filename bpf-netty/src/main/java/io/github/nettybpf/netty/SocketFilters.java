@@ -1,13 +1,18 @@
 package io.github.nettybpf.netty;
 
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.DomainDatagramChannel;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
@@ -81,10 +86,12 @@ public final class SocketFilters {
      * @param program the program; its offset 0 is where the kind of socket has it, see
      *     {@link io.github.nettybpf.core.Placement}
      * @throws SocketFilterException if the socket does not have the filter afterwards, or, with reason
-     *     {@link Reason#NOT_INSTALLED}, does not prove it
+     *     {@link Reason#NOT_INSTALLED}, does not prove it; with reason {@link Reason#UNSUPPORTED} if the socket is of a
+     *     kind that is not known to run filters, such as a unix stream socket
      */
     public static void attach(Channel channel, Program program) {
         requireSupport(channel, "SO_ATTACH_FILTER");
+        requirePlacement(channel);
         List<RawInstruction> raw = program.raw();
         try (Fprog fprog = new Fprog(raw)) {
             set(channel, fprog.option(), fprog.value(), program);
@@ -180,6 +187,28 @@ public final class SocketFilters {
         } catch (ChannelException notUdp) {
             return false;
         }
+    }
+
+    /**
+     * {@return what offset 0 is to a filter of the channel's socket} Only the kinds of socket that are known to run their
+     * filters have one: a unix stream socket, for one, takes a filter, gives it back, and never runs it.
+     *
+     * @throws SocketFilterException if the channel is of no such kind
+     */
+    static Placement requirePlacement(Channel channel) {
+        if (channel instanceof DatagramChannel) {
+            return Placement.UDP_SOCKET;
+        } else if (channel instanceof PacketChannel packets) {
+            return packets.placement();
+        } else if (channel instanceof DomainDatagramChannel) {
+            return Placement.PAYLOAD;
+        } else if (channel instanceof SocketChannel || channel instanceof ServerSocketChannel) {
+            return Placement.TCP_SOCKET;
+        }
+        throw new SocketFilterException(
+                Reason.UNSUPPORTED,
+                channel.getClass().getSimpleName() + ": its socket is not known to run a filter (expected: a UDP, TCP,"
+                        + " unix datagram or packet channel)");
     }
 
     /** {@return whether the channel could take a filter at all} */
