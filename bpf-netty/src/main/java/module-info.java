@@ -6,10 +6,8 @@ module io.github.nettybpf.netty {
     requires transitive io.netty.buffer;
     requires transitive io.netty.common;
     requires io.netty.transport.classes.epoll;
-    requires io.netty.transport.unix.common;
-    requires com.sun.jna;
+    requires transitive io.netty.transport.unix.common;
     requires static micrometer.core;
 
     exports io.github.nettybpf.netty;
-    exports io.github.nettybpf.netty.packet;
 }

@@ -3,8 +3,6 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
-import io.github.nettybpf.netty.internal.Bypass;
-import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;
@@ -56,8 +54,9 @@ import org.jspecify.annotations.Nullable;
  * socket is bound to the wildcard. A datagram longer than the receive buffer is cut by Netty before any handler sees it,
  * and its length then reads as the shorter one: size the buffer (MAX_DATAGRAM_PAYLOAD_SIZE, RecvByteBufAllocator).
  *
- * <p>On a {@link PacketChannel} offset 0 is what it is to the socket, and the pipeline knows of a frame also {@code proto},
- * {@code type}, {@code ifidx}, {@code hatype}, the three {@code vlan_} extensions and where the network header begins.
+ * <p>On a {@link FilteredChannel}, as the packet channels of the module bpf-packet are, offset 0 is what it is to the socket,
+ * and the pipeline knows of a message what the channel says that it does: there {@code proto}, {@code type}, {@code ifidx},
+ * {@code hatype}, the three {@code vlan_} extensions and where the network header begins.
  *
  * <p>All methods but {@link #stats} and {@link #replace} are for the event loop.
  */
@@ -67,9 +66,6 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private final boolean lossyHandover;
     private final Counters counters = new Counters();
 
-    /** What a packet channel takes while the kernel filters; null on other channels. */
-    private @Nullable Bypass bypass;
-
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
     private boolean readWanted;
 
@@ -77,7 +73,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private boolean droppedOne;
 
     private volatile Program program;
-    private volatile @Nullable Filtering filtering;
+    private volatile @Nullable ChannelFilter filtering;
 
     /**
      * A handler with {@link Offload#AUTO}, and the placement that the channel has.
@@ -104,12 +100,12 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private Optional<String> refusal(Program candidate) {
         // Which channel it will be, only the channel knows: refuse what is wrong on all.
         if (givenPlacement != null) {
-            return PipelineKnowledge.missing(candidate, givenPlacement, true);
+            return PipelineSupport.whyNot(candidate, givenPlacement);
         }
-        return PipelineKnowledge.missing(candidate, Placement.UDP_SOCKET)
-                .flatMap(onUdp -> PipelineKnowledge.missing(candidate, Placement.PAYLOAD))
-                .filter(onPayload -> PipelineKnowledge.missing(candidate, Placement.ETHERNET, true)
-                        .isPresent());
+        return PipelineSupport.whyNot(candidate, Placement.UDP_SOCKET)
+                .flatMap(onUdp -> PipelineSupport.whyNot(candidate, Placement.PAYLOAD))
+                .filter(onPayload ->
+                        PipelineSupport.whyNot(candidate, Placement.ETHERNET).isPresent());
     }
 
     /**
@@ -178,15 +174,14 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     /** {@return what the handler has done so far}; from any thread. */
     public FilterStats stats() {
-        Filtering current = filtering;
+        ChannelFilter current = filtering;
         long accepted = counters.accepted();
         long dropped = counters.dropped();
         return new FilterStats(
-                accepted + dropped,
                 accepted,
                 counters.truncated(),
                 dropped,
-                current == null ? 0 : current.countDrops(),
+                current == null ? 0 : current.drops(),
                 current == null ? FilterStats.Location.UNDECIDED : current.location(),
                 current == null ? "the handler is in no pipeline" : current.reason());
     }
@@ -202,7 +197,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      *     has lost it
      */
     public Future<Void> replace(Program replacement) {
-        Filtering current;
+        ChannelFilter current;
         synchronized (this) {
             current = filtering;
             if (current == null) {
@@ -228,7 +223,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         return done;
     }
 
-    private void replace(Filtering current, Program replacement, Promise<Void> done) {
+    private void replace(ChannelFilter current, Program replacement, Promise<Void> done) {
         if (current.isPostponed(() -> replace(current, replacement, done))) {
             return;
         }
@@ -247,54 +242,35 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         if (placement == null) {
             placement = naturalPlacement(channel);
         }
-        Bypass around = new CountingBypass(ctx);
-        Filtering added;
+        ChannelFilter added;
         synchronized (this) {
-            added = new Filtering(ctx, program, placement, offload, lossyHandover, around);
+            added = new ChannelFilter(
+                    ctx, program, placement, offload, lossyHandover, new FilterBypass(ctx, this::countPassed));
             filtering = added;
         }
-        if (channel instanceof PacketChannel) {
-            bypass = around;
-            channel.attr(Bypass.KEY).set(around);
-        }
         if (channel.isActive() || channel.localAddress() != null) {
-            startOnBound(ctx, added);
+            added.startOnBound();
         }
     }
 
     private static Placement naturalPlacement(Channel channel) {
-        if (channel instanceof PacketChannel packets) {
-            return packets.placement();
+        if (channel instanceof FilteredChannel filtered) {
+            return filtered.placement();
         }
         return channel instanceof DatagramChannel ? Placement.UDP_SOCKET : Placement.PAYLOAD;
     }
 
-    /** Netty takes a handler that throws here out of the pipeline, and the channel would go on without it. */
-    private static void startOnBound(ChannelHandlerContext ctx, Filtering added) {
-        try {
-            added.startOnBound();
-        } catch (RuntimeException | Error e) {
-            ctx.fireExceptionCaught(e);
-            ctx.close();
-        }
-    }
-
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        Bypass around = bypass;
-        if (around != null) {
-            ctx.channel().attr(Bypass.KEY).compareAndSet(around, null);
-        }
-        Filtering removed = filtering;
+        ChannelFilter removed = filtering;
         if (removed != null) {
-            removed.stop();
+            removed.remove();
         }
     }
 
     @Override
     public void bind(ChannelHandlerContext ctx, SocketAddress localAddress, ChannelPromise promise) {
         if (!ctx.channel().isOpen() || start(ctx, promise, localAddress)) {
-            here().waitFor(promise);
             ctx.bind(localAddress, promise);
         }
     }
@@ -311,7 +287,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     private boolean start(ChannelHandlerContext ctx, ChannelPromise promise, @Nullable SocketAddress localAddress) {
-        SocketFilterException failure = here().startBeforeBind(localAddress);
+        SocketFilterException failure = filtering().startBeforeBind(localAddress);
         if (failure == null) {
             return true;
         }
@@ -323,15 +299,15 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         // A channel can be active without having been bound or connected through its pipeline.
-        if (!here().isStarted()) {
-            startOnBound(ctx, here());
+        if (!filtering().isDecided()) {
+            filtering().startOnBound();
         }
         ctx.fireChannelActive();
     }
 
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-        here().countDrops();
+        filtering().drops();
         ctx.close(promise);
     }
 
@@ -343,7 +319,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
             ctx.fireChannelRead(msg);
             return;
         }
-        int kept = here().keep(msg, content);
+        int kept = filtering().keep(msg, content);
         if (kept < 0) {
             drop(ctx, msg, kept);
             return;
@@ -357,24 +333,24 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         ctx.fireChannelRead(msg);
     }
 
-    /** {@link #channelRead} of a packet that the kernel has judged. */
-    private final class CountingBypass extends Bypass {
-        CountingBypass(ChannelHandlerContext ctx) {
-            super(ctx);
-        }
+    /** {@link #channelRead} of a packet that the kernel has judged, and that goes past this handler. */
+    private void countPassed() {
+        counters.accept();
+        readWanted = false;
+    }
 
-        @Override
-        protected void count() {
-            counters.accept();
-            readWanted = false;
-        }
+    /** {@return the way past this handler, or null while it is in no pipeline} */
+    @Nullable
+    FilterBypass bypass() {
+        ChannelFilter current = filtering;
+        return current == null ? null : current.bypass();
     }
 
     private void drop(ChannelHandlerContext ctx, Object msg, int kept) {
         counters.drop();
         droppedOne = true;
         ReferenceCountUtil.release(msg);
-        if (kept == Judge.UNKNOWN && here().complainsOnce()) {
+        if (kept == PipelineFilter.UNKNOWN && filtering().isFirstComplaint()) {
             ctx.fireExceptionCaught(new SocketFilterException(
                     Reason.NOT_APPLICABLE,
                     "a packet was dropped because the program read of it what a pipeline does not know (expected:"
@@ -391,7 +367,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        here().rest();
+        filtering().releaseReferences();
         boolean unanswered = droppedOne && readWanted;
         droppedOne = false;
         ctx.fireChannelReadComplete();
@@ -414,8 +390,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         return null;
     }
 
-    private Filtering here() {
-        Filtering current = filtering;
+    private ChannelFilter filtering() {
+        ChannelFilter current = filtering;
         if (current == null) {
             throw new IllegalStateException("the handler is in no pipeline");
         }

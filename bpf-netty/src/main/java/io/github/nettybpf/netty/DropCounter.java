@@ -5,13 +5,14 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
 /**
- * Adds up what a socket's 32-bit count of drops goes on by, so that the sum neither wraps nor starts again. The last
- * figure of a socket is gone with the socket. For any thread.
+ * Adds up the increments of a socket's 32-bit count of drops, so that the sum neither wraps nor starts again. A socket that
+ * does not tell counts nothing, which decides about no filter. For any thread.
  */
 final class DropCounter {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
 
     private final Channel channel;
+    private boolean known;
     private long seen;
     private long sum;
 
@@ -19,9 +20,10 @@ final class DropCounter {
         this.channel = channel;
     }
 
-    /** What was dropped before is somebody else's. */
+    /** Starts to count: what was dropped before was dropped for another reason. */
     synchronized void start() {
-        seen = SocketFilters.drops(channel);
+        known = false;
+        count(true);
     }
 
     /**
@@ -33,8 +35,11 @@ final class DropCounter {
         if (goesOn && channel.isOpen()) {
             try {
                 long now = SocketFilters.drops(channel);
-                sum += (now - seen) & 0xffff_ffffL;
+                if (known) {
+                    sum += (now - seen) & 0xffff_ffffL;
+                }
                 seen = now;
+                known = true;
             } catch (SocketFilterException e) {
                 LOGGER.debug("{} does not tell its drops; the figure before stands", channel, e);
             }

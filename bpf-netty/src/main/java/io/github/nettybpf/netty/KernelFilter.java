@@ -101,7 +101,7 @@ public final class KernelFilter implements AutoCloseable {
         if (program.isEmpty() || program.size() > 0xffff) {
             return false;
         }
-        try (Fprog fprog = new Fprog(program)) {
+        try (SockFprog fprog = new SockFprog(program)) {
             receiver.setRawOpt(SocketFilters.SOL_SOCKET, SocketFilters.SO_ATTACH_FILTER, fprog.value());
             return true;
         } catch (IOException | ChannelException e) {
@@ -182,7 +182,7 @@ public final class KernelFilter implements AutoCloseable {
     }
 
     private void attach(List<RawInstruction> program) {
-        try (Fprog fprog = new Fprog(program)) {
+        try (SockFprog fprog = new SockFprog(program)) {
             receiver.setRawOpt(SocketFilters.SOL_SOCKET, SocketFilters.SO_ATTACH_FILTER, fprog.value());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -52,7 +52,7 @@ final class OffloadRules {
         }
     }
 
-    /** {@return the name of an inbound handler in front of this one}, or empty. */
+    /** {@return the name of an inbound handler before this one, or the empty string if there is none} */
     private static String handlerBefore(ChannelHandlerContext ctx) {
         for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
             if (entry.getValue() == ctx.handler()) {

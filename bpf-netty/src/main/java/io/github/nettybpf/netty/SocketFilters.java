@@ -5,7 +5,6 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
-import io.github.nettybpf.netty.packet.PacketChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
@@ -16,6 +15,7 @@ import io.netty.channel.unix.DomainDatagramChannel;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
+import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -93,8 +93,9 @@ public final class SocketFilters {
         requireSupport(channel, "SO_ATTACH_FILTER");
         requirePlacement(channel);
         List<RawInstruction> raw = program.raw();
-        try (Fprog fprog = new Fprog(raw)) {
-            set(channel, fprog.option(), fprog.value(), program);
+        try (SockFprog fprog = new SockFprog(raw)) {
+            ByteBuffer value = fprog.value();
+            set(channel, attachOption(value), value, program);
         }
         // gVisor answers success and does nothing.
         if (!readBack(channel).equals(raw)) {
@@ -103,6 +104,10 @@ public final class SocketFilters {
                     "SO_ATTACH_FILTER succeeded, but the filter read back is not the program (expected: a kernel that"
                             + " filters)");
         }
+    }
+
+    private static RawUnixChannelOption attachOption(ByteBuffer value) {
+        return new RawUnixChannelOption("SO_ATTACH_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, value.remaining());
     }
 
     private static List<RawInstruction> readBack(Channel channel) {
@@ -167,8 +172,45 @@ public final class SocketFilters {
     }
 
     /**
+     * Attaches the program to a socket that is no channel's, or not yet, in place of the one that is there.
+     *
+     * @param socket the socket
+     * @param program the program
+     * @throws IOException if the kernel does not take it; or a {@link ChannelException}, depending on the error
+     */
+    public static void attach(Socket socket, Program program) throws IOException {
+        try (SockFprog fprog = new SockFprog(program)) {
+            socket.setRawOpt(SOL_SOCKET, SO_ATTACH_FILTER, fprog.value());
+        }
+    }
+
+    /**
+     * Detaches the filter of a socket that is no channel's, or not yet.
+     *
+     * @param socket the socket
+     * @throws IOException if there is none, or it is locked; or a {@link ChannelException}, depending on the error
+     */
+    public static void detach(Socket socket) throws IOException {
+        socket.setIntOpt(SOL_SOCKET, SO_DETACH_FILTER, 0);
+    }
+
+    /**
+     * {@return the program that a socket has which is no channel's, or not yet; or empty if it has none}
+     *
+     * @param socket the socket
+     * @throws IOException if the socket does not tell; or a {@link ChannelException}, depending on the error
+     */
+    public static Optional<Program> read(Socket socket) throws IOException {
+        ByteBuffer bytes =
+                ByteBuffer.allocateDirect(Program.MAX_SIZE * INSTRUCTION_BYTES).order(ByteOrder.nativeOrder());
+        socket.getRawOpt(SOL_SOCKET, SO_ATTACH_FILTER, bytes);
+        List<RawInstruction> raw = instructions(bytes.clear());
+        return raw.isEmpty() ? Optional.empty() : Optional.of(Program.ofRaw(raw));
+    }
+
+    /**
      * {@return whether {@link #receiveQueueBytes} is 0 only where nothing is queued} A unix socket charges the sender and
-     * always says 0; a packet socket does not count what is in its ring.
+     * always says 0; a {@link FilteredChannel} may have packets in a ring.
      */
     static boolean tellsReceiveQueue(Channel channel) {
         return channel instanceof DatagramChannel;
@@ -198,8 +240,8 @@ public final class SocketFilters {
     static Placement requirePlacement(Channel channel) {
         if (channel instanceof DatagramChannel) {
             return Placement.UDP_SOCKET;
-        } else if (channel instanceof PacketChannel packets) {
-            return packets.placement();
+        } else if (channel instanceof FilteredChannel filtered) {
+            return filtered.placement();
         } else if (channel instanceof DomainDatagramChannel) {
             return Placement.PAYLOAD;
         } else if (channel instanceof SocketChannel || channel instanceof ServerSocketChannel) {
@@ -232,7 +274,11 @@ public final class SocketFilters {
     }
 
     private static List<RawInstruction> readRaw(Channel channel) {
-        ByteBuffer bytes = get(channel, GET);
+        return instructions(get(channel, GET));
+    }
+
+    /** {@return the instructions that SO_GET_FILTER gave} After the program there are zeros; its last one, a return, is none. */
+    private static List<RawInstruction> instructions(ByteBuffer bytes) {
         List<RawInstruction> raw = new ArrayList<>();
         int end = 0;
         for (int at = bytes.position(); at + INSTRUCTION_BYTES <= bytes.limit(); at += INSTRUCTION_BYTES) {
@@ -245,7 +291,6 @@ public final class SocketFilters {
                 end = raw.size();
             }
         }
-        // Behind the program there are zeros; its last instruction, a return, is none.
         return List.copyOf(raw.subList(0, end));
     }
 

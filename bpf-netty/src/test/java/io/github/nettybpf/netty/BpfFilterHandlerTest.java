@@ -109,7 +109,6 @@ class BpfFilterHandlerTest {
         FilterStats stats = channel.pipeline().get(BpfFilterHandler.class).stats();
         assertEquals(
                 new FilterStats(
-                        1,
                         verdict == 0 ? 0 : 1,
                         verdict > 0 && verdict < 8 ? 1 : 0,
                         verdict == 0 ? 1 : 0,
@@ -240,7 +239,7 @@ class BpfFilterHandlerTest {
                         + ": a pipeline does not know the header length of an IPv4 or the"
                         + " traffic class of an IPv6 header (expected: version and addresses, after a test of the version; or"
                         + " Offload.REQUIRED)",
-                new UdpKnowledge(program).missing().orElse("nothing"));
+                new UdpHeaderReads(program).unsupported().orElse("nothing"));
     }
 
     @Test

@@ -130,7 +130,7 @@ class KernelDifferentialTest {
         }
 
         void attach(Program program) throws IOException {
-            try (Fprog fprog = new Fprog(program.raw())) {
+            try (SockFprog fprog = new SockFprog(program.raw())) {
                 receiver.setRawOpt(1, 26, fprog.value());
             }
         }
@@ -160,7 +160,7 @@ class KernelDifferentialTest {
             for (int i = 0; i < pairs; i++) {
                 Program program = random.program();
                 byte[] packet = random.packet();
-                if (PipelineKnowledge.missing(program, placement).isPresent()) {
+                if (PipelineSupport.whyNot(program, placement).isPresent()) {
                     continue;
                 }
                 Program attached = program;
@@ -172,9 +172,10 @@ class KernelDifferentialTest {
                     }
                 }
                 ByteBuf content = Unpooled.wrappedBuffer(packet);
-                int kept = new Judge(program, placement, Filter.compile(program, Judge.kinds(placement)))
-                        .keep(channel, new DatagramPacket(content, udp.to, udp.from), content);
-                if (kept == Judge.UNKNOWN) {
+                int kept = PipelineFilter.of(
+                                program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)))
+                        .keep(new DatagramPacket(content, udp.to, udp.from), content);
+                if (kept == PipelineFilter.UNKNOWN) {
                     continue;
                 }
                 udp.attach(attached);
@@ -192,7 +193,7 @@ class KernelDifferentialTest {
                     try {
                         udp.attach(form);
                         assertEquals(
-                                kept == Judge.DROP ? -1 : packet.length,
+                                kept == PipelineFilter.DROP ? -1 : packet.length,
                                 udp.send(packet),
                                 () -> "seed " + seed + "\npredicate form of\n" + program);
                     } catch (IOException e) {

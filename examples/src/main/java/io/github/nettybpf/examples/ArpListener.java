@@ -1,7 +1,7 @@
 package io.github.nettybpf.examples;
 
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.packet.PacketFrame;
+import io.github.nettybpf.packet.PacketFrame;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.function.Consumer;

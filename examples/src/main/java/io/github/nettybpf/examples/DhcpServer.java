@@ -2,7 +2,7 @@ package io.github.nettybpf.examples;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.BpfFilterHandler;
-import io.github.nettybpf.netty.packet.PacketFrame;
+import io.github.nettybpf.packet.PacketFrame;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;

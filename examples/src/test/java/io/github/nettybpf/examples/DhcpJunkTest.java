@@ -3,8 +3,8 @@ package io.github.nettybpf.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.nettybpf.netty.packet.PacketAddress;
-import io.github.nettybpf.netty.packet.PacketFrame;
+import io.github.nettybpf.packet.PacketAddress;
+import io.github.nettybpf.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
-import io.github.nettybpf.netty.packet.PacketAddress;
-import io.github.nettybpf.netty.packet.PacketFrame;
+import io.github.nettybpf.packet.PacketAddress;
+import io.github.nettybpf.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;

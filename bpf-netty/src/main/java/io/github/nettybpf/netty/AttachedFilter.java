@@ -1,0 +1,121 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.netty.channel.Channel;
+import io.netty.util.AttributeKey;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The filter that one handler has in its channel's socket: attached, replaced, detached, and what it has dropped. A socket
+ * has one filter, so among several handlers one owns it. For the event loop, but for {@link #drops}.
+ */
+final class AttachedFilter {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
+
+    /** Whose filter the channel's socket has. */
+    private static final AttributeKey<AttachedFilter> OWNER = AttributeKey.valueOf(AttachedFilter.class, "OWNER");
+
+    private final Channel channel;
+    private final DropCounter drops;
+    private volatile boolean attached;
+
+    AttachedFilter(Channel channel) {
+        this.channel = channel;
+        this.drops = new DropCounter(channel);
+    }
+
+    /** {@return whether the socket has a filter of this handler} */
+    boolean isAttached() {
+        return attached;
+    }
+
+    /** {@return whether another handler owns the socket's filter} */
+    boolean isOwnedByAnother() {
+        AttachedFilter owner = owner();
+        return owner != null && owner != this;
+    }
+
+    private @Nullable AttachedFilter owner() {
+        return channel.attr(OWNER).get();
+    }
+
+    /** Throws if the socket's filter is another handler's, or was attached by hand. */
+    void requireFree() {
+        if (owner() == this) {
+            return;
+        }
+        if (owner() != null) {
+            throw OffloadRules.notApplicable("another handler has the socket's filter");
+        }
+        if (SocketFilters.read(channel).isPresent()) {
+            throw OffloadRules.notApplicable("the socket has a filter already, and not from a handler");
+        }
+    }
+
+    /**
+     * Attaches the program in place of the one that is there.
+     *
+     * @throws SocketFilterException if the socket does not have the program afterwards: it has the one from before, or none
+     *     if {@link #isAttached} says so
+     */
+    void attach(Program program) {
+        if (!attached) {
+            drops.start();
+        }
+        try {
+            SocketFilters.attach(channel, program);
+        } catch (SocketFilterException e) {
+            if (e.reason() == Reason.NOT_INSTALLED) {
+                // What the socket has now is unknown: it must not filter while the pipeline judges.
+                detachQuietly();
+            }
+            throw e;
+        }
+        attached = true;
+        channel.attr(OWNER).set(this);
+    }
+
+    /** Detaches the filter, or throws and leaves it there. */
+    void detach() {
+        drops();
+        SocketFilters.detach(channel);
+        forget();
+    }
+
+    /** Detaches the filter if the channel is open; that it cannot be detached is only logged. */
+    void detachQuietly() {
+        drops();
+        forget();
+        if (!channel.isOpen()) {
+            return;
+        }
+        try {
+            SocketFilters.detach(channel);
+        } catch (SocketFilterException e) {
+            if (e.reason() != Reason.NOT_ATTACHED) {
+                LOGGER.warn("{} may keep a filter that its handler does not know", channel, e);
+            }
+        }
+    }
+
+    /** Gives up the socket's filter: the handler is gone. */
+    void release() {
+        if (attached) {
+            detachQuietly();
+        }
+        forget();
+    }
+
+    private void forget() {
+        attached = false;
+        channel.attr(OWNER).compareAndSet(this, null);
+    }
+
+    /** {@return how many packets the kernel has dropped while it had this filter} From any thread. */
+    long drops() {
+        return drops.count(attached);
+    }
+}

@@ -1,0 +1,449 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.FilterStats.Location;
+import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.logging.InternalLogLevel;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.net.SocketAddress;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The filtering of one channel. It is in exactly one {@link FilterState}, which says what happens to a packet and where the
+ * program runs; {@link #enter} alone changes it. For the event loop, but for {@link #location}, {@link #reason} and
+ * {@link #drops}.
+ */
+final class ChannelFilter {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
+
+    /** A UDP datagram's length, header included, has 16 bits. */
+    private static final int LONGEST_DATAGRAM = 0xffff;
+
+    /**
+     * Packets judged by the old filter can be queued up to 50 us after an attach, and completions wait in an io_uring: this
+     * is much longer.
+     */
+    static final long GRACE_MILLIS = 1000;
+
+    private static final long POLL_MILLIS = 5;
+
+    /** A state that was entered: each is another object, so that a timer knows whether its state has ended. */
+    private static final class Status {
+        final FilterState state;
+
+        /** Why, for people. */
+        final String reason;
+
+        /** Told when the state that this one leads to is entered; null if nobody waits. */
+        final @Nullable Promise<Void> replaced;
+
+        Status(FilterState state, String reason, @Nullable Promise<Void> replaced) {
+            this.state = state;
+            this.reason = reason;
+            this.replaced = replaced;
+        }
+    }
+
+    private final ChannelHandlerContext ctx;
+    private final Channel channel;
+    private final Placement placement;
+    private final Offload offload;
+    private final boolean lossyHandover;
+    private final AttachedFilter socket;
+    private final FilterBypass bypass;
+    private PipelineFilter pipeline;
+    private boolean complained;
+    private volatile Status status =
+            new Status(FilterState.UNDECIDED, "the channel is neither bound nor connected", null);
+
+    ChannelFilter(
+            ChannelHandlerContext ctx,
+            Program program,
+            Placement placement,
+            Offload offload,
+            boolean lossyHandover,
+            FilterBypass bypass) {
+        this.ctx = ctx;
+        this.channel = ctx.channel();
+        this.placement = placement;
+        this.offload = offload;
+        this.lossyHandover = lossyHandover;
+        this.bypass = bypass;
+        this.socket = new AttachedFilter(channel);
+        this.pipeline = PipelineFilter.of(program, placement, channel);
+    }
+
+    ChannelHandlerContext context() {
+        return ctx;
+    }
+
+    FilterBypass bypass() {
+        return bypass;
+    }
+
+    Location location() {
+        return status.state.location;
+    }
+
+    String reason() {
+        return status.reason;
+    }
+
+    /** {@return how many packets the kernel has dropped while it had the filter} From any thread. */
+    long drops() {
+        return socket.drops();
+    }
+
+    /** {@return whether nothing was complained about before} */
+    boolean isFirstComplaint() {
+        boolean first = !complained;
+        complained = true;
+        return first;
+    }
+
+    /** {@return how many bytes of the content to keep, or {@link PipelineFilter#DROP} or {@link PipelineFilter#UNKNOWN}} */
+    int keep(Object message, ByteBuf content) {
+        FilterState.Action action = status.state.action;
+        if (action == FilterState.Action.JUDGE) {
+            return pipeline.keep(message, content);
+        }
+        return action == FilterState.Action.PASS ? content.readableBytes() : PipelineFilter.DROP;
+    }
+
+    /** Drops the references to packets that others may use from now on. */
+    void releaseReferences() {
+        pipeline.releaseReferences();
+    }
+
+    private void enter(FilterState state, String reason) {
+        enter(state, reason, null);
+    }
+
+    /**
+     * Changes the state.
+     *
+     * @param replaced told when the state that this one leads to is entered
+     */
+    private void enter(FilterState state, String reason, @Nullable Promise<Void> replaced) {
+        Status old = status;
+        status = new Status(state, reason, replaced);
+        bypass.setOpen(state.action == FilterState.Action.PASS);
+        if (old.replaced != null) {
+            // Whoever waited for the old state to end well was told before; anybody else waits in vain.
+            old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + reason));
+        }
+        boolean fallenBack = state == FilterState.PIPELINE && offload == Offload.AUTO;
+        LOGGER.log(
+                fallenBack ? InternalLogLevel.INFO : InternalLogLevel.DEBUG,
+                "{} filters in {}: {}",
+                channel,
+                state.location,
+                reason);
+    }
+
+    private boolean is(FilterState state) {
+        return status.state == state;
+    }
+
+    /** {@return whether it is decided where the program runs} */
+    boolean isDecided() {
+        return !is(FilterState.UNDECIDED);
+    }
+
+    /**
+     * Attaches the filter while the socket can have nothing queued, and so by the program as it is.
+     *
+     * @return why the channel must not be bound or connected, or null
+     */
+    @Nullable
+    SocketFilterException startBeforeBind(@Nullable SocketAddress localAddress) {
+        if (is(FilterState.FAILED)) {
+            return OffloadRules.notApplicable(status.reason);
+        } else if (isDecided()) {
+            return null;
+        }
+        SocketFilterException failure = null;
+        try {
+            OffloadRules.require(ctx, placement, offload);
+            socket.requireFree();
+            socket.attach(kernelProgram(pipeline.program));
+            enter(FilterState.KERNEL, "attached before the channel was bound");
+        } catch (SocketFilterException e) {
+            failure = stayInPipeline(e, localAddress);
+        }
+        if (failure != null) {
+            enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
+        }
+        return failure;
+    }
+
+    /**
+     * Attaches the filter to a socket that may have packets queued, and may be receiving. If the handler takes the place of
+     * another, that one still has the socket's filter, and gives it up in this turn of the event loop: until then the
+     * pipeline judges. What goes wrong fails the channel: Netty takes a handler that throws out of the pipeline, and the
+     * channel would go on without it.
+     */
+    void startOnBound() {
+        if (!socket.isOwnedByAnother()) {
+            claim();
+            return;
+        }
+        enter(FilterState.PIPELINE, "another handler has the socket's filter");
+        channel.eventLoop().execute(() -> {
+            if (is(FilterState.PIPELINE) && channel.isOpen()) {
+                claim();
+            }
+        });
+    }
+
+    private void claim() {
+        Throwable failure;
+        try {
+            failure = takeOverOrStay();
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        }
+        if (failure != null) {
+            fail(failure);
+        }
+    }
+
+    private @Nullable SocketFilterException takeOverOrStay() {
+        try {
+            OffloadRules.require(ctx, placement, offload);
+            socket.requireFree();
+            takeOver(pipeline.program, null);
+            return null;
+        } catch (SocketFilterException e) {
+            return stayInPipeline(e, channel.localAddress());
+        }
+    }
+
+    /** Nothing passes any more, and the channel is closed. */
+    private void fail(Throwable failure) {
+        enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
+        ctx.fireExceptionCaught(failure);
+        ctx.close();
+    }
+
+    /** The pipeline judges, if it can and the kernel is not required; otherwise returns why not. */
+    private @Nullable SocketFilterException stayInPipeline(
+            SocketFilterException why, @Nullable SocketAddress localAddress) {
+        if (offload == Offload.REQUIRED) {
+            return why;
+        }
+        Optional<String> unsupported = PipelineSupport.whyNot(pipeline.program, placement, channel, localAddress);
+        if (unsupported.isPresent()) {
+            return new SocketFilterException(Reason.NOT_APPLICABLE, unsupported.get(), why);
+        }
+        enter(FilterState.PIPELINE, String.valueOf(why.getMessage()));
+        return null;
+    }
+
+    private Program kernelProgram(Program program) {
+        return placement == SocketFilters.requirePlacement(channel) ? program : UdpRelocation.of(program);
+    }
+
+    /**
+     * Puts the program in force on a socket that receives. Who judges last must see whole packets, so the kernel only drops
+     * until nothing older is queued.
+     *
+     * @param replaced told when the program is in force; null: nobody waits
+     * @throws SocketFilterException if the kernel does not take the program: nothing has changed, unless the socket has
+     *     lost its filter
+     */
+    private void takeOver(Program program, @Nullable Promise<Void> replaced) {
+        Program whole = kernelProgram(program);
+        Optional<Program> form = PipelineSupport.agreesWithKernel(program, placement, channel)
+                ? PredicateForm.of(whole)
+                : Optional.empty();
+        if (form.isEmpty()) {
+            takeOverWithLoss(program, whole, replaced);
+            return;
+        }
+        // Before the attach: what must be loaded for the first packet would let a receive queue overflow.
+        PipelineFilter next = PipelineFilter.of(program, placement, channel);
+        socket.attach(form.get());
+        pipeline = next;
+        enter(FilterState.BOTH, "attached to a bound channel");
+        int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
+        // Where nobody can tell what is queued, both go on judging.
+        if (PredicateForm.isExact(whole, longest) && SocketFilters.tellsReceiveQueue(channel)) {
+            whenDrained(
+                    GRACE_MILLIS,
+                    () -> enter(FilterState.KERNEL, "attached to a bound channel; what was queued before is judged"),
+                    // It is as well filtered as before.
+                    e -> LOGGER.debug("{} goes on judging what the kernel has judged", channel, e));
+        }
+        succeed(replaced);
+    }
+
+    private static void succeed(@Nullable Promise<Void> replaced) {
+        if (replaced != null) {
+            replaced.trySuccess(null);
+        }
+    }
+
+    private void takeOverWithLoss(Program program, Program whole, @Nullable Promise<Void> replaced) {
+        if (offload != Offload.REQUIRED || !lossyHandover) {
+            throw OffloadRules.notApplicable(
+                    "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
+        } else if (!SocketFilters.tellsReceiveQueue(channel)) {
+            throw OffloadRules.notApplicable("the channel is bound, and "
+                    + channel.getClass().getSimpleName() + " does not tell when its receive queue is empty"
+                    + " (expected: a handler that is added before the bind)");
+        }
+        // First the program itself, so that what the kernel does not take changes nothing.
+        socket.attach(whole);
+        attachOrDetach(Program.of(new ReturnConstant(0)));
+        PipelineFilter next = PipelineFilter.of(program, placement, channel);
+        enter(FilterState.DRAINING, "dropping everything until the receive queue is empty", replaced);
+        whenDrained(
+                POLL_MILLIS,
+                () -> {
+                    attachOrDetach(whole);
+                    pipeline = next;
+                    succeed(replaced);
+                    enter(FilterState.KERNEL, "attached to a bound channel, with loss");
+                },
+                e -> {
+                    if (replaced != null) {
+                        replaced.tryFailure(e);
+                    }
+                    fail(e);
+                });
+    }
+
+    /** Attaches the program in place of one that must not stay. */
+    private void attachOrDetach(Program program) {
+        try {
+            socket.attach(program);
+        } catch (SocketFilterException e) {
+            socket.detachQuietly();
+            throw e;
+        }
+    }
+
+    /** What to do about a queue that cannot be asked, or an action that fails. */
+    @FunctionalInterface
+    private interface Failure {
+        void handle(RuntimeException e);
+    }
+
+    /** Runs the action once the receive queue was seen empty after a grace time, and then one delayed turn later. */
+    private void whenDrained(long graceMillis, Runnable action, Failure failure) {
+        later(graceMillis, failure, () -> {
+            if (SocketFilters.receiveQueueBytes(channel) > 0) {
+                whenDrained(graceMillis, action, failure);
+            } else {
+                later(POLL_MILLIS, failure, action);
+            }
+        });
+    }
+
+    /** Runs the action if the state is still the present one by then. */
+    private void later(long millis, Failure failure, Runnable action) {
+        Status current = status;
+        channel.eventLoop()
+                .schedule(
+                        () -> {
+                            if (current != status || !channel.isOpen()) {
+                                return;
+                            }
+                            try {
+                                action.run();
+                            } catch (RuntimeException e) {
+                                failure.handle(e);
+                            }
+                        },
+                        millis,
+                        TimeUnit.MILLISECONDS);
+    }
+
+    /** {@return whether nothing may be done with the socket's filter now, so that the action is done later} */
+    boolean isPostponed(Runnable action) {
+        ChannelFuture bind = channel instanceof FilteredChannel filtered ? filtered.bindUnderWay() : null;
+        if (bind == null || bind.isDone()) {
+            return false;
+        }
+        bind.addListener(bound -> {
+            if (ctx.executor().inEventLoop()) {
+                action.run();
+            } else {
+                ctx.executor().execute(action);
+            }
+        });
+        return true;
+    }
+
+    /** Puts another program in force and tells when, or throws and leaves the old one there. */
+    void replace(Program program, Promise<Void> replaced) {
+        if (is(FilterState.REMOVED)) {
+            throw OffloadRules.notApplicable("the handler was removed from its pipeline");
+        } else if (is(FilterState.FAILED) || !channel.isOpen()) {
+            throw OffloadRules.notApplicable("the channel is closed");
+        }
+        if (offload != Offload.REQUIRED) {
+            Optional<String> unsupported = isDecided()
+                    ? PipelineSupport.whyNot(program, placement, channel, channel.localAddress())
+                    : PipelineSupport.whyNot(program, placement, PipelineSupport.knownExtensions(channel));
+            if (unsupported.isPresent()) {
+                throw new IllegalArgumentException(unsupported.get());
+            }
+        }
+        if (!isDecided()) {
+            pipeline = PipelineFilter.of(program, placement, channel);
+            succeed(replaced);
+            return;
+        }
+        try {
+            OffloadRules.require(ctx, placement, offload);
+            socket.requireFree();
+            takeOver(program, replaced);
+        } catch (SocketFilterException e) {
+            if (offload == Offload.REQUIRED) {
+                if (!socket.isAttached()) {
+                    fail(e);
+                }
+                throw e;
+            }
+            replaceInPipeline(program, e);
+            succeed(replaced);
+        }
+    }
+
+    private void replaceInPipeline(Program program, SocketFilterException why) {
+        PipelineFilter next = PipelineFilter.of(program, placement, channel);
+        if (socket.isAttached()) {
+            socket.detach();
+        }
+        pipeline = next;
+        enter(FilterState.PIPELINE, String.valueOf(why.getMessage()));
+    }
+
+    /** The handler has left its pipeline: the socket's filter goes with it. */
+    void remove() {
+        // Why a channel failed is of more use than that its handlers went when it was closed.
+        if (!is(FilterState.FAILED)) {
+            enter(
+                    FilterState.REMOVED,
+                    channel.isOpen() ? "the handler was removed from its pipeline" : "the channel was closed");
+        }
+        bypass.setOpen(false);
+        releaseReferences();
+        if (!isPostponed(socket::release)) {
+            socket.release();
+        }
+    }
+}

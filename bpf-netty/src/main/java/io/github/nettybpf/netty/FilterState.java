@@ -1,0 +1,36 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.netty.FilterStats.Location;
+
+/** What filters a channel, what that means for a packet, and what is told of it: see {@link ChannelFilter#enter}. */
+enum FilterState {
+    /** The channel is neither bound nor connected. */
+    UNDECIDED(Action.JUDGE, Location.UNDECIDED),
+    /** The pipeline judges everything. */
+    PIPELINE(Action.JUDGE, Location.PIPELINE),
+    /** The kernel has judged everything that is received. */
+    KERNEL(Action.PASS, Location.KERNEL),
+    /** The kernel drops; the pipeline judges what it keeps, or what was queued before it had the filter. */
+    BOTH(Action.JUDGE, Location.KERNEL_AND_PIPELINE),
+    /** The kernel drops everything until nothing is queued that it has not judged. */
+    DRAINING(Action.DISCARD, Location.KERNEL_AND_PIPELINE),
+    /** The filter could not be installed: the channel is being closed. */
+    FAILED(Action.DISCARD, Location.FAILED),
+    /** The handler has left the pipeline. A packet that a pending call still brings is judged. */
+    REMOVED(Action.JUDGE, Location.REMOVED);
+
+    /** What happens to a packet that reaches the handler. */
+    enum Action {
+        JUDGE,
+        PASS,
+        DISCARD
+    }
+
+    final Action action;
+    final Location location;
+
+    FilterState(Action action, Location location) {
+        this.action = action;
+        this.location = location;
+    }
+}

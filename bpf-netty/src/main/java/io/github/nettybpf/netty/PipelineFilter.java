@@ -1,0 +1,213 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.PacketKinds;
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.AddressedEnvelope;
+import io.netty.channel.Channel;
+import io.netty.channel.socket.DatagramPacket;
+import java.lang.invoke.MethodHandles;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A program with the view of packets that it has in the pipeline of one channel. Used by one event loop. */
+abstract sealed class PipelineFilter {
+    /** Instead of a number of bytes. */
+    static final int DROP = -1;
+
+    /** Instead of a number of bytes: the program asked for what is not known of this packet. */
+    static final int UNKNOWN = -2;
+
+    private static final PacketKinds BUFFERS =
+            PacketKinds.of(MethodHandles.lookup(), List.of(BufferPacket.AtAddress.class, BufferPacket.InArray.class));
+    private static final PacketKinds DATAGRAMS =
+            PacketKinds.of(MethodHandles.lookup(), List.of(UdpPacket.AtAddress.class, UdpPacket.InArray.class));
+
+    final Program program;
+    final Filter filter;
+
+    private PipelineFilter(Program program, Filter filter) {
+        this.program = program;
+        this.filter = filter;
+    }
+
+    /** {@return a filter for the messages of the channel} */
+    static PipelineFilter of(Program program, Placement placement, Channel channel) {
+        return of(program, placement, channel, Filter.of(program, kinds(placement)));
+    }
+
+    static PipelineFilter of(Program program, Placement placement, Channel channel, Filter filter) {
+        if (placement == Placement.UDP_SOCKET) {
+            return new OfDatagrams(program, filter, channel);
+        } else if (channel instanceof FilteredChannel filtered && placement == filtered.placement()) {
+            return new OfViews(program, filter, placement, filtered.newPacketView());
+        }
+        return new OfBuffers(program, filter, placement);
+    }
+
+    /** {@return what filters for the placement are shown} */
+    static PacketKinds kinds(Placement placement) {
+        return placement == Placement.UDP_SOCKET ? DATAGRAMS : BUFFERS;
+    }
+
+    /** {@return how many bytes of the content to keep, or {@link #DROP} or {@link #UNKNOWN}} */
+    abstract int keep(Object message, ByteBuf content);
+
+    /** Drops the references to packets, which others may use from now on. */
+    abstract void releaseReferences();
+
+    /** Judges messages by their bytes. */
+    private static sealed class OfBuffers extends PipelineFilter {
+        final Placement placement;
+        private final BufferPacket.AtAddress atAddress;
+        private final BufferPacket.InArray inArray;
+        private final BufferPacket.InBuffer inBuffer;
+
+        OfBuffers(Program program, Filter filter, Placement placement) {
+            super(program, filter);
+            this.placement = placement;
+            this.atAddress = new BufferPacket.AtAddress(placement);
+            this.inArray = new BufferPacket.InArray(placement);
+            this.inBuffer = new BufferPacket.InBuffer(placement);
+        }
+
+        @Override
+        int keep(Object message, ByteBuf content) {
+            int verdict = run(content);
+            return verdict == 0 ? DROP : placement.kept(verdict, content.readableBytes());
+        }
+
+        private int run(ByteBuf content) {
+            if (Memory.isAddressable(content)) {
+                atAddress.show(content);
+                return filter.run(atAddress);
+            } else if (content.hasArray()) {
+                inArray.show(content);
+                return filter.run(inArray);
+            }
+            inBuffer.show(content);
+            try {
+                return filter.run(inBuffer);
+            } finally {
+                inBuffer.clear();
+            }
+        }
+
+        @Override
+        void releaseReferences() {
+            inArray.clear();
+        }
+    }
+
+    /** Judges the messages of a {@link FilteredChannel}, which knows more of them than their bytes. */
+    private static final class OfViews extends OfBuffers {
+        private final PacketView view;
+
+        OfViews(Program program, Filter filter, Placement placement, PacketView view) {
+            super(program, filter, placement);
+            this.view = view;
+        }
+
+        @Override
+        int keep(Object message, ByteBuf content) {
+            if (!view.show(message, content)) {
+                return super.keep(message, content);
+            }
+            try {
+                int verdict = filter.run(view);
+                return verdict == 0 ? DROP : view.contentBytes(placement.kept(verdict, view.length()));
+            } finally {
+                view.clear();
+            }
+        }
+    }
+
+    /** Judges datagrams by a UDP header that is made from their addresses. */
+    private static final class OfDatagrams extends PipelineFilter {
+        private final Channel channel;
+        private final UdpPacket.AtAddress atAddress;
+        private final UdpPacket.InArray inArray;
+        private final UdpPacket.InBuffer inBuffer;
+
+        /** For datagrams whose header is not all known: a compiled filter may read bytes that its verdict does not need. */
+        private @Nullable Filter interpreter;
+
+        OfDatagrams(Program program, Filter filter, Channel channel) {
+            super(program, filter);
+            this.channel = channel;
+            boolean looksAtIp = program.offsetBases().contains(OffsetBase.NETWORK)
+                    || program.extensions().contains(Extension.PROTO);
+            this.atAddress = new UdpPacket.AtAddress(looksAtIp);
+            this.inArray = new UdpPacket.InArray(looksAtIp);
+            this.inBuffer = new UdpPacket.InBuffer(looksAtIp);
+        }
+
+        @Override
+        int keep(Object message, ByteBuf content) {
+            if (Memory.isAddressable(content)) {
+                atAddress.show(content);
+                return keep(message, atAddress);
+            } else if (content.hasArray()) {
+                inArray.show(content);
+                return keep(message, inArray);
+            }
+            inBuffer.show(content);
+            try {
+                return keep(message, inBuffer);
+            } finally {
+                inBuffer.clear();
+            }
+        }
+
+        private int keep(Object message, UdpPacket datagram) {
+            SocketAddress sender = null;
+            SocketAddress recipient = null;
+            // The class first: to ask one object about several interfaces again and again is slow on many JVMs.
+            if (message instanceof DatagramPacket packet) {
+                sender = packet.sender();
+                recipient = packet.recipient();
+            } else if (message instanceof AddressedEnvelope<?, ?> envelope) {
+                sender = envelope.sender();
+                recipient = envelope.recipient();
+            }
+            datagram.showAddresses(
+                    internet(sender == null ? channel.remoteAddress() : sender),
+                    internet(recipient == null ? channel.localAddress() : recipient));
+            Filter engine = datagram.isComplete() ? filter : interpreter();
+            return kept(engine.run(datagram), datagram);
+        }
+
+        private Filter interpreter() {
+            if (interpreter == null) {
+                interpreter = Filter.interpret(program);
+            }
+            return interpreter;
+        }
+
+        private static int kept(int verdict, UdpPacket datagram) {
+            if (datagram.readUnknown()) {
+                return UNKNOWN;
+            }
+            int length = datagram.length();
+            if (Integer.compareUnsigned(verdict, length) >= 0) {
+                return length - UdpPacket.HEADER;
+            }
+            return verdict == 0 ? DROP : Placement.UDP_SOCKET.kept(verdict, length) - UdpPacket.HEADER;
+        }
+
+        @Override
+        void releaseReferences() {
+            inArray.clear();
+        }
+
+        private static @Nullable InetSocketAddress internet(@Nullable SocketAddress address) {
+            return address instanceof InetSocketAddress internet ? internet : null;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.github.nettybpf.packet;
+
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Threads that may wait for the kernel, as binding and closing do: some 20 ms each, and longer with a large ring. */
+final class BlockingTasks {
+    private static final int THREAD_COUNT = 4;
+
+    /** They go away when there is nothing to do. */
+    static final Executor THREADS = threads();
+
+    private BlockingTasks() {}
+
+    private static Executor threads() {
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                THREAD_COUNT,
+                THREAD_COUNT,
+                1,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                new DefaultThreadFactory("packet-channel", true));
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
+    }
+
+    /**
+     * Does the work on a thread that may wait, and then the rest on the event loop, which does not end before that. Called
+     * on the event loop.
+     */
+    static void doThen(EventLoop loop, Runnable work, Runnable rest) {
+        CompletableFuture<Void> done = CompletableFuture.runAsync(work, THREADS);
+        AtomicBoolean first = new AtomicBoolean(true);
+        Runnable restOnce = () -> {
+            if (first.getAndSet(false)) {
+                rest.run();
+            }
+        };
+        Runnable hook = () -> {
+            done.exceptionally(failure -> null).join();
+            restOnce.run();
+        };
+        SingleThreadEventExecutor executor = loop instanceof SingleThreadEventExecutor single ? single : null;
+        if (executor != null) {
+            executor.addShutdownHook(hook);
+        }
+        done.whenComplete((nothing, failure) -> {
+            try {
+                loop.execute(() -> {
+                    if (executor != null) {
+                        executor.removeShutdownHook(hook);
+                    }
+                    restOnce.run();
+                });
+            } catch (RejectedExecutionException ended) {
+                // The hook has done it, where there is one.
+                restOnce.run();
+            }
+        });
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.nettybpf.packet;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.unix.Buffer;
+import io.netty.channel.unix.Errors.NativeIoException;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Sends messages as frames, one call each. For one event loop. */
+final class FrameSender {
+    private static final int ARPHRD_ETHER = 1;
+    private static final int ARPHRD_LOOPBACK = 772;
+    private static final int ETHERNET_ADDRESS = 6;
+
+    private final PacketSocket socket;
+    private final PacketChannel.Type type;
+
+    /** What kind of interface was written to last: asking costs two calls. */
+    private int lastInterface = PacketAddress.UNKNOWN_INTERFACE;
+
+    private int lastType;
+
+    FrameSender(PacketSocket socket, PacketChannel.Type type) {
+        this.socket = socket;
+        this.type = type;
+    }
+
+    private static ByteBuf contentOf(Object message) {
+        return message instanceof PacketFrame frame ? frame.content() : (ByteBuf) message;
+    }
+
+    /**
+     * {@return the message, in one piece outside the heap}; if that is another one, it is the caller's in its stead.
+     *
+     * @throws UnsupportedOperationException if this is nothing to send
+     */
+    Object prepare(Object message, ByteBufAllocator allocator) {
+        boolean sendable =
+                message instanceof PacketFrame || (message instanceof ByteBuf && type == PacketChannel.Type.RAW);
+        if (!sendable) {
+            throw new UnsupportedOperationException(
+                    "message of type " + message.getClass().getName() + " (expected: "
+                            + (type == PacketChannel.Type.RAW
+                                    ? "ByteBuf or PacketFrame"
+                                    : "PacketFrame, whose address says to whom")
+                            + ")");
+        }
+        ByteBuf content = contentOf(message);
+        if (content.isDirect() && content.nioBufferCount() == 1) {
+            return message;
+        }
+        ByteBuf direct = allocator.directBuffer(content.readableBytes());
+        direct.writeBytes(content, content.readerIndex(), content.readableBytes());
+        Object replaced = message instanceof PacketFrame frame ? frame.replace(direct) : direct;
+        ReferenceCountUtil.release(message);
+        return replaced;
+    }
+
+    /** {@return 0, or the error, negative} */
+    int send(Object prepared) throws IOException {
+        ByteBuf content = contentOf(prepared);
+        if (prepared instanceof PacketFrame frame) {
+            return sendTo(content, frame.address());
+        }
+        try {
+            int sent;
+            if (content.hasMemoryAddress()) {
+                sent = socket.fd().sendAddress(content.memoryAddress(), content.readerIndex(), content.writerIndex());
+            } else {
+                ByteBuffer memory = content.internalNioBuffer(content.readerIndex(), content.readableBytes());
+                sent = socket.fd().send(memory, memory.position(), memory.limit());
+            }
+            return sent > 0 || !content.isReadable() ? 0 : -Kernel.EAGAIN;
+        } catch (NativeIoException e) {
+            return e.expectedErr();
+        }
+    }
+
+    /** Without Unsafe, Netty does not tell the address of a buffer. */
+    private static long address(ByteBuf content) {
+        if (content.hasMemoryAddress()) {
+            return content.memoryAddress() + content.readerIndex();
+        }
+        ByteBuffer memory = content.internalNioBuffer(content.readerIndex(), content.readableBytes());
+        return Buffer.memoryAddress(memory) + memory.position();
+    }
+
+    /** Of what is missing, the kernel would make zeros. */
+    private void requireHeader(PacketAddress to) throws IOException {
+        if (to.protocol() == 0 || to.protocol() == PacketAddress.ALL_PROTOCOLS) {
+            throw new IOException("frame to " + to + ": no protocol (expected: one, by withProtocol)");
+        }
+        int index = to.interfaceIndex();
+        if (index != lastInterface) {
+            lastType = socket.hardwareType(index);
+            lastInterface = index;
+        }
+        int length = to.hardwareAddressLength();
+        if ((lastType == ARPHRD_ETHER || lastType == ARPHRD_LOOPBACK) && length != ETHERNET_ADDRESS) {
+            throw new IOException("frame to " + to + ": hardware address of " + length + " bytes (expected: "
+                    + ETHERNET_ADDRESS + ", by withHardwareAddress)");
+        }
+    }
+
+    private int sendTo(ByteBuf content, PacketAddress to) throws IOException {
+        PacketAddress resolved = to.interfaceIndex() == PacketAddress.UNKNOWN_INTERFACE ? socket.resolve(to) : to;
+        if (resolved.interfaceIndex() == 0) {
+            throw new IOException("frame to " + to + ": no interface (expected: the name of one)");
+        } else if (type == PacketChannel.Type.DGRAM) {
+            requireHeader(resolved);
+        }
+        long sent = Kernel.send(socket.fd().intValue(), address(content), content.readableBytes(), resolved.encode());
+        return sent < 0 ? (int) sent : 0;
+    }
+}

@@ -1,0 +1,106 @@
+package io.github.nettybpf.packet;
+
+import io.github.nettybpf.packet.PacketChannelConfig.Settings;
+import io.github.nettybpf.packet.PacketSocket.Bound;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.nio.channels.AlreadyBoundException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** How a socket is bound once, on a thread that may wait, and how all that it has goes away again. */
+final class PacketBinding {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketChannel.class);
+
+    private final PacketSocket socket;
+    private final AtomicBoolean released = new AtomicBoolean();
+    private volatile @Nullable CompletableFuture<Bound> binding;
+
+    /** Whether the one who started the bind is about to finish it, and nobody else. */
+    private boolean finishing;
+
+    PacketBinding(PacketSocket socket) {
+        this.socket = socket;
+    }
+
+    /** {@return whether the socket is bound, or about to be} */
+    boolean isStarted() {
+        return binding != null;
+    }
+
+    /** {@return whether the socket is bound, or could not be}, and that is to be made known */
+    boolean isDone() {
+        CompletableFuture<Bound> started = binding;
+        return started != null && started.isDone();
+    }
+
+    /**
+     * Binds, on another thread.
+     *
+     * @param wakeup see {@link PacketRing}
+     * @return done when {@link #finishBy} is to be called
+     */
+    CompletableFuture<Bound> start(PacketAddress address, Settings settings, Runnable wakeup) {
+        CompletableFuture<Bound> started = CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return socket.bind(address, settings, wakeup);
+                    } catch (IOException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                BlockingTasks.THREADS);
+        binding = started;
+        return started;
+    }
+
+    /** Runs what calls {@link #finish}; on the event loop. */
+    void finishBy(Runnable finish) {
+        finishing = true;
+        try {
+            finish.run();
+        } finally {
+            finishing = false;
+        }
+    }
+
+    /** {@return what came of it}; if it failed, another bind may be started. */
+    Bound finish() throws Exception {
+        CompletableFuture<Bound> finished = binding;
+        if (finished == null || !finishing) {
+            throw new AlreadyBoundException();
+        }
+        try {
+            return finished.join();
+        } catch (CompletionException e) {
+            binding = null;
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+
+    /** Waits for a bind that is under way; then the memory goes, as soon as nobody has frames in it, then the socket. */
+    void release() throws IOException {
+        if (!released.compareAndSet(false, true)) {
+            return;
+        }
+        CompletableFuture<Bound> started = binding;
+        Bound result =
+                started == null ? null : started.exceptionally(failure -> null).join();
+        if (result == null) {
+            socket.close();
+        } else {
+            result.frames().close(this::closeSocket);
+        }
+    }
+
+    private void closeSocket() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOGGER.warn("a packet socket is not closed well", e);
+        }
+    }
+}

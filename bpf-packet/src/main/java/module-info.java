@@ -1,0 +1,10 @@
+/** Whole frames of network interfaces for Netty. */
+module io.github.nettybpf.packet {
+    requires static transitive org.jspecify;
+    requires transitive io.github.nettybpf.netty;
+    requires io.netty.transport.classes.epoll;
+    requires transitive io.netty.transport.unix.common;
+    requires com.sun.jna;
+
+    exports io.github.nettybpf.packet;
+}

@@ -1,0 +1,107 @@
+package io.github.nettybpf.packet;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A network namespace of its own for the thread that makes it, and for the threads that this one then starts; with a
+ * loopback that is up. It goes away with its last socket. Interfaces outside are out of reach. Skips the test where the
+ * process may not make one: `unshare -Urn` around it helps.
+ */
+final class Namespace implements AutoCloseable {
+    private static final int CLONE_NEWNET = 0x40000000;
+    private static final int O_RDONLY_CLOEXEC = 0x80000;
+
+    private static final class C {
+        static {
+            Native.register(C.class, NativeLibrary.getProcess());
+        }
+
+        static native int unshare(int flags);
+
+        static native int setns(int fd, int type);
+
+        static native int open(String path, int flags);
+
+        static native int close(int fd);
+    }
+
+    private final int before;
+
+    Namespace() {
+        assumeTrue(Epoll.isAvailable(), () -> "no epoll: " + Epoll.unavailabilityCause());
+        before = C.open("/proc/thread-self/ns/net", O_RDONLY_CLOEXEC);
+        boolean mine = C.unshare(CLONE_NEWNET) == 0;
+        if (!mine) {
+            C.close(before);
+        }
+        assumeTrue(mine, "no network namespace of its own: needs CAP_SYS_ADMIN (root, or `unshare -Urn`)");
+        try {
+            run("ip link set lo up");
+        } catch (IllegalStateException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Makes a pair of interfaces in the thread's namespace, up and without addresses: no neighbour discovery on them. */
+    static void pair(String one, String other) {
+        run("ip link add " + one + " type veth peer name " + other);
+        for (String name : List.of(one, other)) {
+            run("ip link set " + name + " addrgenmode none");
+            run("ip link set " + name + " up");
+        }
+    }
+
+    /** {@return what a command says} It is run in the namespace, and must succeed. */
+    static String run(String command) {
+        return run(List.of(command.split(" ", -1)));
+    }
+
+    /** {@return what a command says} It is run in the namespace, and must succeed. */
+    static String run(List<String> command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                throw new IllegalStateException(String.join(" ", command) + ": " + said);
+            }
+            return said;
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(String.join(" ", command), e);
+        }
+    }
+
+    /** As {@link #run(String)}, but where it does not succeed the test is skipped. */
+    static void assumeRun(String command) {
+        assumeRun(List.of(command.split(" ", -1)));
+    }
+
+    /** As {@link #run(List)}, but where it does not succeed the test is skipped. */
+    static void assumeRun(List<String> command) {
+        String failure = "";
+        try {
+            run(command);
+        } catch (IllegalStateException e) {
+            failure = String.valueOf(e.getMessage());
+        }
+        assumeTrue(failure.isEmpty(), failure);
+    }
+
+    @Override
+    public void close() {
+        int result = C.setns(before, CLONE_NEWNET);
+        C.close(before);
+        if (result != 0) {
+            throw new IllegalStateException("setns failed");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package io.github.nettybpf.packet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** An event loop that has nothing to do does nothing, however much comes to the interface. */
+@Timeout(60)
+class PacketIdleTest {
+    private static final long WATCHED_MILLIS = 500;
+
+    /** A loop that spins takes all of it, on a machine that has time. */
+    private static final long MOST_MILLIS = WATCHED_MILLIS / 5;
+
+    private Namespace namespace;
+
+    @BeforeEach
+    void enter() {
+        namespace = new Namespace();
+        Namespace.pair("a0", "b0");
+    }
+
+    @AfterEach
+    void leave() {
+        if (namespace != null) {
+            namespace.close();
+        }
+    }
+
+    /** Sends some thousand frames a second, as long as it is let. */
+    private static AtomicBoolean flood(Tap from) {
+        AtomicBoolean sending = new AtomicBoolean(true);
+        from.channel.eventLoop().execute(new Runnable() {
+            @Override
+            public void run() {
+                if (sending.get() && from.channel.isActive()) {
+                    from.channel.writeAndFlush(Tap.frame(60, 3), from.channel.voidPromise());
+                    from.channel.eventLoop().schedule(this, 200, TimeUnit.MICROSECONDS);
+                }
+            }
+        });
+        return sending;
+    }
+
+    private static void assertIdle(Tap tap) throws Exception {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long thread = tap.group
+                .next()
+                .submit(() -> Thread.currentThread().getId())
+                .sync()
+                .getNow();
+        long before = threads.getThreadCpuTime(thread);
+        TimeUnit.MILLISECONDS.sleep(WATCHED_MILLIS);
+        long took = TimeUnit.NANOSECONDS.toMillis(threads.getThreadCpuTime(thread) - before);
+        assertTrue(took <= MOST_MILLIS, () -> "spins: " + took + " ms of " + WATCHED_MILLIS);
+    }
+
+    private static void drain(Tap tap) {
+        PacketFrame frame = tap.received.poll();
+        while (frame != null) {
+            frame.release();
+            frame = tap.received.poll();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whileTheInterfaceIsDownAndUntilItIsGone(ReceiveMode mode) throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .bind("b0")) {
+            AtomicBoolean sending = flood(a);
+            b.next().release();
+            for (int i = 0; i < 2; i++) {
+                Namespace.run("ip link set b0 down");
+                assertEquals(PacketInterfaceEvent.DOWN, b.event());
+                assertIdle(b);
+                ChannelFuture failed = b.channel.writeAndFlush(Tap.frame(60, 1)).await();
+                assertInstanceOf(IOException.class, failed.cause());
+                drain(b);
+                Namespace.run("ip link set b0 up");
+                assertEquals(PacketInterfaceEvent.UP, b.event());
+                b.next().release();
+                drain(b);
+            }
+            assertTrue(b.thrown.isEmpty(), b.thrown::toString);
+            Namespace.run("ip link delete b0");
+            sending.set(false);
+            assertEquals(PacketInterfaceEvent.DOWN, b.event());
+            assertEquals(PacketInterfaceEvent.DELETED, b.event());
+            assertEquals("inactive", b.event());
+            drain(b);
+            assertIdle(b);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whileNobodyReads(ReceiveMode mode) throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .with(ChannelOption.AUTO_READ, false)
+                        .bind("b0")) {
+            flood(a);
+            assertIdle(b);
+            b.channel.read();
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 3)), b.nextHex());
+            assertIdle(b);
+            assertNull(b.received.poll());
+            b.channel.config().setAutoRead(true);
+            b.next().release();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "RING_SLICES")
+    void whileTheRingIsFullOfHeldFrames(ReceiveMode mode) throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .with(PacketChannelOption.BLOCK_SIZE, 4096)
+                        .with(PacketChannelOption.BLOCK_COUNT, 4)
+                        .bind("b0")) {
+            flood(a);
+            PacketLifecycleTest.await("drops", () -> b.channel.statistics().drops() > 0);
+            assertIdle(b);
+            int held = b.received.size();
+            drain(b);
+            for (int i = 0; i < 2 * held; i++) {
+                b.next().release();
+            }
+        }
+    }
+}

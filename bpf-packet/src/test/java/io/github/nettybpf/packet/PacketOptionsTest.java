@@ -1,0 +1,458 @@
+package io.github.nettybpf.packet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.SocketFilters;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What the options do, and writing. */
+@ExtendWith(InNamespace.class)
+class PacketOptionsTest {
+    @ParameterizedTest
+    @EnumSource
+    void aTagIsBesideTheBytesOrPutBackIntoThem(ReceiveMode mode) throws Exception {
+        String plain = ByteBufUtil.hexDump(Tap.frame(100, 1));
+        String tagged = ByteBufUtil.hexDump(PacketFilterTest.tagged(Tap.frame(100, 1), 0x2005));
+        try (Tap a = new Tap().bind("a0");
+                Tap beside = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .bind("b0");
+                Tap inside = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .with(PacketChannelOption.PUT_VLAN_BACK, true)
+                        .bind("b0")) {
+            a.send(PacketFilterTest.tagged(Tap.frame(100, 1), 0x2005));
+            a.send(Tap.frame(100, 1));
+            for (Tap tap : new Tap[] {beside, inside}) {
+                boolean back = tap.equals(inside);
+                PacketFrame frame = tap.next();
+                assertEquals(back ? tagged : plain, ByteBufUtil.hexDump(frame.content()));
+                assertTrue(frame.hasVlan());
+                assertEquals(0x2005, frame.vlanTci());
+                assertEquals(0x8100, frame.vlanTpid());
+                assertEquals(back, frame.hasVlanInContent());
+                assertEquals(back ? 104 : 100, frame.wireLength());
+                assertEquals(back ? 18 : 14, frame.networkOffset());
+                assertFalse(frame.isTruncated());
+                frame.release();
+                PacketFrame untagged = tap.next();
+                assertFalse(untagged.hasVlan());
+                assertEquals(0, untagged.vlanTci() | untagged.vlanTpid());
+                assertEquals(plain, ByteBufUtil.hexDump(untagged.content()));
+                untagged.release();
+            }
+        }
+    }
+
+    @Test
+    void aTagOfAnotherKindComesBackAsItWas() throws Exception {
+        ByteBuf sent = PacketFilterTest.tagged(Tap.frame(100, 1), 0).setShort(12, 0x88a8);
+        try (Tap a = new Tap().bind("a0");
+                Tap b = Tap.ofOurs()
+                        .with(PacketChannelOption.PUT_VLAN_BACK, true)
+                        .bind("b0")) {
+            a.send(sent.copy());
+            assertEquals(ByteBufUtil.hexDump(sent), b.nextHex());
+        }
+    }
+
+    @Test
+    void promiscuousShowsFramesToOthers() throws Exception {
+        try (Tap b = Tap.ofOurs().with(PacketChannelOption.PROMISCUOUS, true).bind("b0")) {
+            assertEquals("1", promiscuity("b0"));
+            b.channel.config().setOption(PacketChannelOption.PROMISCUOUS, false);
+            assertEquals("0", promiscuity("b0"));
+            b.channel.config().setOption(PacketChannelOption.PROMISCUOUS, true);
+            assertEquals("1", promiscuity("b0"));
+        }
+        assertEquals("0", promiscuity("b0"));
+    }
+
+    private static String promiscuity(String name) {
+        String said = Namespace.run("ip -d link show " + name);
+        return said.replaceAll("(?s).*promiscuity ([0-9]+).*", "$1");
+    }
+
+    @Test
+    void promiscuousOnAnyInterfaceIsRefused() throws Exception {
+        try (Tap tap = new Tap().with(PacketChannelOption.PROMISCUOUS, true)) {
+            ChannelFuture bound = tap.bootstrap.bind(PacketAddress.any()).await();
+            assertEquals(
+                    "PROMISCUOUS on any interface (expected: a channel that is bound to one)",
+                    bound.cause().getMessage());
+        }
+    }
+
+    @Test
+    void whatTheHostSendsIsShownUnlessUnwanted() throws Exception {
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap shown = Tap.ofOurs().bind("a0");
+                Tap not = Tap.ofOurs().with(PacketChannelOption.OUTGOING, false).bind("a0")) {
+            a.send(Tap.frame(60, 1));
+            PacketFrame frame = shown.next();
+            assertEquals(PacketAddress.OUTGOING, frame.address().packetType());
+            frame.release();
+            assertEquals(0, not.channel.statistics().packets());
+            not.channel.config().setOption(PacketChannelOption.OUTGOING, true);
+            a.send(Tap.frame(60, 2));
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 2)), not.nextHex());
+        }
+    }
+
+    @Test
+    void anyInterfaceSaysWhichOne() throws Exception {
+        try (Tap any = Tap.ofOurs().with(PacketChannelOption.OUTGOING, false).bind(PacketAddress.any());
+                Tap b = new Tap().bind("b0")) {
+            any.channel
+                    .writeAndFlush(new PacketFrame(Tap.frame(60, 5), PacketAddress.of("a0")))
+                    .sync();
+            PacketFrame frame = any.next();
+            assertEquals(
+                    b.channel.localAddress().interfaceIndex(), frame.address().interfaceIndex());
+            assertEquals(null, frame.address().interfaceName());
+            frame.release();
+            assertInstanceOf(
+                    IOException.class,
+                    any.channel.writeAndFlush(Tap.frame(60, 5)).await().cause());
+            assertTrue(any.channel.isActive());
+        }
+    }
+
+    @Test
+    void oneProtocolOnly() throws Exception {
+        try (Tap a = new Tap().bind("a0");
+                Tap b = new Tap().bind(PacketAddress.of("b0").withProtocol(Tap.ETHERTYPE))) {
+            a.send(Tap.frame(60, 1).setShort(12, 0x88b6));
+            a.send(Tap.frame(60, 2));
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 2)), b.nextHex());
+            assertEquals(Tap.ETHERTYPE, b.channel.localAddress().protocol());
+        }
+    }
+
+    @Test
+    void packetsWithoutALinkLayerHeader() throws Exception {
+        try (Tap a = new Tap(PacketChannel.Type.DGRAM)
+                        .bind(PacketAddress.of("a0").withProtocol(Tap.ETHERTYPE));
+                Tap b = new Tap(PacketChannel.Type.DGRAM)
+                        .bind(PacketAddress.of("b0").withProtocol(Tap.ETHERTYPE))) {
+            PacketAddress to = a.channel
+                    .localAddress()
+                    .withHardwareAddress(b.channel.localAddress().hardwareAddress());
+            byte[] payload = new byte[50];
+            payload[0] = 42;
+            a.channel
+                    .writeAndFlush(new PacketFrame(Unpooled.wrappedBuffer(payload), to))
+                    .sync();
+            PacketFrame frame = b.next();
+            assertEquals(Unpooled.wrappedBuffer(payload), frame.content());
+            assertEquals(0, frame.networkOffset());
+            assertEquals(PacketAddress.HOST, frame.address().packetType());
+            assertEquals(
+                    ByteBufUtil.hexDump(a.channel.localAddress().hardwareAddress()),
+                    ByteBufUtil.hexDump(frame.address().hardwareAddress()));
+            // As it came, back to where it came from.
+            b.channel.writeAndFlush(frame).sync();
+            PacketFrame back = a.next();
+            assertEquals(42, back.content().getByte(0));
+            back.release();
+            assertInstanceOf(
+                    UnsupportedOperationException.class,
+                    a.channel
+                            .writeAndFlush(Unpooled.wrappedBuffer(payload))
+                            .await()
+                            .cause());
+        }
+    }
+
+    @Test
+    void packetsWithoutWhatTheirHeaderNeedsAreRefusedAlone() throws Exception {
+        byte[] six = {2, 2, 2, 2, 2, 2};
+        PacketAddress good = PacketAddress.of("a0").withProtocol(Tap.ETHERTYPE).withHardwareAddress(six);
+        try (Tap a = new Tap(PacketChannel.Type.DGRAM).bind("a0");
+                Tap b = Tap.ofOurs().bind("b0")) {
+            assertEquals(
+                    "frame to a0, 02:02:02:02:02:02: no protocol (expected: one, by withProtocol)",
+                    refusal(a, PacketAddress.of("a0").withHardwareAddress(six)));
+            assertEquals(
+                    "frame to a0, ethertype 0x88b5: hardware address of 0 bytes (expected: 6, by withHardwareAddress)",
+                    refusal(a, PacketAddress.of("a0").withProtocol(Tap.ETHERTYPE)));
+            assertEquals(
+                    "frame to a0, ethertype 0x88b5, 02:02: hardware address of 2 bytes (expected: 6, by withHardwareAddress)",
+                    refusal(
+                            a,
+                            PacketAddress.of("a0").withProtocol(Tap.ETHERTYPE).withHardwareAddress((byte) 2, (byte)
+                                    2)));
+            assertEquals(
+                    "frame to any interface, ethertype 0x88b5, 02:02:02:02:02:02: no interface (expected: the name of one)",
+                    refusal(a, PacketAddress.any().withProtocol(Tap.ETHERTYPE).withHardwareAddress(six)));
+            a.channel
+                    .writeAndFlush(new PacketFrame(Unpooled.wrappedBuffer(new byte[50]), good))
+                    .sync();
+            assertEquals("020202020202", b.nextHex().substring(0, 12));
+            assertTrue(b.received.isEmpty());
+        }
+    }
+
+    private static String refusal(Tap tap, PacketAddress to) throws Exception {
+        return String.valueOf(tap.channel
+                .writeAndFlush(new PacketFrame(Unpooled.wrappedBuffer(new byte[50]), to))
+                .await()
+                .cause()
+                .getMessage());
+    }
+
+    @Test
+    void aFrameThatTheKernelRefusesFailsAlone() throws Exception {
+        try (Tap a = new Tap().bind("a0");
+                Tap b = Tap.ofOurs().bind("b0")) {
+            ChannelFuture tooLong = a.channel.write(Tap.frame(20_000, 1));
+            ChannelFuture tooShort =
+                    a.channel.write(Tap.frame(14, 1).slice(0, 5).retain());
+            ChannelFuture composite = a.channel.writeAndFlush(Unpooled.wrappedBuffer(
+                    Tap.frame(60, 1).slice(0, 20), Tap.frame(60, 1).slice(20, 40)));
+            assertInstanceOf(IOException.class, tooLong.await().cause());
+            assertInstanceOf(IOException.class, tooShort.await().cause());
+            composite.sync();
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 1)), b.nextHex());
+        }
+    }
+
+    @Test
+    void framesWaitWhereTheInterfaceHasNoRoom() throws Exception {
+        Namespace.pair("e0", "f0");
+        // One frame of 1,000 bytes takes a tenth of a second; the queue holds two or three.
+        Namespace.run("ip link set e0 txqueuelen 10");
+        Namespace.assumeRun("tc qdisc add dev e0 root tbf rate 2mbit burst 2kb limit 3kb");
+        try (Tap e = new Tap()
+                        .with(
+                                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                                new io.netty.channel.WriteBufferWaterMark(5_000, 10_000))
+                        .bind("e0");
+                Tap f = Tap.ofOurs().bind("f0")) {
+            ChannelFuture last = null;
+            for (int i = 0; i < 50; i++) {
+                last = e.channel.writeAndFlush(Tap.frame(1_000, i));
+            }
+            PacketLifecycleTest.await("not writable", () -> !e.channel.isWritable());
+            last.sync();
+            assertTrue(e.channel.isWritable());
+            for (int i = 0; i < 50; i++) {
+                assertEquals(ByteBufUtil.hexDump(Tap.frame(1_000, i)), f.nextHex());
+            }
+        }
+    }
+
+    @Test
+    void aFrameThatNeverFitsDoesNotHoldUpTheOthers() throws Exception {
+        Namespace.pair("g0", "h0");
+        Namespace.assumeRun("tc qdisc add dev g0 root tbf rate 2mbit burst 500 limit 3kb");
+        try (Tap g = new Tap().bind("g0");
+                Tap h = Tap.ofOurs().bind("h0")) {
+            ChannelFuture tooLong = g.channel.writeAndFlush(Tap.frame(1_000, 1));
+            ChannelFuture other = g.channel.writeAndFlush(Tap.frame(60, 2));
+            assertTrue(tooLong.await(20, TimeUnit.SECONDS));
+            assertEquals(
+                    "send(..) failed with error(-105): No buffer space available",
+                    String.valueOf(tooLong.cause().getMessage()));
+            other.sync();
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 2)), h.nextHex());
+        }
+    }
+
+    @Test
+    void ringOptionsAreForBeforeTheBind() throws Exception {
+        try (Tap b = new Tap().bind("b0")) {
+            ChannelException e = assertThrows(
+                    ChannelException.class, () -> b.channel.config().setOption(PacketChannelOption.BLOCK_COUNT, 2));
+            assertEquals("BLOCK_COUNT: the channel is bound (expected: set before that)", e.getMessage());
+            IllegalArgumentException wrong = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> b.channel.config().setOption(PacketChannelOption.BLOCK_SIZE, 5000));
+            assertEquals("BLOCK_SIZE 5000 (expected: a multiple of 4096)", wrong.getMessage());
+            assertEquals(16, b.channel.config().getOption(PacketChannelOption.BLOCK_COUNT));
+            assertTrue(b.channel.config().getOptions().containsKey(PacketChannelOption.RECEIVE_MODE));
+        }
+    }
+
+    @Test
+    void aChannelHasTheDocumentedDefaults() {
+        PacketChannel channel = new PacketChannel();
+        try {
+            PacketChannelConfig fresh = channel.config();
+            assertEquals(ReceiveMode.RING, fresh.getOption(PacketChannelOption.RECEIVE_MODE));
+            assertEquals(1_048_576, fresh.getOption(PacketChannelOption.BLOCK_SIZE));
+            assertEquals(16, fresh.getOption(PacketChannelOption.BLOCK_COUNT));
+            assertEquals(32, fresh.getOption(PacketChannelOption.RETIRE_MILLIS));
+            assertEquals(false, fresh.getOption(PacketChannelOption.PROMISCUOUS));
+            assertEquals(true, fresh.getOption(PacketChannelOption.OUTGOING));
+            assertEquals(false, fresh.getOption(PacketChannelOption.PUT_VLAN_BACK));
+            assertNull(fresh.getOption(PacketChannelOption.FANOUT));
+            MaxMessagesRecvByteBufAllocator reads = fresh.getRecvByteBufAllocator();
+            assertEquals(2048, reads.maxMessagesPerRead());
+        } finally {
+            channel.unsafe().closeForcibly();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aGroupSharesFramesAndNoneComesTwice(PacketFanout.Mode mode) throws Exception {
+        int frames = 2_000;
+        Program byByte = Program.parse("ldb [0]\nret a");
+        PacketFanout fanout = new PacketFanout(7, mode, mode == PacketFanout.Mode.PROGRAM ? byByte : null);
+        try (Tap a = new Tap().bind("a0")) {
+            try (Tap one = Tap.ofOurs().with(PacketChannelOption.FANOUT, fanout).bind("b0");
+                    Tap two = Tap.ofOurs()
+                            .with(PacketChannelOption.FANOUT, fanout)
+                            .bind("b0")) {
+                for (int i = 0; i < frames; i++) {
+                    a.channel.write(Tap.frame(60, i).setInt(20, i).setByte(14, i));
+                }
+                a.channel.writeAndFlush(Tap.frame(60, 0).setInt(20, frames)).sync();
+                Set<Integer> seen = new HashSet<>();
+                int[] shares = new int[2];
+                while (seen.size() < frames + 1) {
+                    PacketLifecycleTest.await(
+                            "frames, so far " + seen.size(), () -> !one.received.isEmpty() || !two.received.isEmpty());
+                    int member = one.received.isEmpty() ? 1 : 0;
+                    PacketFrame frame = (member == 0 ? one : two).next();
+                    assertTrue(seen.add(frame.content().getInt(20)));
+                    if (mode == PacketFanout.Mode.PROGRAM && frame.content().getInt(20) < frames) {
+                        assertEquals(member, frame.content().getByte(14) & 1);
+                    }
+                    shares[member]++;
+                    frame.release();
+                }
+                assertEquals(frames + 1, shares[0] + shares[1]);
+                if (mode == PacketFanout.Mode.ROUND_ROBIN || mode == PacketFanout.Mode.PROGRAM) {
+                    assertTrue(Math.abs(shares[0] - shares[1]) < 10, () -> shares[0] + " and " + shares[1]);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aGroupThatDoesNotFitIsRefused() throws Exception {
+        try (Tap one = new Tap()
+                        .with(PacketChannelOption.FANOUT, PacketFanout.hash(9))
+                        .bind("b0");
+                Tap two = new Tap().with(PacketChannelOption.FANOUT, PacketFanout.cpu(9))) {
+            assertTrue(one.channel.isActive());
+            ChannelFuture bound = two.bootstrap.bind(PacketAddress.of("b0")).await();
+            assertTrue(bound.cause().getMessage().startsWith("PACKET_FANOUT CPU of group 9: "), () -> bound.cause()
+                    .getMessage());
+        }
+    }
+
+    @Test
+    void aGroupHasOneProgram() throws Exception {
+        PacketFanout byFirst = PacketFanout.program(10, Program.parse("ldb [0]\nret a"));
+        PacketFanout byLast = PacketFanout.program(10, Program.parse("ldb [1]\nret a"));
+        String refused = "fanout PROGRAM of group 10: its other members have another program (expected: the same one)";
+        try (Tap one = new Tap().with(PacketChannelOption.FANOUT, byFirst).bind("b0");
+                Tap two = new Tap().with(PacketChannelOption.FANOUT, byLast);
+                Tap same = new Tap().with(PacketChannelOption.FANOUT, byFirst).bind("b0")) {
+            assertTrue(one.channel.isActive() && same.channel.isActive());
+            assertEquals(
+                    refused,
+                    two.bootstrap.bind(PacketAddress.of("b0")).await().cause().getMessage());
+        }
+        // With its last member the group was gone.
+        try (Tap other = new Tap().with(PacketChannelOption.FANOUT, byLast).bind("b0")) {
+            assertTrue(other.channel.isActive());
+        }
+    }
+
+    @Test
+    void aLockedFilterIsInTheWayOfAFanout() throws Exception {
+        try (Tap tap = new Tap().with(PacketChannelOption.FANOUT, PacketFanout.hash(10))) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            SocketFilters.attach(tap.channel, Program.parse(Tap.OURS));
+            SocketFilters.lock(tap.channel);
+            assertEquals(
+                    "SO_ATTACH_FILTER, to drop all until the socket has joined its fanout group: setsockopt() failed:"
+                            + " Operation not permitted (expected: a filter that is not locked)",
+                    tap.channel.bind(PacketAddress.of("b0")).await().cause().getMessage());
+        }
+    }
+
+    @Test
+    void noFanoutCanBeAskedFor() throws Exception {
+        try (Tap tap = new Tap().with(PacketChannelOption.FANOUT, PacketFanout.hash(10))) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            tap.channel.config().setOption(PacketChannelOption.FANOUT, null);
+            assertNull(tap.channel.config().getOption(PacketChannelOption.FANOUT));
+            tap.channel.bind(PacketAddress.of("b0")).sync();
+            assertTrue(tap.channel.isActive());
+        }
+    }
+
+    @Test
+    void aRingThatIsTooLargeIsRefused() throws Exception {
+        try (Tap tap = new Tap()
+                .with(PacketChannelOption.BLOCK_SIZE, 1 << 30)
+                .with(PacketChannelOption.BLOCK_COUNT, 1 << 16)) {
+            ChannelFuture bound = tap.bootstrap.bind(PacketAddress.of("b0")).await();
+            assertEquals(
+                    "PACKET_RX_RING of 65536 blocks of 1073741824 bytes (expected: BLOCK_SIZE a multiple of the page size;"
+                            + " BLOCK_COUNT times BLOCK_SIZE below 8 TiB, and no more than the kernel has memory for):"
+                            + " setsockopt() failed: Invalid argument",
+                    bound.cause().getMessage());
+        }
+        try (Tap tap = new Tap()) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            assertEquals(
+                    "BLOCK_COUNT 65537 (expected: 1..65536)",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> tap.channel.config().setOption(PacketChannelOption.BLOCK_COUNT, 65_537))
+                            .getMessage());
+            assertEquals(
+                    "RETIRE_MILLIS 65536 (expected: 1..65535)",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> tap.channel.config().setOption(PacketChannelOption.RETIRE_MILLIS, 65_536))
+                            .getMessage());
+        }
+    }
+
+    @Test
+    void addressesSayWhatIsWrongWithThem() {
+        assertEquals(
+                "interface 'a b' (expected: 1 to 15 characters, no blanks, no slashes)",
+                assertThrows(IllegalArgumentException.class, () -> PacketAddress.of("a b"))
+                        .getMessage());
+        assertEquals(
+                "ethertype 0 (expected: 1..65535)",
+                assertThrows(IllegalArgumentException.class, () -> PacketAddress.any()
+                                .withProtocol(0))
+                        .getMessage());
+        assertEquals(
+                "eth0, ethertype 0x0806, 02:00:00:00:00:01",
+                PacketAddress.of("eth0")
+                        .withProtocol(0x806)
+                        .withHardwareAddress((byte) 2, (byte) 0, (byte) 0, (byte) 0, (byte) 0, (byte) 1)
+                        .toString());
+        assertEquals("any interface", PacketAddress.any().toString());
+    }
+}

@@ -1,0 +1,161 @@
+package io.github.nettybpf.packet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.epoll.Epoll;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.discovery.ClassNameFilter;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TagFilter;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+
+/** Who may have packet channels, and what the others are told. */
+class PacketPrivilegeTest {
+    private static final class C {
+        static {
+            Native.register(C.class, NativeLibrary.getProcess());
+        }
+
+        static native int capget(int[] header, int[] data);
+
+        static native int capset(int[] header, int[] data);
+
+        static native int geteuid();
+    }
+
+    private static final int CAPABILITY_VERSION_3 = 0x20080522;
+    private static final int CAP_NET_RAW = 13;
+
+    /** Takes the right away from the calling thread, and from no other. */
+    private static void dropNetRaw() {
+        int[] header = {CAPABILITY_VERSION_3, 0};
+        int[] data = new int[6];
+        assertEquals(0, C.capget(header, data));
+        data[0] &= ~(1 << CAP_NET_RAW);
+        assertEquals(0, C.capset(header, data));
+    }
+
+    @Test
+    void withoutTheRightTheBindSaysWhatIsNeeded() throws Exception {
+        assumeTrue(Epoll.isAvailable(), () -> "no epoll: " + Epoll.unavailabilityCause());
+        try (Tap tap = new Tap()) {
+            CompletableFuture<ChannelFuture> bound = new CompletableFuture<>();
+            // A channel's socket is opened by the thread that makes the channel.
+            Thread thread = new Thread(() -> {
+                try {
+                    dropNetRaw();
+                    bound.complete(tap.bootstrap.bind(PacketAddress.of("lo")).await());
+                } catch (Throwable e) {
+                    bound.completeExceptionally(e);
+                }
+            });
+            thread.start();
+            ChannelFuture failed = bound.get(20, TimeUnit.SECONDS);
+            assertInstanceOf(SocketException.class, failed.cause());
+            assertEquals(
+                    "socket(AF_PACKET): not permitted: a packet socket needs CAP_NET_RAW"
+                            + " (expected: root; or AmbientCapabilities=CAP_NET_RAW in the systemd unit; or `setcap"
+                            + " cap_net_raw+ep` on a java of its own, whose lib folder ldconfig then has to know; or, in a"
+                            + " network namespace of its own, `unshare -Urn`)",
+                    failed.cause().getMessage());
+            assertFalse(failed.channel().isOpen());
+        }
+    }
+
+    /** An ordinary user has all of it in namespaces of its own: there the other tests of this package run. */
+    @Test
+    void anOrdinaryUserHasItInNamespacesOfItsOwn() throws Exception {
+        assumeTrue(C.geteuid() != 0, "root needs no namespaces for it: the tests ran as they are");
+        assumeTrue(run("true") == 0, "`unshare -Urn` does not work here");
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        assertEquals(
+                0,
+                run(
+                        java,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "-Dio.netty.leakDetection.level=paranoid",
+                        PacketPrivilegeTest.class.getName()));
+    }
+
+    /** As on JDK 25 by default: Netty then has no addresses of buffers. */
+    @Test
+    void allOfItWorksWithoutUnsafe() throws Exception {
+        assumeTrue(C.geteuid() == 0 || run("true") == 0, "`unshare -Urn` does not work here");
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Dio.netty.noUnsafe=true",
+                PacketPrivilegeTest.class.getName(),
+                PacketChannelTest.class.getName(),
+                PacketOptionsTest.class.getName());
+        String said = "packet-tests-without-unsafe.txt";
+        assertEquals(
+                0, C.geteuid() == 0 ? run(said, command) : run(command.toArray(String[]::new)), "see target/" + said);
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        List<String> whole = new ArrayList<>(
+                // Netty complains where there is no interface that is up.
+                List.of("unshare", "-Urn", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
+        whole.addAll(List.of(command));
+        return run("packet-tests-in-namespaces.txt", whole);
+    }
+
+    private static int run(String output, List<String> whole) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(whole)
+                .redirectErrorStream(true)
+                .redirectOutput(new File("target", output))
+                .start();
+        if (!process.waitFor(5, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
+            throw new IllegalStateException("still running: " + whole);
+        }
+        return process.exitValue();
+    }
+
+    /** Runs the tests of the classes that are named, or of this package. */
+    public static void main(String[] args) {
+        List<DiscoverySelector> selectors = new ArrayList<>();
+        for (String name : args) {
+            selectors.add(DiscoverySelectors.selectClass(name));
+        }
+        if (selectors.isEmpty()) {
+            selectors.add(DiscoverySelectors.selectPackage(PacketPrivilegeTest.class.getPackageName()));
+        }
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectors)
+                .filters(ClassNameFilter.includeClassNamePatterns(".*Test"), TagFilter.excludeTags("soak"))
+                .build();
+        SummaryGeneratingListener summary = new SummaryGeneratingListener();
+        LauncherFactory.create().execute(request, summary);
+        summary.getSummary().printTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+        summary.getSummary().printFailuresTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+        System.exit(
+                summary.getSummary().getTotalFailureCount() == 0
+                                && summary.getSummary().getTestsSucceededCount() > 0
+                        ? 0
+                        : 1);
+    }
+}

@@ -1,0 +1,435 @@
+package io.github.nettybpf.packet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.netty.FilterStats.Location;
+import io.github.nettybpf.netty.SocketFilters;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.Errors.NativeIoException;
+import io.netty.util.concurrent.Future;
+import java.nio.channels.AlreadyBoundException;
+import java.nio.channels.ClosedChannelException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What happens at the same time: while a channel is being bound, closed, moved, or shares its event loop. */
+@Timeout(60)
+@ExtendWith(InNamespace.class)
+class PacketRaceTest {
+    /** {@return what the option's change says while the bind is under way}: nothing if it is taken. */
+    private static <T> String changeDuringBind(Tap tap, ChannelOption<T> option, T value) throws Exception {
+        tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+        Future<String> said = tap.channel.eventLoop().submit(() -> {
+            // The bind ends by a task of this event loop: not before this one.
+            tap.channel.bind(PacketAddress.of("b0"));
+            try {
+                tap.channel.config().setOption(option, value);
+                return "";
+            } catch (ChannelException e) {
+                return e.getMessage();
+            }
+        });
+        String message = said.sync().getNow();
+        PacketLifecycleTest.await("bound", tap.channel::isActive);
+        return message;
+    }
+
+    @Test
+    void optionsAreNotForWhileTheChannelIsBeingBound() throws Exception {
+        try (Tap tap = new Tap()) {
+            assertEquals(
+                    "RECEIVE_MODE: the channel is being bound (expected: set before that)",
+                    changeDuringBind(tap, PacketChannelOption.RECEIVE_MODE, ReceiveMode.READ));
+            assertEquals(ReceiveMode.RING, tap.channel.config().getOption(PacketChannelOption.RECEIVE_MODE));
+        }
+        try (Tap tap = new Tap()) {
+            assertEquals(
+                    "PROMISCUOUS: the channel is being bound (expected: set before, or after)",
+                    changeDuringBind(tap, PacketChannelOption.PROMISCUOUS, true));
+            assertFalse(tap.channel.config().getOption(PacketChannelOption.PROMISCUOUS));
+            tap.channel.config().setOption(PacketChannelOption.PROMISCUOUS, true);
+            assertTrue(Namespace.run("ip -d link show b0").contains("promiscuity 1"));
+        }
+    }
+
+    @Test
+    void aFailedBindLetsOptionsBeChanged() throws Exception {
+        try (Tap tap = new Tap()) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            assertFalse(tap.channel.bind(PacketAddress.of("nowhere0")).await().isSuccess());
+            tap.channel.config().setOption(PacketChannelOption.RECEIVE_MODE, ReceiveMode.READ);
+            tap.channel.bind(PacketAddress.of("b0")).sync();
+            assertTrue(tap.channel.isActive());
+        }
+    }
+
+    @Test
+    void aSecondBindDoesNotTakeTheFirstOnesPlace() throws Exception {
+        try (Tap tap = new Tap()) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            CountDownLatch go = new CountDownLatch(1);
+            Future<ChannelFuture> first = tap.channel.eventLoop().submit(() -> {
+                ChannelFuture bind = tap.channel.bind(PacketAddress.of("b0"));
+                // Until the socket is bound, and only this event loop does not know.
+                PacketLifecycleTest.await(
+                        "bound", () -> Namespace.run("cat /proc/net/packet").contains("0003"));
+                tap.channel.bind(PacketAddress.of("a0")).addListener(second -> {
+                    if (second.cause() instanceof AlreadyBoundException) {
+                        go.countDown();
+                    }
+                });
+                return bind;
+            });
+            first.sync().getNow().sync();
+            assertTrue(go.await(10, TimeUnit.SECONDS));
+            assertEquals("b0", tap.channel.localAddress().interfaceName());
+        }
+    }
+
+    @Test
+    void aProgramThatIsReplacedDuringAFanoutBindIsNotUndone() throws Exception {
+        Program old = Program.parse("ld #len\nret #0");
+        Program wanted = Program.parse(Tap.OURS);
+        BpfFilterHandler handler = new BpfFilterHandler(old);
+        try (Tap a = new Tap().bind("a0");
+                Tap tap = new Tap(handler).with(PacketChannelOption.FANOUT, PacketFanout.hash(11))) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            Future<Future<Void>> replaced = tap.channel.eventLoop().submit(() -> {
+                tap.channel.bind(PacketAddress.of("b0"));
+                Future<Void> done = handler.replace(wanted);
+                // Until the socket has joined its group, the bind has the filter.
+                assertFalse(done.isDone());
+                return done;
+            });
+            replaced.sync().getNow().sync();
+            PacketLifecycleTest.await("bound", tap.channel::isActive);
+            assertEquals(Location.KERNEL_AND_PIPELINE, handler.stats().location());
+            a.send(Tap.frame(60, 1).setShort(12, 0x88b6));
+            a.send(Tap.frame(60, 2));
+            assertEquals(ByteBufUtil.hexDump(Tap.frame(60, 2)), tap.nextHex());
+            assertEquals(
+                    Optional.of(wanted).map(Program::raw),
+                    SocketFilters.read(tap.channel).map(Program::raw));
+        }
+    }
+
+    @Test
+    void aHandlerThatIsRemovedDuringAFanoutBindLeavesNoFilter() throws Exception {
+        BpfFilterHandler handler = new BpfFilterHandler(Program.parse("ld #len\nret #0"));
+        try (Tap tap = new Tap(handler).with(PacketChannelOption.FANOUT, PacketFanout.hash(12))) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            tap.channel
+                    .eventLoop()
+                    .submit(() -> {
+                        tap.channel.bind(PacketAddress.of("b0"));
+                        tap.channel.pipeline().remove(handler);
+                    })
+                    .sync();
+            PacketLifecycleTest.await("bound", tap.channel::isActive);
+            tap.channel.eventLoop().submit(() -> {}).sync();
+            assertEquals(Optional.empty(), SocketFilters.read(tap.channel));
+        }
+    }
+
+    /** What is known of a channel in the order in which its pipeline learns it. */
+    private static final class Order extends ChannelInboundHandlerAdapter {
+        final LinkedBlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            seen.add("active");
+            ctx.fireChannelActive();
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            seen.add(event);
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anInterfaceThatIsDownWhenBoundIsSaidToBeSoAfterwards(ReceiveMode mode) throws Exception {
+        Namespace.pair("i0", "j0");
+        Namespace.run("ip link set j0 down");
+        try (Tap i = Tap.ofOurs().bind("i0")) {
+            // Whether the one or the other is known first is a matter of luck.
+            for (int round = 0; round < 20; round++) {
+                Order order = new Order();
+                try (Tap j = new Tap(order)
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .bind("j0")) {
+                    assertEquals("active", order.seen.poll(10, TimeUnit.SECONDS));
+                    assertEquals(PacketInterfaceEvent.DOWN, order.seen.poll(10, TimeUnit.SECONDS));
+                    if (round == 19) {
+                        Namespace.run("ip link set j0 up");
+                        assertEquals(PacketInterfaceEvent.UP, order.seen.poll(10, TimeUnit.SECONDS));
+                        PacketLifecycleTest.await("a frame", () -> {
+                            i.channel.writeAndFlush(Tap.frame(60, 2));
+                            return !j.received.isEmpty();
+                        });
+                    }
+                }
+            }
+        } finally {
+            Namespace.run("ip link delete i0");
+        }
+    }
+
+    @Test
+    void anInterfaceThatIsRenamedWhileDownIsSeenToComeUp() throws Exception {
+        Namespace.pair("k0", "l0");
+        try (Tap l = new Tap().bind("l0")) {
+            Namespace.run("ip link set l0 down");
+            assertEquals(PacketInterfaceEvent.DOWN, l.event());
+            Namespace.run("ip link set l0 name l1");
+            Namespace.run("ip link set l1 up");
+            assertEquals(PacketInterfaceEvent.UP, l.event());
+        } finally {
+            Namespace.run("ip link delete k0");
+        }
+    }
+
+    @Test
+    void anInterfaceThatComesUpWhileTheChannelMovesIsSeen() throws Exception {
+        Namespace.pair("m0", "n0");
+        MultiThreadIoEventLoopGroup other = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try (Tap n = new Tap().bind("n0")) {
+            Namespace.run("ip link set n0 down");
+            assertEquals(PacketInterfaceEvent.DOWN, n.event());
+            n.channel.deregister().sync();
+            Namespace.run("ip link set n0 up");
+            other.register(n.channel).sync();
+            assertEquals(PacketInterfaceEvent.UP, n.event());
+            assertNull(n.events.poll());
+        } finally {
+            other.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+            Namespace.run("ip link delete m0");
+        }
+    }
+
+    @Test
+    void aBindEndsOnTheEventLoopThatTheChannelHasByThen() throws Exception {
+        MultiThreadIoEventLoopGroup other = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap b = Tap.ofOurs()) {
+            b.channel = (PacketChannel) b.bootstrap.register().sync().channel();
+            CountDownLatch moved = new CountDownLatch(1);
+            Future<ChannelFuture> bind = b.channel.eventLoop().submit(() -> {
+                ChannelFuture bound = b.channel.bind(PacketAddress.of("b0"));
+                b.channel.deregister().addListener(done -> other.register(b.channel)
+                        .addListener(registered -> moved.countDown()));
+                return bound;
+            });
+            bind.sync().getNow().sync();
+            assertTrue(moved.await(10, TimeUnit.SECONDS));
+            PacketLifecycleTest.await("a frame", () -> {
+                a.channel.writeAndFlush(Tap.frame(60, 2));
+                return !b.received.isEmpty();
+            });
+            assertEquals(List.of(), List.copyOf(b.thrown));
+        } finally {
+            other.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    /** {@return a bind that ends while the channel has no event loop} */
+    private static ChannelFuture bindWithoutLoop(Tap tap) throws Exception {
+        tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+        ChannelFuture bound = tap.channel
+                .eventLoop()
+                .submit(() -> {
+                    ChannelFuture bind = tap.channel.bind(PacketAddress.of("b0"));
+                    tap.channel.deregister();
+                    return bind;
+                })
+                .sync()
+                .getNow();
+        PacketLifecycleTest.await("the event loop's turn", () -> !tap.channel.isRegistered());
+        PacketLifecycleTest.await("bound", tap.channel.binding()::isDone);
+        tap.group.next().submit(() -> {}).sync();
+        assertFalse(bound.isDone());
+        return bound;
+    }
+
+    @Test
+    void aBindWaitsForAnEventLoop() throws Exception {
+        try (Tap tap = new Tap()) {
+            ChannelFuture bound = bindWithoutLoop(tap);
+            tap.group.register(tap.channel).sync();
+            bound.sync();
+            assertTrue(tap.channel.isActive());
+        }
+        try (Tap tap = new Tap()) {
+            ChannelFuture bound = bindWithoutLoop(tap);
+            tap.channel.close().sync();
+            assertInstanceOf(ClosedChannelException.class, bound.await().cause());
+        }
+    }
+
+    @Test
+    void thatTheInterfaceIsDownIsNotSaidBeforeTheBind() throws Exception {
+        Order order = new Order();
+        try (Tap tap = new Tap(order)) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            tap.channel
+                    .eventLoop()
+                    .submit(() -> tap.channel.handle().failed(new NativeIoException("SO_ERROR", -Kernel.ENETDOWN)))
+                    .sync();
+            assertNull(order.seen.poll());
+            tap.channel.bind(PacketAddress.of("b0")).sync();
+            assertEquals("active", order.seen.poll(10, TimeUnit.SECONDS));
+            assertEquals(PacketInterfaceEvent.DOWN, order.seen.poll(10, TimeUnit.SECONDS));
+            assertEquals(PacketInterfaceEvent.UP, order.seen.poll(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void aClosedChannelKeepsItsLastValues() throws Exception {
+        PacketChannel channel;
+        int receiveBuffer;
+        try (Tap b = new Tap().bind("b0")) {
+            channel = b.channel;
+            receiveBuffer = channel.config().getOption(ChannelOption.SO_RCVBUF);
+        }
+        assertTrue(receiveBuffer > 0);
+        assertEquals(receiveBuffer, channel.config().getOption(ChannelOption.SO_RCVBUF));
+        assertTrue(channel.config().getOption(ChannelOption.SO_SNDBUF) > 0);
+        assertEquals(false, channel.config().getOption(PacketChannelOption.PROMISCUOUS));
+        assertEquals(
+                "PROMISCUOUS: the channel is closed",
+                assertThrows(ChannelException.class, () -> channel.config()
+                                .setOption(PacketChannelOption.PROMISCUOUS, true))
+                        .getMessage());
+        channel.statistics();
+    }
+
+    @Test
+    void aBindOfAClosedChannelOnlyFails() throws Exception {
+        BpfFilterHandler handler = new BpfFilterHandler(Program.parse(Tap.OURS));
+        try (Tap tap = new Tap(new ChannelInboundHandlerAdapter())) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            tap.channel
+                    .eventLoop()
+                    .submit(() -> {
+                        tap.channel.pipeline().addFirst(handler);
+                        tap.channel.close();
+                        ChannelFuture bound = tap.channel.bind(PacketAddress.of("b0"));
+                        assertInstanceOf(ClosedChannelException.class, bound.cause());
+                        assertEquals(Location.UNDECIDED, handler.stats().location());
+                    })
+                    .sync();
+        }
+    }
+
+    @Test
+    void aProgramIsNotReplacedOnAClosedChannel() throws Exception {
+        BpfFilterHandler handler = new BpfFilterHandler(Program.parse(Tap.OURS));
+        try (Tap b = new Tap(handler).bind("b0")) {
+            String said = b.channel
+                    .eventLoop()
+                    .submit(() -> {
+                        b.channel.close();
+                        return handler.replace(Program.parse("ret #1")).cause().getMessage();
+                    })
+                    .sync()
+                    .getNow();
+            assertEquals("the channel is closed", said);
+        }
+    }
+
+    /** The kernel's own counters have 32 bits. */
+    @Test
+    void theKernelsCountersAreAddedUpThoughNobodyAsks() throws Exception {
+        try (Tap a = new Tap().bind("a0");
+                Tap b = Tap.ofOurs().bind("b0")) {
+            a.send(Tap.frame(60, 2));
+            PacketLifecycleTest.await("counted", () -> b.channel.countedSoFar().equals(new PacketStatistics(1, 0)));
+        }
+    }
+
+    /** A channel that never comes to the end of its ring leaves others of its event loop their turn. */
+    @ParameterizedTest
+    @EnumSource
+    void othersOfTheEventLoopHaveTheirTurn(ReceiveMode mode) throws Exception {
+        int frames = 20_000;
+        AtomicInteger before = new AtomicInteger();
+        CountDownLatch arrived = new CountDownLatch(1);
+        try (Tap a = Tap.ofOurs().bind("a0");
+                Tap flooded = Tap.ofOurs()
+                        .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        .with(ChannelOption.SO_RCVBUF, 1 << 26)
+                        .with(PacketChannelOption.BLOCK_COUNT, 64)
+                        .with(PacketChannelOption.OUTGOING, false)
+                        .with(ChannelOption.AUTO_READ, false)
+                        .bind("b0")) {
+            Channel other = new Bootstrap()
+                    .group(flooded.group)
+                    .channel(PacketChannel.class)
+                    .option(PacketChannelOption.RECEIVE_MODE, ReceiveMode.READ)
+                    .handler(new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                            ((PacketFrame) msg).release();
+                            arrived.countDown();
+                        }
+                    })
+                    .bind(PacketAddress.of("lo"))
+                    .sync()
+                    .channel();
+            flooded.channel.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+                private int read;
+
+                @Override
+                public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                    ((PacketFrame) msg).release();
+                    if (read++ == 0) {
+                        other.writeAndFlush(Tap.frame(60, 1));
+                    }
+                    if (arrived.getCount() > 0) {
+                        before.incrementAndGet();
+                    }
+                }
+            });
+            for (int i = 0; i < frames; i++) {
+                a.channel.write(Tap.frame(60, i), a.channel.voidPromise());
+                if (i % 100 == 99) {
+                    a.channel.writeAndFlush(Tap.frame(60, i)).sync();
+                }
+            }
+            PacketLifecycleTest.await(
+                    "frames in the socket", () -> flooded.channel.statistics().packets() >= frames);
+            flooded.channel.config().setAutoRead(true);
+            assertTrue(arrived.await(10, TimeUnit.SECONDS));
+            assertTrue(before.get() <= 4 * 2048, () -> before + " frames before the other channel's one");
+            PacketStatistics counted = flooded.channel.statistics();
+            assertTrue(counted.packets() - counted.drops() > 4 * 2048, counted::toString);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+package io.github.nettybpf.packet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.util.IllegalReferenceCountException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What frames a ring makes, and who has its blocks when. The test's own thread is the one that reads. */
+class PacketRingTest {
+    private final ExecutorService other = Executors.newSingleThreadExecutor();
+
+    @AfterEach
+    void stop() {
+        other.shutdownNow();
+    }
+
+    private static PacketFrame next(FakeKernel kernel) {
+        PacketFrame frame = kernel.ring.next();
+        assertNotNull(frame);
+        return frame;
+    }
+
+    private static void assertHolds(int value, PacketFrame frame) {
+        String expected = String.format("%02x", value).repeat(FakeKernel.FRAME_LENGTH);
+        assertEquals(expected, ByteBufUtil.hexDump(frame.content()));
+    }
+
+    private void elsewhere(Runnable task) throws InterruptedException {
+        try {
+            other.submit(task).get();
+        } catch (ExecutionException e) {
+            throw new AssertionError(e.getCause());
+        }
+    }
+
+    /** Closes the ring, of which nobody has anything. */
+    private static void close(FakeKernel kernel) {
+        AtomicInteger unmapped = new AtomicInteger();
+        kernel.ring.close(unmapped::incrementAndGet);
+        assertEquals(1, unmapped.get());
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = ReceiveMode.class, names = "READ", mode = EnumSource.Mode.EXCLUDE)
+    void aFrameSaysWhatTheKernelWrote(ReceiveMode mode) throws Exception {
+        FakeKernel kernel = new FakeKernel(mode, 2);
+        kernel.fill(0x5a);
+        PacketFrame frame = next(kernel);
+        assertHolds(0x5a, frame);
+        assertEquals(1500, frame.wireLength());
+        assertTrue(frame.isTruncated());
+        assertEquals(0x80000001L * 1_000_000_000 + 999_999_999, frame.timestampNanos());
+        assertTrue(frame.hasVlan());
+        assertEquals(0xe005, frame.vlanTci());
+        assertEquals(0x88a8, frame.vlanTpid());
+        assertEquals(14, frame.networkOffset());
+        assertEquals(0x01020304, frame.interfaceIndex());
+        assertEquals(0x88b5, frame.protocol());
+        assertEquals(0xfffe, frame.hardwareType());
+        assertEquals(4, frame.packetType());
+        assertEquals(
+                "interface 16909060, ethertype 0x88b5, f1:f2:f3:f4:f5:f6",
+                frame.address().toString());
+        frame.release();
+        close(kernel);
+    }
+
+    @Test
+    void aFrameToSendNeedsAnAddress() {
+        NullPointerException none =
+                assertThrows(NullPointerException.class, () -> new PacketFrame(Unpooled.EMPTY_BUFFER, noAddress()));
+        assertEquals("address", none.getMessage());
+    }
+
+    @SuppressWarnings("NullAway")
+    private static PacketAddress noAddress() {
+        return null;
+    }
+
+    @Test
+    void aCopiedBlockGoesBackWithItsLastFrame() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING, 1);
+        kernel.fill(1, 2);
+        PacketFrame first = next(kernel);
+        assertFalse(kernel.owns(0));
+        PacketFrame second = next(kernel);
+        assertTrue(kernel.fill(3));
+        assertHolds(1, first);
+        assertHolds(2, second);
+        assertHolds(3, next(kernel));
+        close(kernel);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = ReceiveMode.class, names = "READ", mode = EnumSource.Mode.EXCLUDE)
+    void anEmptyBlockGoesBackAtOnce(ReceiveMode mode) throws Exception {
+        FakeKernel kernel = new FakeKernel(mode, 2);
+        kernel.fill();
+        kernel.fill(1);
+        PacketFrame frame = next(kernel);
+        assertHolds(1, frame);
+        assertTrue(kernel.owns(0));
+        frame.release();
+        assertTrue(kernel.owns(1));
+        close(kernel);
+    }
+
+    @Test
+    void aSlicedBlockGoesBackWhenItIsReadAndAllIsReleased() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
+        kernel.fill(1, 2, 3);
+        PacketFrame first = next(kernel);
+        first.release();
+        PacketFrame second = next(kernel);
+        elsewhere(second::release);
+        assertFalse(kernel.owns(0), "read to its end");
+        PacketFrame third = next(kernel);
+        assertFalse(kernel.owns(0), "released");
+        assertHolds(3, third);
+        elsewhere(third::release);
+        assertTrue(kernel.owns(0));
+
+        kernel.fill(4);
+        PacketFrame retained = next(kernel).retain();
+        retained.release();
+        assertFalse(kernel.owns(1));
+        assertHolds(4, retained);
+        retained.release();
+        assertTrue(kernel.owns(1));
+        close(kernel);
+    }
+
+    @Test
+    void anotherThreadMayReadOn() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
+        kernel.fill(1, 2, 3, 4);
+        PacketFrame first = next(kernel);
+        PacketFrame second = next(kernel);
+        second.release();
+        kernel.ring.leaveThread();
+        elsewhere(() -> {
+            PacketFrame third = next(kernel);
+            assertHolds(3, third);
+            third.release();
+            next(kernel).release();
+        });
+        assertFalse(kernel.owns(0));
+        assertHolds(1, first);
+        first.release();
+        assertTrue(kernel.owns(0));
+        kernel.ring.leaveThread();
+        close(kernel);
+    }
+
+    @Test
+    void aRingGoesOnWhenTheBlockItWaitsForComesBack() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 1);
+        kernel.fill(1);
+        PacketFrame held = next(kernel);
+        assertNull(kernel.ring.next());
+        assertEquals(0, kernel.wakeups.get());
+        elsewhere(held::release);
+        assertEquals(1, kernel.wakeups.get());
+        kernel.fill(2);
+        next(kernel).release();
+        assertEquals(1, kernel.wakeups.get(), "nobody waited");
+        close(kernel);
+    }
+
+    @Test
+    void whoReleasesTwiceIsTold() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 1);
+        kernel.fill(1, 2, 3);
+        PacketFrame first = next(kernel);
+        assertEquals(1, first.refCnt());
+        first.release();
+        assertEquals(0, first.refCnt());
+        assertThrows(IllegalArgumentException.class, () -> first.release(-1));
+        IllegalReferenceCountException twice = assertThrows(IllegalReferenceCountException.class, first::release);
+        assertEquals("refCnt: 0, decrement: 1", twice.getMessage());
+
+        PacketFrame second = next(kernel);
+        assertThrows(IllegalReferenceCountException.class, () -> second.release(2));
+        assertHolds(2, second);
+        second.retain().release(2);
+        PacketFrame third = next(kernel);
+        assertHolds(3, third);
+        third.release();
+        assertTrue(kernel.owns(0));
+        close(kernel);
+    }
+
+    /** Then the others of the block cannot be read any more, as slices of any buffer; but the kernel has it back once. */
+    @Test
+    void whatAnotherThreadReleasesTwiceIsNotGivenBackTwice() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
+        kernel.fill(1, 2);
+        PacketFrame first = next(kernel);
+        elsewhere(() -> first.release(2));
+        PacketFrame second = next(kernel);
+        assertTrue(kernel.owns(0));
+        assertThrows(
+                IllegalReferenceCountException.class, () -> second.content().getByte(0));
+        assertThrows(IllegalReferenceCountException.class, second::release);
+
+        kernel.fill(3, 4);
+        PacketFrame third = next(kernel);
+        elsewhere(() -> third.release(2));
+        third.release();
+        next(kernel);
+        assertTrue(kernel.owns(1));
+        close(kernel);
+    }
+
+    @Test
+    void theRingReadsOnWhateverAnotherThreadReleases() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
+        kernel.fill(1, 2, 3, 4, 5, 6);
+        for (int i = 1; i <= 5; i++) {
+            PacketFrame frame = next(kernel);
+            assertHolds(i, frame);
+            elsewhere(() -> {
+                frame.release();
+                frame.release();
+            });
+            assertFalse(kernel.owns(0));
+        }
+        PacketFrame last = next(kernel);
+        assertThrows(IllegalReferenceCountException.class, () -> last.content().getByte(0));
+        assertTrue(kernel.owns(0));
+        close(kernel);
+    }
+
+    @Test
+    void whatIsHeldOutlivesTheRing() throws Exception {
+        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 3);
+        kernel.fill(1, 2, 3);
+        PacketFrame first = next(kernel);
+        PacketFrame second = next(kernel);
+        AtomicInteger gone = new AtomicInteger();
+        kernel.ring.close(gone::incrementAndGet);
+        assertEquals(1, gone.get());
+        first.release();
+        assertHolds(2, second);
+        elsewhere(second::release);
+        assertEquals(0, second.refCnt());
+        assertEquals(1, gone.get());
+    }
+}
