@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The readable bytes of a buffer as a packet. One is used for packet after packet, by the event loop alone; it neither
- * retains nor releases the buffer. There is a class for each way to read memory, so that a compiled filter knows it.
+ * retains nor releases the buffer. There is a class for each way to read memory, because a compiled filter is specialised
+ * by the class of its packets.
  */
 abstract class BufferPacket implements Packet {
     private static final int ETHERNET_HEADER = 14;
@@ -20,12 +21,12 @@ abstract class BufferPacket implements Packet {
         this.placement = placement;
     }
 
-    /** {@return what is behind an Ethernet header} */
-    abstract BufferPacket behindHeader(int header);
+    /** {@return the bytes after the link-layer header, which is that long} */
+    abstract BufferPacket afterHeader(int header);
 
     @Override
     public final Packet network() {
-        return placement == Placement.ETHERNET ? behindHeader(ETHERNET_HEADER) : this;
+        return placement == Placement.ETHERNET ? afterHeader(ETHERNET_HEADER) : this;
     }
 
     @Override
@@ -33,17 +34,18 @@ abstract class BufferPacket implements Packet {
         return placement == Placement.ETHERNET ? this : null;
     }
 
-    /** {@return the buffer, or what it wraps}: loads are big-endian, whatever the buffer's own order. */
+    /** {@return the buffer, or the one that it wraps} Loads are big-endian, whatever the buffer's own order. */
     @SuppressWarnings("deprecation") // A message can come in a buffer whose order was swapped, deprecated or not.
     static ByteBuf bigEndian(ByteBuf buffer) {
         return buffer.order() == ByteOrder.BIG_ENDIAN ? buffer : buffer.order(ByteOrder.BIG_ENDIAN);
     }
 
-    private static @Nullable Placement behind(Placement placement) {
+    /** {@return the placement of the bytes after the link-layer header, or null if there is no such header} */
+    private static @Nullable Placement inner(Placement placement) {
         return placement == Placement.ETHERNET ? Placement.IP : null;
     }
 
-    /** In an array. */
+    /** Bytes in an array. */
     static final class InArray extends BufferPacket {
         private final @Nullable InArray network;
         private byte[] array = Memory.NOTHING;
@@ -52,8 +54,8 @@ abstract class BufferPacket implements Packet {
 
         InArray(Placement placement) {
             super(placement);
-            Placement behind = behind(placement);
-            network = behind == null ? null : new InArray(behind);
+            Placement inner = inner(placement);
+            network = inner == null ? null : new InArray(inner);
         }
 
         void show(ByteBuf shown) {
@@ -61,7 +63,7 @@ abstract class BufferPacket implements Packet {
         }
 
         private void show(byte[] bytes, int from, int count) {
-            // A store of a reference is dear, and pooled buffers share an array.
+            // Storing a reference costs a write barrier, and pooled buffers share an array.
             if (array != bytes) {
                 array = bytes;
             }
@@ -77,7 +79,7 @@ abstract class BufferPacket implements Packet {
         }
 
         @Override
-        BufferPacket behindHeader(int header) {
+        BufferPacket afterHeader(int header) {
             if (network == null) {
                 return this;
             }
@@ -106,7 +108,7 @@ abstract class BufferPacket implements Packet {
         }
     }
 
-    /** Outside the heap, at an address. */
+    /** Bytes in native memory, at an address. */
     static final class AtAddress extends BufferPacket {
         private final @Nullable AtAddress network;
         private long address;
@@ -114,8 +116,8 @@ abstract class BufferPacket implements Packet {
 
         AtAddress(Placement placement) {
             super(placement);
-            Placement behind = behind(placement);
-            network = behind == null ? null : new AtAddress(behind);
+            Placement inner = inner(placement);
+            network = inner == null ? null : new AtAddress(inner);
         }
 
         void show(ByteBuf shown) {
@@ -128,7 +130,7 @@ abstract class BufferPacket implements Packet {
         }
 
         @Override
-        BufferPacket behindHeader(int header) {
+        BufferPacket afterHeader(int header) {
             if (network == null) {
                 return this;
             }
@@ -157,7 +159,7 @@ abstract class BufferPacket implements Packet {
         }
     }
 
-    /** In any buffer, as a composite one. */
+    /** Bytes of any buffer, for example a composite one. */
     static final class InBuffer extends BufferPacket {
         private final @Nullable InBuffer network;
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
@@ -166,8 +168,8 @@ abstract class BufferPacket implements Packet {
 
         InBuffer(Placement placement) {
             super(placement);
-            Placement behind = behind(placement);
-            network = behind == null ? null : new InBuffer(behind);
+            Placement inner = inner(placement);
+            network = inner == null ? null : new InBuffer(inner);
         }
 
         void show(ByteBuf shown) {
@@ -188,7 +190,7 @@ abstract class BufferPacket implements Packet {
         }
 
         @Override
-        BufferPacket behindHeader(int header) {
+        BufferPacket afterHeader(int header) {
             if (network == null) {
                 return this;
             }

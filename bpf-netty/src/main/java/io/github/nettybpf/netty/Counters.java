@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Counts that the event loop alone writes and any thread reads: a plain addition and an opaque store, no locked
- * instruction on the path of a packet.
+ * Counters with one writer, the event loop, and readers on any thread: a plain addition and an opaque store, so that no
+ * locked instruction is on the path of a packet.
  */
 final class Counters {
     private static final VarHandle ACCEPTED;

@@ -6,8 +6,8 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of an address, held without an array. One is used for packet after packet; a peer that sends again is
- * recognised, because Java gives an address's bytes only as a fresh copy.
+ * The bytes of an IP address, without an array. One is used for packet after packet. An IPv6 address that is the same as
+ * before is not read again, because {@link InetAddress#getAddress} copies its bytes.
  */
 final class IpAddress {
     private @Nullable InetAddress held;
@@ -15,11 +15,11 @@ final class IpAddress {
     private long high;
     private long low;
 
-    /** Holds the address; none where there is none, or where it stands for all that a host has. */
+    /** Takes the address; null and the wildcard address are no known address. */
     void hold(@Nullable InetSocketAddress address) {
         InetAddress ip = address == null ? null : address.getAddress();
         if (ip instanceof Inet4Address) {
-            // Four bytes that go no further need no memory once this is compiled.
+            // Escape analysis removes this array of four bytes once the method is compiled.
             low = word(ip.getAddress(), 0);
             length = low == 0 ? 0 : 4;
             forget();
@@ -41,7 +41,7 @@ final class IpAddress {
     private void take(byte[] bytes) {
         high = word(bytes, 0) << 32 | word(bytes, 4);
         low = word(bytes, 8) << 32 | word(bytes, 12);
-        // The kernel shows IPv4 that comes to an IPv6 socket as IPv4.
+        // The kernel shows a v4-mapped packet on an IPv6 socket as IPv4.
         boolean mapped = high == 0 && low >>> 32 == 0xffff;
         length = mapped ? 4 : 16;
     }
@@ -53,7 +53,7 @@ final class IpAddress {
                 | (bytes[at + 3] & 0xffL);
     }
 
-    /** {@return 4, 16, or 0 if the address is not known} */
+    /** {@return how many bytes the address has: 4, 16, or 0 if it is not known} */
     int length() {
         return length;
     }

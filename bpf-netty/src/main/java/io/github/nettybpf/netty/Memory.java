@@ -7,8 +7,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Reads big-endian numbers. At an address nothing is checked, so whoever calls knows that the bytes are there; Netty's own
- * access is used, where it has any.
+ * Reads big-endian numbers from arrays and from native memory. Reads at an address are unchecked: the caller has compared
+ * with the length. They use Netty's access to Unsafe, where it has one.
  */
 final class Memory {
     static final byte[] NOTHING = {};
@@ -16,7 +16,7 @@ final class Memory {
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
-    /** Netty may go without Unsafe: by choice, or on a newer Java. */
+    /** Netty runs without Unsafe on Java 24 and later, and by -Dio.netty.noUnsafe. */
     private static final boolean READS_ADDRESSES = PlatformDependent.hasUnsafe() && PlatformDependent.isUnaligned();
 
     private Memory() {}

@@ -9,16 +9,17 @@ import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelInitializer;
 import java.util.Map;
 
-/** When the kernel gives the verdicts that the pipeline would: asked before the kernel is. */
+/** The conditions under which the kernel may run a handler's program, because it gives the verdicts of the pipeline. */
 final class OffloadRules {
     private OffloadRules() {}
 
     /**
-     * Throws if the kernel may not run a program for the handler: with the reason.
+     * Throws if the kernel may not run the handler's program.
      *
-     * @param ctx the handler's place
-     * @param placement what the program is written for
+     * @param ctx the handler's context, whose position in the pipeline counts
+     * @param placement what the program's offset 0 is
      * @param offload what the user wants
+     * @throws SocketFilterException with the reason
      */
     static void require(ChannelHandlerContext ctx, Placement placement, Offload offload) {
         Channel channel = ctx.channel();

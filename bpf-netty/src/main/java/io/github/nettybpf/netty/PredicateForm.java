@@ -12,16 +12,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A program that keeps all of what the given one keeps a part of. In the kernel it drops what is unwanted and leaves the
- * rest whole, so that the pipeline can judge it by the given program, with the same verdict that the kernel would have
- * come to: truncated packets could not be judged again.
+ * The predicate form of a program: it drops what the program drops, and keeps whole what the program keeps a part of. The
+ * kernel runs it while the pipeline judges again by the program itself: a truncated packet could get another verdict there.
  */
 final class PredicateForm {
     private static final int ALL = -1;
 
     private PredicateForm() {}
 
-    /** {@return the form}, or empty if it has too many instructions. */
+    /** {@return the predicate form, or empty if it has too many instructions} */
     static Optional<Program> of(Program program) {
         List<Instruction> form = new ArrayList<>(program.size() + 3);
         int end = program.size();
@@ -45,7 +44,7 @@ final class PredicateForm {
     }
 
     /**
-     * {@return whether the program keeps packets whole or not at all}, so that its form means the same
+     * {@return whether the program keeps packets whole or not at all, so that its predicate form means the same}
      *
      * @param program the program
      * @param longest the most bytes that a packet can have, unsigned

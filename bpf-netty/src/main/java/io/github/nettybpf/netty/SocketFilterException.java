@@ -23,7 +23,7 @@ public final class SocketFilterException extends ChannelException {
         REFUSED,
         /** There is no filter to detach (ENOENT). */
         NOT_ATTACHED,
-        /** The kernel said yes, but what it gives back is not the program. */
+        /** The kernel reported success, but what is read back is not the program. */
         NOT_INSTALLED,
         /** The program cannot run in the kernel with the meaning that it has in the pipeline. */
         NOT_APPLICABLE,

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The socket filter of a channel: SO_ATTACH_FILTER and its relatives, on the epoll and io_uring transports of Linux.
  *
- * <p>The calls go straight to the socket and may be made from any thread while the channel is open. Nothing here knows of
- * a {@link BpfFilterHandler}: do not mix the two on one channel.
+ * <p>The calls are system calls on the channel's socket, and may be made from any thread while the channel is open. A
+ * {@link BpfFilterHandler} is not told of them: do not use both on one channel.
  *
  * <p>Source: socket(7), and net/core/filter.c of the kernel.
  */
@@ -79,8 +79,8 @@ public final class SocketFilters {
     private SocketFilters() {}
 
     /**
-     * Attaches the program to the channel's socket, in place of the one that is there, and reads it back. Packets that are
-     * queued already keep the verdict that they were given: attach before the channel is bound or connected.
+     * Attaches the program to the channel's socket, in place of the present one, and reads it back. Packets that are queued
+     * already keep the verdict that they were given: attach before the channel is bound or connected.
      *
      * @param channel an epoll or io_uring channel
      * @param program the program; its offset 0 is where the kind of socket has it, see
@@ -122,7 +122,7 @@ public final class SocketFilters {
     }
 
     /**
-     * Detaches the filter: from now on everything comes through.
+     * Detaches the filter: from now on the socket receives everything.
      *
      * @param channel an epoll or io_uring channel
      * @throws SocketFilterException if there is none, or it is locked
@@ -133,7 +133,7 @@ public final class SocketFilters {
     }
 
     /**
-     * Locks the filter, or its absence: it can be neither replaced nor detached until the socket is closed.
+     * Locks the filter, or that there is none: no filter can be attached or detached until the socket is closed.
      *
      * @param channel an epoll or io_uring channel
      * @throws SocketFilterException if the socket does not take the option
@@ -144,7 +144,7 @@ public final class SocketFilters {
     }
 
     /**
-     * {@return the program that the socket has}, or empty if it has none.
+     * {@return the program that the socket has, or empty if it has none}
      *
      * @param channel an epoll or io_uring channel
      * @throws SocketFilterException if the socket does not tell
@@ -161,8 +161,9 @@ public final class SocketFilters {
     }
 
     /**
-     * {@return how many packets the socket has dropped}: by its filter, for want of room in the receive queue, or for a bad
-     * checksum; the kernel counts them together (SK_MEMINFO_DROPS), in 32 bits.
+     * {@return how many packets the socket has dropped, modulo 2<sup>32</sup>} By its filter, because its receive queue was
+     * full, or because of a bad checksum: the kernel counts them together (SK_MEMINFO_DROPS). A unix socket counts none of
+     * them.
      *
      * @param channel an epoll or io_uring channel
      * @throws SocketFilterException if the socket does not tell
@@ -221,7 +222,7 @@ public final class SocketFilters {
         return meminfo(channel, MEMINFO_RMEM_ALLOC);
     }
 
-    /** {@return whether the channel's socket coalesces datagrams}, so that a filter judges several at once. */
+    /** {@return whether the channel's socket coalesces datagrams (UDP_GRO), so that a filter judges several at once} */
     static boolean coalescesDatagrams(Channel channel) {
         try {
             Integer gro = channel.config().getOption(GRO);
@@ -366,7 +367,7 @@ public final class SocketFilters {
     private static String noMemory(@Nullable Program program) {
         String max;
         try {
-            // In one read: a sysctl file has nothing behind its first.
+            // In one read: a second read of a sysctl file returns nothing.
             max = Files.readAllLines(OPTMEM_MAX).get(0);
         } catch (IOException e) {
             max = "not readable here";

@@ -8,16 +8,16 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A datagram as a UDP socket shows it to its filter: an 8-byte UDP header in front of the payload and, behind
- * SKF_NET_OFF, the IP header; both made from the addresses, which is all that is left of them. One is used for packet
- * after packet, by the event loop alone; it neither retains nor releases the buffer.
+ * A datagram as a UDP socket shows it to its filter: an 8-byte UDP header before the payload and, from SKF_NET_OFF on, the
+ * IP header. Both are made from the addresses, which is all that a pipeline has of them. One is used for packet after
+ * packet, by the event loop alone; it neither retains nor releases the buffer.
  *
- * <p>The checksum is 0. What else cannot be known (all that options and extension headers change, too) is not made up:
- * reading it sets {@link #readUnknown}, and the verdict does not count. There is a class for each way to read memory, so
- * that a compiled filter knows it; where {@link #isComplete} does not hold, only an interpreter reads no more than the
- * verdict depends on.
+ * <p>The checksum is 0. Anything else that is not known, which includes all that IP options and extension headers change, is
+ * not made up: reading it sets {@link #readUnknown}, and the verdict does not count. There is a class for each way to read
+ * memory, because a compiled filter is specialised by the class of its packets. Where {@link #isComplete} does not hold, the
+ * interpreter runs the program: it reads no byte that the verdict does not depend on.
  *
- * <p>A reference is stored only where it changes: on the path of a packet even the garbage collector's part in that shows.
+ * <p>A reference is stored only where it changes, to save the write barrier of the garbage collector on every packet.
  */
 abstract class UdpPacket implements Packet {
     static final int HEADER = 8;
@@ -37,12 +37,12 @@ abstract class UdpPacket implements Packet {
         this.looksAtIp = looksAtIp;
     }
 
-    /** Takes the content; what is in front of it, {@link #showAddresses} makes. */
+    /** Takes the content; {@link #showAddresses} makes the headers before it. */
     final void showContent(ByteBuf content) {
         length = HEADER + content.readableBytes();
     }
 
-    /** Makes the headers. */
+    /** Makes the headers; an address that is null is not known. */
     final void showAddresses(@Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
         knowsSender = from != null;
         knowsRecipient = to != null;
@@ -55,7 +55,7 @@ abstract class UdpPacket implements Packet {
         }
     }
 
-    /** {@return whether both addresses are known, and so all of the header} */
+    /** {@return whether both addresses are known, and with them the UDP header} */
     final boolean isComplete() {
         return knowsSender && knowsRecipient;
     }
@@ -64,7 +64,7 @@ abstract class UdpPacket implements Packet {
         return address == null ? 0 : address.getPort();
     }
 
-    /** {@return whether something was read that is not known here} */
+    /** {@return whether something was read that is not known} */
     final boolean readUnknown() {
         return readUnknown;
     }
@@ -74,8 +74,8 @@ abstract class UdpPacket implements Packet {
         return length;
     }
 
-    /** {@return up to four bytes that begin in the header} */
-    private int begunInHeader(int offset, int size) {
+    /** {@return up to four bytes that begin in the UDP header and may end in the payload} */
+    private int loadFromHeader(int offset, int size) {
         readUnknown |= (!knowsSender && offset < 2) || (!knowsRecipient && offset < 4 && offset + size > 2);
         if (offset + size <= HEADER) {
             return (int) (header >>> (Long.SIZE - Byte.SIZE * (offset + size)))
@@ -94,7 +94,7 @@ abstract class UdpPacket implements Packet {
         return ip;
     }
 
-    /** Nobody knows the link-layer header here, whereas the kernel does: not even its absence can be told. */
+    /** The kernel knows whether there is a link-layer header, and the pipeline does not. */
     @Override
     public final @Nullable Packet linkLayer() {
         readUnknown = true;
@@ -119,9 +119,9 @@ abstract class UdpPacket implements Packet {
         return NOT_KNOWN;
     }
 
-    /** The datagram from its IP header on, without options. */
+    /** The datagram from its IP header on, as if that had no options. */
     private final class IpPacket implements Packet {
-        /** Where an IPv4 header has it. */
+        /** The offset of the source address in an IPv4 header. */
         private static final int SOURCE = 12;
 
         private final IpAddress source = new IpAddress();
@@ -153,7 +153,7 @@ abstract class UdpPacket implements Packet {
         @Override
         public int u8(int offset) {
             if (offset >= headerLength) {
-                return unknown(); // there may have been options between
+                return unknown(); // IP options may precede it
             }
             return source.length() == 4 ? ipv4(offset) : source.length() == 16 ? ipv6(offset) : unknown();
         }
@@ -173,7 +173,7 @@ abstract class UdpPacket implements Packet {
 
         private int ipv4(int offset) {
             return switch (offset) {
-                case 0 -> 0x45; // UdpKnowledge sees to it that only the version is looked at
+                case 0 -> 0x45; // UdpHeaderReads makes sure that only the version is used
                 case 9 -> PROTOCOL_UDP;
                 case 12, 13, 14, 15 -> source.u8(offset - 12);
                 case 16, 17, 18, 19 -> destination(offset - 16, 4);
@@ -204,7 +204,7 @@ abstract class UdpPacket implements Packet {
         }
     }
 
-    /** With its content in an array. */
+    /** A datagram whose payload is in an array. */
     static final class InArray extends UdpPacket {
         private byte[] array = Memory.NOTHING;
         private int start;
@@ -230,21 +230,21 @@ abstract class UdpPacket implements Packet {
 
         @Override
         public int u8(int offset) {
-            return offset >= HEADER ? Memory.u8(array, start + offset) : super.begunInHeader(offset, 1);
+            return offset >= HEADER ? Memory.u8(array, start + offset) : super.loadFromHeader(offset, 1);
         }
 
         @Override
         public int u16(int offset) {
-            return offset >= HEADER ? Memory.u16(array, start + offset) : super.begunInHeader(offset, 2);
+            return offset >= HEADER ? Memory.u16(array, start + offset) : super.loadFromHeader(offset, 2);
         }
 
         @Override
         public int u32(int offset) {
-            return offset >= HEADER ? Memory.u32(array, start + offset) : super.begunInHeader(offset, 4);
+            return offset >= HEADER ? Memory.u32(array, start + offset) : super.loadFromHeader(offset, 4);
         }
     }
 
-    /** With its content outside the heap, at an address. */
+    /** A datagram whose payload is in native memory, at an address. */
     static final class AtAddress extends UdpPacket {
         private long start;
 
@@ -259,21 +259,21 @@ abstract class UdpPacket implements Packet {
 
         @Override
         public int u8(int offset) {
-            return offset >= HEADER ? Memory.u8(start + offset) : super.begunInHeader(offset, 1);
+            return offset >= HEADER ? Memory.u8(start + offset) : super.loadFromHeader(offset, 1);
         }
 
         @Override
         public int u16(int offset) {
-            return offset >= HEADER ? Memory.u16(start + offset) : super.begunInHeader(offset, 2);
+            return offset >= HEADER ? Memory.u16(start + offset) : super.loadFromHeader(offset, 2);
         }
 
         @Override
         public int u32(int offset) {
-            return offset >= HEADER ? Memory.u32(start + offset) : super.begunInHeader(offset, 4);
+            return offset >= HEADER ? Memory.u32(start + offset) : super.loadFromHeader(offset, 4);
         }
     }
 
-    /** With its content in any buffer, as a composite one. */
+    /** A datagram whose payload is in any buffer, for example a composite one. */
     static final class InBuffer extends UdpPacket {
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
         private int start;
@@ -294,17 +294,17 @@ abstract class UdpPacket implements Packet {
 
         @Override
         public int u8(int offset) {
-            return offset >= HEADER ? buffer.getUnsignedByte(start + offset) : super.begunInHeader(offset, 1);
+            return offset >= HEADER ? buffer.getUnsignedByte(start + offset) : super.loadFromHeader(offset, 1);
         }
 
         @Override
         public int u16(int offset) {
-            return offset >= HEADER ? buffer.getUnsignedShort(start + offset) : super.begunInHeader(offset, 2);
+            return offset >= HEADER ? buffer.getUnsignedShort(start + offset) : super.loadFromHeader(offset, 2);
         }
 
         @Override
         public int u32(int offset) {
-            return offset >= HEADER ? buffer.getInt(start + offset) : super.begunInHeader(offset, 4);
+            return offset >= HEADER ? buffer.getInt(start + offset) : super.loadFromHeader(offset, 4);
         }
     }
 }

@@ -1,6 +1,10 @@
 /**
- * Packet filters for Netty channels. {@link io.github.nettybpf.netty.BpfFilterHandler} is where to begin; {@link
- * io.github.nettybpf.netty.SocketFilters} is the kernel's side of it alone.
+ * Packet filters for Netty channels. Begin with {@link io.github.nettybpf.netty.BpfFilterHandler}, which filters in the
+ * pipeline or in the kernel; {@link io.github.nettybpf.netty.SocketFilters} is the kernel's part alone, and
+ * {@link io.github.nettybpf.netty.PipelineSupport} tells which programs a pipeline can run.
+ *
+ * <p>Behind the handler, {@code ChannelFilter} has the one state of a channel ({@code FilterState}), {@code AttachedFilter}
+ * the socket's filter, and {@code PipelineFilter} the program with its view of the channel's packets.
  */
 @NullMarked
 package io.github.nettybpf.netty;
