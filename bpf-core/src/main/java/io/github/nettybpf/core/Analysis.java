@@ -2,9 +2,9 @@ package io.github.nettybpf.core;
 
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
@@ -12,6 +12,7 @@ import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.LoadScratch;
 import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
@@ -45,7 +46,7 @@ final class Analysis {
 
     /** Offsets that belong to no window: an indirect load that may end there is one that nothing is known of. */
     private static final Interval NOWHERE =
-            new Interval(Integer.MAX_VALUE + 1L, Integer.toUnsignedLong(Opcodes.LINK_LAYER_BASE) - 1);
+            new Interval(Integer.MAX_VALUE + 1L, Integer.toUnsignedLong(OffsetBase.SKF_LL_OFF) - 1);
 
     /** An unsigned value is known to be {@code lo..hi}. */
     private record Interval(long lo, long hi) {
@@ -67,10 +68,11 @@ final class Analysis {
         }
     }
 
-    /** What is known when an instruction is reached: slots 0..15 are M[], then A and X. */
+    /** What is known when an instruction is reached, of M[], then A and X. */
     private static final class State {
-        static final int A = 16;
-        static final int X = 17;
+        static final int A = Program.SCRATCH_SLOTS;
+        static final int X = A + 1;
+        static final int SIZE = X + 1;
         final Interval[] values;
 
         State(Interval[] values) {
@@ -110,7 +112,7 @@ final class Analysis {
     Analysis(Program program) {
         List<Instruction> instructions = program.instructions();
         states = new State[instructions.size()];
-        Interval[] start = new Interval[18];
+        Interval[] start = new Interval[State.SIZE];
         Arrays.fill(start, ANY);
         start[State.A] = ZERO;
         start[State.X] = ZERO;
@@ -127,49 +129,55 @@ final class Analysis {
     }
 
     private void step(int pc, Instruction instruction, State in) {
+        if (instruction instanceof ConditionalJump jump) {
+            Interval operand = jump instanceof JumpIf constant ? Interval.of(constant.val()) : in.x();
+            flow(jump.trueTarget(pc), refine(in, jump.cond(), operand, true));
+            flow(jump.falseTarget(pc), refine(in, jump.cond(), operand, false));
+        } else if (instruction instanceof ReturnConstant ret) {
+            returned.add(ret.val());
+        } else if (instruction instanceof ReturnA) {
+            returnA(in.a());
+        } else {
+            State out = after(pc, instruction, in);
+            instruction.successors(pc).forEach(successor -> flow(successor, out));
+        }
+    }
+
+    /** What is known after an instruction that has one successor, or null if it always ends the program. */
+    private @Nullable State after(int pc, Instruction instruction, State in) {
         if (instruction instanceof LoadConstant load) {
-            flow(pc + 1, in.with(slot(load.dst()), Interval.of(load.val())));
+            return in.with(slot(load.dst()), Interval.of(load.val()));
         } else if (instruction instanceof LoadScratch load) {
-            flow(pc + 1, in.with(slot(load.dst()), in.values[load.n()]));
+            return in.with(slot(load.dst()), in.values[load.n()]);
         } else if (instruction instanceof StoreScratch store) {
-            flow(pc + 1, in.with(store.n(), in.values[slot(store.src())]));
+            return in.with(store.n(), in.values[slot(store.src())]);
         } else if (instruction instanceof LoadAbsolute load) {
             load(pc, Interval.of(load.off()), load.size());
-            flow(pc + 1, in.with(State.A, loaded(load.size())));
+            return in.with(State.A, loaded(load.size()));
         } else if (instruction instanceof LoadIndirect load) {
             Interval offset = shifted(in.x(), load.off());
             load(pc, offset, load.size());
             reachesAnywhere |= offset.touches(NOWHERE.lo, NOWHERE.hi);
-            flow(pc + 1, in.with(State.A, loaded(load.size())));
+            return in.with(State.A, loaded(load.size()));
         } else if (instruction instanceof LoadMemShift load) {
-            load(pc, Interval.of(load.off()), 1);
-            flow(pc + 1, in.with(State.X, new Interval(0, 60)));
+            load(pc, Interval.of(load.off()), load.size());
+            return in.with(State.X, new Interval(0, 60));
         } else if (instruction instanceof LoadExtension load) {
-            extension(pc, load, in);
+            return in.with(slot(load.dst()), extension(pc, load, in));
         } else if (instruction instanceof AluConstant alu) {
-            flow(pc + 1, in.with(State.A, alu(alu.op(), in.a(), Interval.of(alu.val()))));
+            return in.with(State.A, alu(alu.op(), in.a(), Interval.of(alu.val())));
         } else if (instruction instanceof AluX alu) {
-            aluX(pc, alu.op(), in);
+            return aluX(alu.op(), in);
         } else if (instruction instanceof NegateA) {
-            flow(pc + 1, in.with(State.A, in.a().isOne() ? Interval.of((int) -in.a().lo) : ANY));
-        } else if (instruction instanceof Jump jump) {
-            flow(pc + 1 + jump.skip(), in);
-        } else if (instruction instanceof JumpIf jump) {
-            Interval val = Interval.of(jump.val());
-            flow(pc + 1 + jump.skipTrue(), refine(in, jump.cond(), val, true));
-            flow(pc + 1 + jump.skipFalse(), refine(in, jump.cond(), val, false));
-        } else if (instruction instanceof JumpIfX jump) {
-            flow(pc + 1 + jump.skipTrue(), refine(in, jump.cond(), in.x(), true));
-            flow(pc + 1 + jump.skipFalse(), refine(in, jump.cond(), in.x(), false));
+            return in.with(State.A, in.a().isOne() ? Interval.of((int) -in.a().lo) : ANY);
+        } else if (instruction instanceof Jump) {
+            return in;
         } else if (instruction instanceof Tax) {
-            flow(pc + 1, in.with(State.X, in.a()));
+            return in.with(State.X, in.a());
         } else if (instruction instanceof Txa) {
-            flow(pc + 1, in.with(State.A, in.x()));
-        } else if (instruction instanceof ReturnConstant ret) {
-            returned.add(ret.val());
-        } else {
-            returnA(in.a());
+            return in.with(State.A, in.x());
         }
+        throw new AssertionError(instruction);
     }
 
     private void flow(int pc, @Nullable State state) {
@@ -203,24 +211,16 @@ final class Analysis {
             offsetBases.putIfAbsent(OffsetBase.PACKET, pc);
             reached = Math.max(reached, Math.min(offset.hi, Integer.MAX_VALUE) + size);
         }
-        if (offset.touches(Integer.toUnsignedLong(Opcodes.NETWORK_BASE), MAX)) {
+        if (offset.touches(Integer.toUnsignedLong(OffsetBase.SKF_NET_OFF), MAX)) {
             offsetBases.putIfAbsent(OffsetBase.NETWORK, pc);
         }
         if (offset.touches(
-                Integer.toUnsignedLong(Opcodes.LINK_LAYER_BASE), Integer.toUnsignedLong(Opcodes.NETWORK_BASE) - 1)) {
+                Integer.toUnsignedLong(OffsetBase.SKF_LL_OFF), Integer.toUnsignedLong(OffsetBase.SKF_NET_OFF) - 1)) {
             offsetBases.putIfAbsent(OffsetBase.LINK_LAYER, pc);
         }
     }
 
-    private void extension(int pc, LoadExtension load, State in) {
-        Interval value = ANY;
-        switch (load.num()) {
-            case XOR_X -> value = alu(AluOp.XOR, in.a(), in.x());
-            case PROTO, VLAN_TCI, VLAN_TPID, HATYPE -> value = loaded(2);
-            case VLAN_AVAIL -> value = new Interval(0, 1);
-            case TYPE -> value = new Interval(0, 7);
-            default -> {}
-        }
+    private Interval extension(int pc, LoadExtension load, State in) {
         extensions.putIfAbsent(load.num(), pc);
         switch (load.num()) {
             case LEN, RAND, XOR_X, NLA, NLAN -> {}
@@ -230,19 +230,25 @@ final class Analysis {
             }
             default -> returned.add(0); // where the packet does not know it
         }
-        flow(pc + 1, in.with(slot(load.dst()), value));
+        return switch (load.num()) {
+            case XOR_X -> alu(AluOp.XOR, in.a(), in.x());
+            case PROTO, VLAN_TCI, VLAN_TPID, HATYPE -> loaded(2);
+            case VLAN_AVAIL -> new Interval(0, 1);
+            case TYPE -> new Interval(0, 7);
+            case LEN, IFIDX, NLA, NLAN, MARK, QUEUE, RXHASH, CPU, POFF, RAND -> ANY;
+        };
     }
 
-    private void aluX(int pc, AluOp op, State in) {
+    private @Nullable State aluX(AluOp op, State in) {
         Interval x = in.x();
         if ((op == AluOp.DIV || op == AluOp.MOD) && x.lo == 0) {
             returned.add(0);
             if (x.hi == 0) {
-                return;
+                return null;
             }
             x = new Interval(1, x.hi);
         }
-        flow(pc + 1, in.with(State.A, alu(op, in.a(), x)));
+        return in.with(State.A, alu(op, in.a(), x));
     }
 
     private void returnA(Interval a) {

@@ -1,11 +1,9 @@
 package io.github.nettybpf.core;
 
-import static io.github.nettybpf.core.Opcodes.loadMnemonic;
-
 import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.ReturnA;
@@ -13,6 +11,7 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Writes programs for people: as bpf_asm text, and as tcpdump lists them. */
 final class Disassembler {
@@ -34,30 +33,33 @@ final class Disassembler {
         return text.toString();
     }
 
+    /** Marks what {@link #statement} names. */
     private static void markTargets(int pc, Instruction instruction, Set<Long> labelled) {
         if (instruction instanceof Jump jump) {
-            labelled.add(target(pc, jump.skip()));
-        } else if (instruction instanceof JumpIf jump) {
-            markTargets(
-                    pc, jump.skipTrue(), jump.skipFalse(), !jump.cond().opposite.isEmpty(), labelled);
-        } else if (instruction instanceof JumpIfX jump) {
-            markTargets(
-                    pc, jump.skipTrue(), jump.skipFalse(), !jump.cond().opposite.isEmpty(), labelled);
+            labelled.add(target(pc, jump));
+        } else if (instruction instanceof ConditionalJump jump) {
+            if (jump.skipTrue() != 0 || jump.skipFalse() == 0 || opposite(jump.cond()) == null) {
+                labelled.add((long) jump.trueTarget(pc));
+            }
+            if (jump.skipFalse() != 0) {
+                labelled.add((long) jump.falseTarget(pc));
+            }
         }
     }
 
-    private static void markTargets(int pc, int skipTrue, int skipFalse, boolean hasOpposite, Set<Long> labelled) {
-        if (skipTrue != 0 || skipFalse == 0 || !hasOpposite) {
-            labelled.add(target(pc, skipTrue));
-        }
-        if (skipFalse != 0) {
-            labelled.add(target(pc, skipFalse));
-        }
+    /** Not {@link Jump#successors}: an unverified jump can lead outside the program, as far as 2^32. */
+    private static long target(int pc, Jump jump) {
+        return pc + 1 + Integer.toUnsignedLong(jump.skip());
     }
 
-    /** Unsigned: what is no program may jump anywhere. */
-    private static long target(int pc, int skip) {
-        return pc + 1 + Integer.toUnsignedLong(skip);
+    /** {@return the mnemonic of the opposite condition, or null if the notation has none} */
+    private static @Nullable String opposite(JumpCondition condition) {
+        return switch (condition) {
+            case JEQ -> "jneq";
+            case JGT -> "jle";
+            case JGE -> "jlt";
+            case JSET -> null;
+        };
     }
 
     private static String label(long pc) {
@@ -66,25 +68,28 @@ final class Disassembler {
 
     private static String statement(int pc, Instruction instruction) {
         if (instruction instanceof Jump jump) {
-            return "ja " + label(target(pc, jump.skip()));
-        } else if (instruction instanceof JumpIf jump) {
-            return branch(pc, jump.cond(), hex(jump.val()), jump.skipTrue(), jump.skipFalse());
-        } else if (instruction instanceof JumpIfX jump) {
-            return branch(pc, jump.cond(), "x", jump.skipTrue(), jump.skipFalse());
+            return "ja " + label(target(pc, jump));
+        } else if (instruction instanceof ConditionalJump jump) {
+            return branch(pc, jump);
         }
         return instruction.toString();
     }
 
     /** Names only the targets that are not the next instruction, where the notation has a form for that. */
-    private static String branch(int pc, JumpCondition test, String operand, int skipTrue, int skipFalse) {
-        String onTrue = label(pc + 1 + skipTrue);
-        String onFalse = label(pc + 1 + skipFalse);
-        if (skipFalse == 0) {
-            return test.mnemonic() + " " + operand + ", " + onTrue;
-        } else if (skipTrue == 0 && !test.opposite.isEmpty()) {
-            return test.opposite + " " + operand + ", " + onFalse;
+    private static String branch(int pc, ConditionalJump jump) {
+        String onTrue = label(jump.trueTarget(pc));
+        String onFalse = label(jump.falseTarget(pc));
+        String opposite = opposite(jump.cond());
+        if (jump.skipFalse() == 0) {
+            return jump.mnemonic() + " " + operand(jump) + ", " + onTrue;
+        } else if (jump.skipTrue() == 0 && opposite != null) {
+            return opposite + " " + operand(jump) + ", " + onFalse;
         }
-        return test.mnemonic() + " " + operand + ", " + onTrue + ", " + onFalse;
+        return jump.mnemonic() + " " + operand(jump) + ", " + onTrue + ", " + onFalse;
+    }
+
+    private static String operand(ConditionalJump jump) {
+        return jump instanceof JumpIf constant ? hex(constant.val()) : "x";
     }
 
     /** {@return the program as {@code tcpdump -d} lists it}: every instruction with its number, jumps with both targets. */
@@ -98,34 +103,28 @@ final class Disassembler {
 
     private static String listed(int pc, Instruction instruction) {
         if (instruction instanceof Jump jump) {
-            return row(pc, "ja", Long.toString(target(pc, jump.skip())));
-        } else if (instruction instanceof JumpIf jump) {
-            return row(pc, jump.cond().mnemonic(), hex(jump.val())) + targets(pc, jump.skipTrue(), jump.skipFalse());
-        } else if (instruction instanceof JumpIfX jump) {
-            return row(pc, jump.cond().mnemonic(), "x") + targets(pc, jump.skipTrue(), jump.skipFalse());
+            return row(pc, instruction, Long.toString(target(pc, jump)));
+        } else if (instruction instanceof ConditionalJump jump) {
+            String targets = String.format(" jt %d\tjf %d", jump.trueTarget(pc), jump.falseTarget(pc));
+            return row(pc, instruction, operand(jump)) + targets;
         } else if (instruction instanceof LoadExtension load) {
             boolean length = load.num() == Extension.LEN;
-            String mnemonic = load.dst() == Register.X ? "ldx" : loadMnemonic(load.size());
-            return row(pc, mnemonic, length ? "#pktlen" : "[" + Listing.name(load.num()) + "]");
+            return row(pc, instruction, length ? "#pktlen" : "[" + Listing.name(load.num()) + "]");
         } else if (instruction instanceof LoadConstant load) {
-            return row(pc, load.dst() == Register.A ? "ld" : "ldx", hex(load.val()));
+            return row(pc, instruction, hex(load.val()));
         } else if (instruction instanceof AluConstant alu
                 && (alu.op() == AluOp.AND || alu.op() == AluOp.OR || alu.op() == AluOp.XOR)) {
-            return row(pc, alu.op().mnemonic(), hex(alu.val()));
+            return row(pc, instruction, hex(alu.val()));
+        } else if (instruction instanceof ReturnA) {
+            return row(pc, instruction, "");
         }
-        if (instruction instanceof ReturnA) {
-            return row(pc, "ret", "");
-        }
+        // tcpdump writes the operands of all others as bpf_asm does.
         String[] words = instruction.toString().split(" ", 2);
-        return row(pc, words[0], words.length == 1 ? "" : words[1]);
+        return row(pc, instruction, words.length == 1 ? "" : words[1]);
     }
 
-    private static String row(int pc, String mnemonic, String operand) {
-        return String.format("(%03d) %-8s %-16s", pc, mnemonic, operand);
-    }
-
-    private static String targets(int pc, int skipTrue, int skipFalse) {
-        return String.format(" jt %d\tjf %d", pc + 1 + skipTrue, pc + 1 + skipFalse);
+    private static String row(int pc, Instruction instruction, String operand) {
+        return String.format("(%03d) %-8s %-16s", pc, instruction.mnemonic(), operand);
     }
 
     private static String hex(int value) {

@@ -46,6 +46,9 @@ public enum Extension {
     /** The TPID of the VLAN tag that was taken out of the frame, in host order. */
     VLAN_TPID(60);
 
+    /** Absolute loads from here up are extensions. */
+    static final int SKF_AD_OFF = -0x1000;
+
     private static final Extension[] VALUES = values();
 
     /** The distance from SKF_AD_OFF; -1 for {@link #LEN}. */
@@ -63,10 +66,10 @@ public enum Extension {
         return mnemonic;
     }
 
-    /** {@return the extension that an absolute load from {@code offset} reads}, or null if it reads none. */
+    /** {@return the extension that an absolute load from {@code offset} reads, or null if it reads none} */
     static @Nullable Extension atOffset(int offset) {
-        int number = offset - Opcodes.EXTENSION_BASE;
-        boolean isExtension = offset >= Opcodes.EXTENSION_BASE && offset < 0 && number % 4 == 0 && number <= 60;
+        int number = offset - SKF_AD_OFF;
+        boolean isExtension = offset >= SKF_AD_OFF && offset < 0 && number % 4 == 0 && number <= 60;
         return isExtension ? VALUES[1 + number / 4] : null;
     }
 }

@@ -243,7 +243,7 @@ public sealed interface Instruction {
             if (num == Extension.LEN) {
                 return RawInstruction.of((dst == Register.A ? LD : LDX) | LEN, 0);
             }
-            return RawInstruction.of(LD | ABS | Opcodes.size(size), EXTENSION_BASE + num.number);
+            return RawInstruction.of(LD | ABS | Opcodes.size(size), Extension.SKF_AD_OFF + num.number);
         }
 
         @Override

@@ -2,9 +2,10 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.*;
 
+import io.github.nettybpf.core.Instruction.ConditionalJump;
+import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,7 @@ final class Interpreter implements Filter {
     private final boolean usesScratch;
 
     Interpreter(Program program) {
-        first = Step.link(program.raw());
+        first = Step.link(program);
         usesScratch = program.instructions().stream().anyMatch(StoreScratch.class::isInstance);
     }
 
@@ -300,39 +301,49 @@ final class Interpreter implements Filter {
         }
 
         /** {@return the first step of the program} Jumps only go forward, so the last instruction is made first. */
-        static Step link(List<RawInstruction> program) {
+        static Step link(Program program) {
             Step[] steps = new Step[program.size()];
             for (int pc = steps.length - 1; pc >= 0; pc--) {
-                steps[pc] = new Step(program.get(pc));
-                steps[pc].leadOn(program.get(pc), pc, steps);
+                steps[pc] = new Step(program.raw().get(pc));
+                steps[pc].leadOn(program, pc, steps);
             }
             return steps[0];
         }
 
         /** {@return the instructions, each on its own: behind it the run stops} */
-        static Step[] singles(List<RawInstruction> program) {
+        static Step[] singles(Program program) {
             Step[] stops = new Step[program.size()];
             Arrays.setAll(stops, Step::new);
             Step[] singles = new Step[program.size()];
             for (int pc = 0; pc < singles.length; pc++) {
-                singles[pc] = new Step(program.get(pc));
-                singles[pc].leadOn(program.get(pc), pc, stops);
+                singles[pc] = new Step(program.raw().get(pc));
+                singles[pc].leadOn(program, pc, stops);
             }
             return singles;
         }
 
-        private void leadOn(RawInstruction raw, int pc, Step[] steps) {
-            int k = raw.k();
-            switch (raw.code()) {
-                case JMP | JA -> lead(0, 0, 0, steps[pc + 1 + k], steps[pc + 1 + k]);
-                case JMP | JEQ | K -> lead(-1, k, 0, steps[pc + 1 + raw.jt()], steps[pc + 1 + raw.jf()]);
-                case JMP | JGE | K -> lead(-1, k, -1 - k, steps[pc + 1 + raw.jt()], steps[pc + 1 + raw.jf()]);
-                case JMP | JGT | K -> lead(-1, 0, k, steps[pc + 1 + raw.jf()], steps[pc + 1 + raw.jt()]);
-                case JMP | JSET | K -> lead(k, 0, 0, steps[pc + 1 + raw.jf()], steps[pc + 1 + raw.jt()]);
-                case JMP | JEQ | X, JMP | JGT | X, JMP | JGE | X, JMP | JSET | X ->
-                    lead(0, 0, 0, steps[pc + 1 + raw.jt()], steps[pc + 1 + raw.jf()]);
-                case RET | K, RET | A -> {}
-                default -> follow(steps[pc + 1]);
+        private void leadOn(Program program, int pc, Step[] steps) {
+            Instruction instruction = program.instructions().get(pc);
+            if (instruction instanceof ConditionalJump jump) {
+                Step onTrue = steps[jump.trueTarget(pc)];
+                Step onFalse = steps[jump.falseTarget(pc)];
+                if (jump instanceof JumpIf constant) {
+                    compare(constant, onTrue, onFalse);
+                } else {
+                    lead(0, 0, 0, onTrue, onFalse);
+                }
+            } else if (!instruction.isReturn()) {
+                follow(steps[instruction.successors(pc).get(0)]);
+            }
+        }
+
+        private void compare(JumpIf jump, Step onTrue, Step onFalse) {
+            int k = jump.val();
+            switch (jump.cond()) {
+                case JEQ -> lead(-1, k, 0, onTrue, onFalse);
+                case JGE -> lead(-1, k, -1 - k, onTrue, onFalse);
+                case JGT -> lead(-1, 0, k, onFalse, onTrue);
+                case JSET -> lead(k, 0, 0, onFalse, onTrue);
             }
         }
 

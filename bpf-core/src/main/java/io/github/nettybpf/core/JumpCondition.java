@@ -9,24 +9,19 @@ import io.github.nettybpf.core.Instruction.JumpIfX;
  */
 public enum JumpCondition {
     /** {@code A == operand} */
-    JEQ("jeq", "jneq", Opcodes.JEQ),
+    JEQ("jeq", Opcodes.JEQ),
     /** {@code A > operand} */
-    JGT("jgt", "jle", Opcodes.JGT),
+    JGT("jgt", Opcodes.JGT),
     /** {@code A >= operand} */
-    JGE("jge", "jlt", Opcodes.JGE),
+    JGE("jge", Opcodes.JGE),
     /** {@code (A & operand) != 0}; has no opposite. */
-    JSET("jset", "", Opcodes.JSET);
+    JSET("jset", Opcodes.JSET);
 
     private final String mnemonic;
-
-    /** The mnemonic of the opposite test, or empty. */
-    final String opposite;
-
     final int bits;
 
-    JumpCondition(String mnemonic, String opposite, int bits) {
+    JumpCondition(String mnemonic, int bits) {
         this.mnemonic = mnemonic;
-        this.opposite = opposite;
         this.bits = bits;
     }
 

@@ -16,7 +16,7 @@ final class NumericText {
     private static final Pattern C_NUMBER =
             Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19})[uUlL]{0,3}");
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,20}");
-    private static final int HEX_DIGITS = 16;
+    private static final int HEX_DIGITS = 2 * RawInstruction.BYTES;
     private static final HexFormat HEX = HexFormat.of();
 
     private final String text;
@@ -49,15 +49,13 @@ final class NumericText {
     }
 
     static String writeHex(List<RawInstruction> program) {
-        ByteBuffer struct = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
-        return program.stream()
-                .map(raw -> HEX.formatHex(struct.clear()
-                        .putShort((short) raw.code())
-                        .put((byte) raw.jt())
-                        .put((byte) raw.jf())
-                        .putInt(raw.k())
-                        .array()))
-                .collect(Collectors.joining("\n", "", "\n"));
+        return program.stream().map(NumericText::hex).collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    private static String hex(RawInstruction raw) {
+        ByteBuffer struct = ByteBuffer.allocate(RawInstruction.BYTES).order(ByteOrder.nativeOrder());
+        raw.writeTo(struct);
+        return HEX.formatHex(struct.array());
     }
 
     /** {@return whether the text is a number alone on its first line, and the second line has four} */
@@ -221,9 +219,8 @@ final class NumericText {
             }
             digits.append(text.charAt(at));
             if (digits.length() == HEX_DIGITS) {
-                ByteBuffer struct = ByteBuffer.wrap(HEX.parseHex(digits)).order(ByteOrder.nativeOrder());
-                program.add(new RawInstruction(
-                        struct.getShort() & 0xffff, struct.get() & 0xff, struct.get() & 0xff, struct.getInt()));
+                program.add(RawInstruction.readFrom(
+                        ByteBuffer.wrap(HEX.parseHex(digits)).order(ByteOrder.nativeOrder())));
                 digits.setLength(0);
                 requireRoom(at);
             }

@@ -93,12 +93,12 @@ public interface Packet {
         Packet window = packet;
         int start = offset;
         if (offset < 0) {
-            if (offset >= Opcodes.NETWORK_BASE) {
+            if (offset >= OffsetBase.SKF_NET_OFF) {
                 window = packet.network();
-                start = offset - Opcodes.NETWORK_BASE;
-            } else if (offset >= Opcodes.LINK_LAYER_BASE) {
+                start = offset - OffsetBase.SKF_NET_OFF;
+            } else if (offset >= OffsetBase.SKF_LL_OFF) {
                 window = packet.linkLayer();
-                start = offset - Opcodes.LINK_LAYER_BASE;
+                start = offset - OffsetBase.SKF_LL_OFF;
             } else {
                 return -1;
             }
@@ -109,7 +109,8 @@ public interface Packet {
         return switch (size) {
             case 1 -> window.u8(start);
             case 2 -> window.u16(start);
-            default -> Integer.toUnsignedLong(window.u32(start));
+            case 4 -> Integer.toUnsignedLong(window.u32(start));
+            default -> throw new IllegalArgumentException("size " + size + " (expected: 1, 2 or 4)");
         };
     }
 

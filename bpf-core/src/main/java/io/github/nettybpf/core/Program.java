@@ -29,8 +29,7 @@ public final class Program {
 
     private Program(List<RawInstruction> raw) {
         this.raw = List.copyOf(raw);
-        Verifier.verify(this.raw);
-        this.instructions = this.raw.stream().map(RawInstruction::disassemble).toList();
+        this.instructions = Verifier.verify(this.raw);
     }
 
     /**

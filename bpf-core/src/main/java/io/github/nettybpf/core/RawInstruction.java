@@ -19,6 +19,10 @@ import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
+import java.nio.BufferOverflowException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * {@code struct sock_filter}: an instruction as the kernel takes it. Any bits can be held; {@link #disassemble} refuses
@@ -30,6 +34,8 @@ import io.github.nettybpf.core.Instruction.Txa;
  * @param k the operand, 32 bits, unsigned
  */
 public record RawInstruction(int code, int jt, int jf, int k) {
+    /** The size of {@code struct sock_filter}. */
+    public static final int BYTES = 8;
 
     /**
      * Checks the widths.
@@ -42,6 +48,29 @@ public record RawInstruction(int code, int jt, int jf, int k) {
         }
         requireByte("jt", jt);
         requireByte("jf", jf);
+    }
+
+    /**
+     * {@return the struct at the buffer's position, in the buffer's byte order} The position moves by {@link #BYTES}.
+     *
+     * @param buffer the buffer; the kernel's byte order is {@link ByteOrder#nativeOrder}
+     * @throws BufferUnderflowException if fewer bytes remain
+     */
+    public static RawInstruction readFrom(ByteBuffer buffer) {
+        int code = Short.toUnsignedInt(buffer.getShort());
+        int jt = Byte.toUnsignedInt(buffer.get());
+        int jf = Byte.toUnsignedInt(buffer.get());
+        return new RawInstruction(code, jt, jf, buffer.getInt());
+    }
+
+    /**
+     * Writes the struct at the buffer's position, in the buffer's byte order. The position moves by {@link #BYTES}.
+     *
+     * @param buffer the buffer; the kernel's byte order is {@link ByteOrder#nativeOrder}
+     * @throws BufferOverflowException if fewer bytes remain
+     */
+    public void writeTo(ByteBuffer buffer) {
+        buffer.putShort((short) code).put((byte) jt).put((byte) jf).putInt(k);
     }
 
     static void requireByte(String name, int value) {

@@ -1,10 +1,8 @@
 package io.github.nettybpf.core;
 
 import io.github.nettybpf.core.Instruction.AluX;
-import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadExtension;
-import io.github.nettybpf.core.Instruction.LoadIndirect;
-import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import java.util.Arrays;
 import java.util.Objects;
@@ -45,7 +43,7 @@ public final class SteppingMachine {
     public SteppingMachine(Program program, Packet packet) {
         this.program = program;
         this.packet = packet;
-        steps = Interpreter.Step.singles(program.raw());
+        steps = Interpreter.Step.singles(program);
         visits = new long[program.size()];
     }
 
@@ -193,19 +191,18 @@ public final class SteppingMachine {
     /** The instruction that ended the program has changed no register: they tell why it did. */
     private End ended(int verdict) {
         Instruction last = program.instructions().get(pc());
-        if (last instanceof LoadAbsolute load) {
-            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, load.off());
-        } else if (last instanceof LoadIndirect load) {
-            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, x() + load.off());
-        } else if (last instanceof LoadMemShift load) {
-            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, load.off());
+        if (last.isReturn()) {
+            return new End(Cause.RETURNED, pc(), verdict, 0);
+        } else if (last instanceof PacketLoad load) {
+            int offset = load.off() + (load.reads().contains(Register.X) ? x() : 0);
+            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, offset);
         } else if (last instanceof AluX) {
             return new End(Cause.DIVISION_BY_ZERO, pc(), verdict, 0);
         } else if (last instanceof LoadExtension load) {
             boolean asksDevice = packet.extension(load.num(), a(), x()) == Packet.NO_DEVICE;
             return new End(asksDevice ? Cause.NO_DEVICE : Cause.NOT_KNOWN, pc(), verdict, 0);
         }
-        return new End(Cause.RETURNED, pc(), verdict, 0);
+        throw new AssertionError(last);
     }
 
     /** What can end a program. */

@@ -12,19 +12,14 @@ import java.util.List;
  * closed. Needs the native library of a transport to be loaded.
  */
 final class Fprog implements AutoCloseable {
-    private static final int INSTRUCTION_BYTES = 8;
-
     private final CleanableDirectBuffer code;
     private final CleanableDirectBuffer fprog;
 
     Fprog(List<RawInstruction> program) {
-        code = Buffer.allocateDirectBufferWithNativeOrder(program.size() * INSTRUCTION_BYTES);
+        code = Buffer.allocateDirectBufferWithNativeOrder(program.size() * RawInstruction.BYTES);
         fprog = Buffer.allocateDirectBufferWithNativeOrder(2 * Buffer.addressSize());
         ByteBuffer instructions = code.buffer();
-        for (RawInstruction raw : program) {
-            instructions.putShort((short) raw.code());
-            instructions.put((byte) raw.jt()).put((byte) raw.jf()).putInt(raw.k());
-        }
+        program.forEach(raw -> raw.writeTo(instructions));
         instructions.flip();
         long address = Buffer.memoryAddress(instructions);
         fprog.buffer().putShort(0, (short) program.size());

@@ -46,7 +46,7 @@ public final class SocketFilters {
     private static final int EINVAL = 22;
     private static final int ENOPROTOOPT = 92;
 
-    private static final int INSTRUCTION_BYTES = 8;
+    private static final RawInstruction PADDING = new RawInstruction(0, 0, 0, 0);
     private static final int MEMINFO_BYTES = 36;
     private static final int MEMINFO_RMEM_ALLOC = 0;
     private static final int MEMINFO_DROPS = 8;
@@ -68,7 +68,7 @@ public final class SocketFilters {
      * times as many bytes as it is told: the buffer must hold the longest program.
      */
     private static final RawUnixChannelOption GET = new RawUnixChannelOption(
-            "SO_GET_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, Program.MAX_SIZE * INSTRUCTION_BYTES);
+            "SO_GET_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, Program.MAX_SIZE * RawInstruction.BYTES);
 
     private SocketFilters() {}
 
@@ -197,17 +197,14 @@ public final class SocketFilters {
         ByteBuffer bytes = get(channel, GET);
         List<RawInstruction> raw = new ArrayList<>();
         int end = 0;
-        for (int at = bytes.position(); at + INSTRUCTION_BYTES <= bytes.limit(); at += INSTRUCTION_BYTES) {
-            raw.add(new RawInstruction(
-                    bytes.getShort(at) & 0xffff,
-                    bytes.get(at + 2) & 0xff,
-                    bytes.get(at + 3) & 0xff,
-                    bytes.getInt(at + 4)));
-            if (bytes.getLong(at) != 0) {
+        while (bytes.remaining() >= RawInstruction.BYTES) {
+            RawInstruction read = RawInstruction.readFrom(bytes);
+            raw.add(read);
+            if (!read.equals(PADDING)) {
                 end = raw.size();
             }
         }
-        // Behind the program there are zeros; its last instruction, a return, is none.
+        // Zeros follow the program; its last instruction, a return, is not zero.
         return List.copyOf(raw.subList(0, end));
     }
 

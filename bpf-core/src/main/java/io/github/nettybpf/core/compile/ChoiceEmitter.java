@@ -34,6 +34,8 @@ final class ChoiceEmitter {
             } else {
                 select(keys);
             }
+        } else {
+            throw new AssertionError(choice);
         }
     }
 

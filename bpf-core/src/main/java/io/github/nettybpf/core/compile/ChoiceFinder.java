@@ -88,11 +88,11 @@ final class ChoiceFinder {
     }
 
     private int yes(int pc) {
-        return flow.landing(pc + 1 + test(pc).skipTrue());
+        return flow.landing(test(pc).trueTarget(pc));
     }
 
     private int no(int pc) {
-        return flow.landing(pc + 1 + test(pc).skipFalse());
+        return flow.landing(test(pc).falseTarget(pc));
     }
 
     private @Nullable Choice chain(int head) {

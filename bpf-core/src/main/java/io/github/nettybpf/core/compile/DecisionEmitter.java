@@ -92,6 +92,8 @@ final class DecisionEmitter {
                 Value a = Objects.requireNonNull(value.a());
                 push(a);
                 Arithmetic.apply(code, alu.op(), alu.val(), a.bits());
+            } else {
+                throw new AssertionError(operation);
             }
             places.put(value, keep());
         }
@@ -151,6 +153,8 @@ final class DecisionEmitter {
             code.insn(two.both ? Opcodes.IAND : Opcodes.IOR);
         } else if (condition instanceof Holds holds) {
             holds(holds.test);
+        } else {
+            throw new AssertionError(condition);
         }
         if (uses.getOrDefault(condition, 0) > 1) {
             int local = keep();

@@ -158,9 +158,9 @@ final class DecisionFinder {
                 a = new Value(alu, a, null, Widths.behind(alu, a.bits()));
                 added.add(a);
             } else {
-                return false;
+                return false; // what is too expensive, or has an effect, in vain
             }
-            pc = flow.landing(pc + 1);
+            pc = flow.edges(pc).get(0);
             if (flow.drops(pc) || flow.isEnd(pc)) {
                 return false;
             }
@@ -204,8 +204,8 @@ final class DecisionFinder {
                 jump.cond(),
                 jump.val(),
                 null,
-                flow.landing(pc + 1 + jump.skipTrue()),
-                flow.landing(pc + 1 + jump.skipFalse()));
+                flow.landing(jump.trueTarget(pc)),
+                flow.landing(jump.falseTarget(pc)));
     }
 
     private void lead(int pc, int edges, @Nullable Value a, @Nullable Value x) {

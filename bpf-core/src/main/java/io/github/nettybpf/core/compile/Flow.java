@@ -6,22 +6,16 @@ import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
-import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
-import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
-import io.github.nettybpf.core.Instruction.LoadScratch;
-import io.github.nettybpf.core.Instruction.NegateA;
-import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
-import io.github.nettybpf.core.Instruction.StoreScratch;
-import io.github.nettybpf.core.Instruction.Tax;
-import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.Register;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -108,7 +102,7 @@ final class Flow {
 
     /** {@return whether the instruction ends the program} */
     boolean isEnd(int pc) {
-        return isEnd(program.get(pc));
+        return program.get(pc).isReturn();
     }
 
     /** {@return the registers whose values matter from the instruction on} */
@@ -116,34 +110,32 @@ final class Flow {
         return live[pc];
     }
 
-    /** {@return the end of what a load at a fixed offset of the packet looks at}, 0 for all else */
+    /** {@return the end of what a load at a fixed offset of the packet looks at, 0 for all else} */
     static long reach(Instruction instruction) {
-        if (instruction instanceof LoadAbsolute load && load.off() >= 0) {
-            return (long) load.off() + load.size();
-        }
-        return instruction instanceof LoadMemShift load && load.off() >= 0 ? load.off() + 1L : 0;
+        boolean isFixed = instruction instanceof LoadAbsolute || instruction instanceof LoadMemShift;
+        return isFixed && instruction instanceof PacketLoad load && load.off() >= 0
+                ? (long) load.off() + load.size()
+                : 0;
     }
 
     private void lookBack(int pc, Instruction instruction) {
+        for (int successor : instruction.successors(pc)) {
+            live[pc] |= live[successor];
+        }
+        live[pc] = (live[pc] & ~instruction.writes().bits()) | reads(instruction);
         if (instruction instanceof Jump jump) {
-            landing[pc] = landing[pc + 1 + jump.skip()];
+            landing[pc] = landing[jump.successors(pc).get(0)];
             need[pc] = need[landing[pc]];
-            live[pc] = live[landing[pc]];
-        } else if (instruction instanceof JumpIf jump) {
-            branch(pc, jump.skipTrue(), jump.skipFalse(), bit(Registers.A));
-        } else if (instruction instanceof JumpIfX jump) {
-            branch(pc, jump.skipTrue(), jump.skipFalse(), bit(Registers.A) | bit(Registers.X));
+        } else if (instruction instanceof ConditionalJump jump) {
+            need[pc] = Math.min(need[jump.trueTarget(pc)], need[jump.falseTarget(pc)]);
         } else if (instruction instanceof ReturnConstant ret) {
             need[pc] = ret.val() == 0 ? DROPS : 0;
             landing[pc] = representative(ret.val(), pc);
-        } else if (instruction instanceof ReturnA) {
-            live[pc] = bit(Registers.A);
-        } else {
+        } else if (!instruction.isReturn()) {
             long least = Math.max(reach(instruction), need[pc + 1]);
             // What is not in the packet itself is asked for even where that will prove too short: somebody may take
             // note.
             need[pc] = asksPacket(instruction) ? 0 : least > Integer.MAX_VALUE ? DROPS : least;
-            live[pc] = (live[pc + 1] & ~writes(instruction)) | reads(instruction);
         }
     }
 
@@ -156,55 +148,22 @@ final class Flow {
     private static boolean asksPacket(Instruction instruction) {
         return asksExtension(instruction)
                 || instruction instanceof LoadIndirect
-                || (instruction instanceof LoadAbsolute load && load.off() < 0)
-                || (instruction instanceof LoadMemShift shift && shift.off() < 0);
+                || (instruction instanceof PacketLoad load && load.off() < 0);
     }
 
     private static boolean asksExtension(Instruction instruction) {
         return instruction instanceof LoadExtension load && load.num() != Extension.LEN;
     }
 
-    private void branch(int pc, int skipTrue, int skipFalse, int reads) {
-        int then = pc + 1 + skipTrue;
-        int otherwise = pc + 1 + skipFalse;
-        need[pc] = Math.min(need[then], need[otherwise]);
-        live[pc] = live[then] | live[otherwise] | reads;
-    }
-
-    private static int writes(Instruction instruction) {
-        if (instruction instanceof LoadConstant load) {
-            return bit(Registers.of(load.dst()));
-        } else if (instruction instanceof LoadScratch load) {
-            return bit(Registers.of(load.dst()));
-        } else if (instruction instanceof StoreScratch store) {
-            return bit(Registers.scratch(store.n()));
-        } else if (instruction instanceof LoadExtension load) {
-            return bit(Registers.of(load.dst()));
-        } else if (instruction instanceof LoadMemShift || instruction instanceof Tax) {
-            return bit(Registers.X);
-        }
-        return bit(Registers.A);
-    }
-
+    /** {@return what the instruction reads} A packet is told A and X whenever it is asked for an extension. */
     private static int reads(Instruction instruction) {
-        if (instruction instanceof LoadScratch load) {
-            return bit(Registers.scratch(load.n()));
-        } else if (instruction instanceof StoreScratch store) {
-            return bit(Registers.of(store.src()));
-        } else if (instruction instanceof LoadIndirect || instruction instanceof Txa) {
-            return bit(Registers.X);
-        } else if (instruction instanceof AluX || asksExtension(instruction)) {
-            return bit(Registers.A) | bit(Registers.X);
-        } else if (instruction instanceof AluConstant || instruction instanceof NegateA || instruction instanceof Tax) {
-            return bit(Registers.A);
-        }
-        return 0;
+        int reads = instruction.reads().bits();
+        return asksExtension(instruction) ? reads | bit(Registers.A) | bit(Registers.X) : reads;
     }
 
     /** {@return the registers that the instruction, or what follows it, reads or writes} */
     int touches(int pc) {
-        Instruction instruction = program.get(pc);
-        return live[pc] | (isEnd(instruction) || isBranch(instruction) ? 0 : writes(instruction));
+        return live[pc] | program.get(pc).writes().bits();
     }
 
     /** {@return from how many places each instruction can be come to} */
@@ -239,8 +198,7 @@ final class Flow {
         if (instruction instanceof AluConstant alu && alu.op() == AluOp.AND) {
             return Math.max(zeros, Integer.numberOfTrailingZeros(alu.val()));
         }
-        boolean isKept = isBranch(instruction) || (writes(instruction) & bit(Registers.A)) == 0;
-        return isKept ? zeros : 0;
+        return instruction.writes().contains(Register.A) ? 0 : zeros;
     }
 
     /** {@return how many of A's last bits are certainly 0 before the instruction} */
@@ -263,20 +221,8 @@ final class Flow {
 
     /** {@return where execution can go on behind the instruction} */
     List<Integer> edges(int pc) {
-        Instruction instruction = program.get(pc);
-        if (instruction instanceof JumpIf jump) {
-            return List.of(landing[pc + 1 + jump.skipTrue()], landing[pc + 1 + jump.skipFalse()]);
-        } else if (instruction instanceof JumpIfX jump) {
-            return List.of(landing[pc + 1 + jump.skipTrue()], landing[pc + 1 + jump.skipFalse()]);
-        }
-        return isEnd(instruction) ? List.of() : List.of(landing[pc + 1]);
-    }
-
-    private static boolean isBranch(Instruction instruction) {
-        return instruction instanceof JumpIf || instruction instanceof JumpIfX;
-    }
-
-    private static boolean isEnd(Instruction instruction) {
-        return instruction instanceof ReturnA || instruction instanceof ReturnConstant;
+        return program.get(pc).successors(pc).stream()
+                .map(successor -> landing[successor])
+                .toList();
     }
 }

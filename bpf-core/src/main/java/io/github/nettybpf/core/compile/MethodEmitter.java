@@ -1,8 +1,8 @@
 package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.compile.Partition.Piece;
@@ -185,20 +185,15 @@ final class MethodEmitter {
             decide(decision, pc);
         } else if (choice != null) {
             choices.emit(choice, pc);
-        } else if (instruction instanceof JumpIf jump) {
-            variables.get(Registers.A);
-            branch(jump.cond(), jump.val(), way(flow.landing(pc + 1 + jump.skipTrue())));
-            goTo(flow.landing(pc + 1 + jump.skipFalse()), pc);
-        } else if (instruction instanceof JumpIfX jump) {
-            variables.get(Registers.A);
-            branchX(jump.cond(), way(flow.landing(pc + 1 + jump.skipTrue())));
-            goTo(flow.landing(pc + 1 + jump.skipFalse()), pc);
+        } else if (instruction instanceof ConditionalJump jump) {
+            branch(jump, way(flow.landing(jump.trueTarget(pc))));
+            goTo(flow.landing(jump.falseTarget(pc)), pc);
         } else if (instruction instanceof ReturnA) {
             variables.get(Registers.A);
             code.insn(Opcodes.IRETURN);
         } else {
             operations.emit(instruction, pc);
-            goTo(flow.landing(pc + 1), pc);
+            goTo(flow.edges(pc).get(0), pc);
         }
     }
 
@@ -223,30 +218,21 @@ final class MethodEmitter {
         }
     }
 
-    /** Compares A, which has been pushed. */
-    private void branch(JumpCondition test, int value, Label yes) {
-        if (isOrder(test)) {
+    private void branch(ConditionalJump jump, Label yes) {
+        boolean isOrder = jump.cond() == JumpCondition.JGT || jump.cond() == JumpCondition.JGE;
+        variables.get(Registers.A);
+        if (isOrder) {
             Arithmetic.flip(code);
-            code.constant(value + Integer.MIN_VALUE);
+        }
+        if (jump instanceof JumpIf constant) {
+            code.constant(isOrder ? constant.val() + Integer.MIN_VALUE : constant.val());
         } else {
-            code.constant(value);
+            variables.get(Registers.X);
+            if (isOrder) {
+                Arithmetic.flip(code);
+            }
         }
-        branch(test, yes);
-    }
-
-    private void branchX(JumpCondition test, Label yes) {
-        if (isOrder(test)) {
-            Arithmetic.flip(code);
-        }
-        variables.get(Registers.X);
-        if (isOrder(test)) {
-            Arithmetic.flip(code);
-        }
-        branch(test, yes);
-    }
-
-    private static boolean isOrder(JumpCondition test) {
-        return test == JumpCondition.JGT || test == JumpCondition.JGE;
+        branch(jump.cond(), yes);
     }
 
     private void branch(JumpCondition test, Label yes) {

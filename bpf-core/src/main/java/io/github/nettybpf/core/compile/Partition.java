@@ -2,10 +2,9 @@ package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
-import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
-import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -148,13 +147,15 @@ final class Partition {
 
     private int operation(int pc) {
         Instruction instruction = plan.flow.instruction(pc);
-        if (instruction instanceof LoadAbsolute || instruction instanceof LoadMemShift) {
-            return 40 + INLINED;
-        } else if (instruction instanceof LoadIndirect load) {
+        if (instruction instanceof LoadIndirect load) {
             return (plan.isPlainOffset(pc, load) ? 40 : 75) + INLINED;
+        } else if (instruction instanceof PacketLoad) {
+            return 40 + INLINED;
         } else if (instruction instanceof LoadExtension) {
             return 45;
+        } else if (instruction instanceof AluConstant) {
+            return 20;
         }
-        return instruction instanceof AluConstant ? 20 : 16;
+        return 16; // the longest of all others, a division by X
     }
 }

@@ -3,13 +3,12 @@ package io.github.nettybpf.core.compile;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.AluX;
-import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
-import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.LoadScratch;
 import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
 import io.github.nettybpf.core.Register;
@@ -35,12 +34,10 @@ record Widths(int a, int x) {
 
     /** {@return what holds behind the instruction} */
     Widths behind(Instruction instruction) {
-        if (instruction instanceof LoadAbsolute load) {
-            return new Widths(Byte.SIZE * load.size(), x);
-        } else if (instruction instanceof LoadIndirect load) {
-            return new Widths(Byte.SIZE * load.size(), x);
-        } else if (instruction instanceof LoadMemShift) {
+        if (instruction instanceof LoadMemShift) {
             return new Widths(a, HEADER_LENGTH);
+        } else if (instruction instanceof PacketLoad load) {
+            return new Widths(Byte.SIZE * load.size(), x);
         } else if (instruction instanceof LoadConstant load) {
             return with(load.dst(), of(load.val()));
         } else if (instruction instanceof LoadScratch load) {
@@ -55,6 +52,8 @@ record Widths(int a, int x) {
             return new Widths(a, a);
         } else if (instruction instanceof Txa) {
             return new Widths(x, x);
+        } else if ((instruction.writes().bits() & (Registers.bit(Registers.A) | Registers.bit(Registers.X))) != 0) {
+            throw new AssertionError(instruction);
         }
         return this;
     }
