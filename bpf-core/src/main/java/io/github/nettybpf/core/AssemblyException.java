@@ -16,7 +16,14 @@ public final class AssemblyException extends IllegalArgumentException {
     /** The message without the place in front. */
     private final String problem;
 
-    AssemblyException(int line, int column, String problem) {
+    /**
+     * Makes the message of place and problem.
+     *
+     * @param line the line of the text, from 1
+     * @param column the column in that line, from 1
+     * @param problem what is wrong and what was expected
+     */
+    public AssemblyException(int line, int column, String problem) {
         super("line " + line + ", column " + column + ": " + problem);
         this.line = line;
         this.column = column;

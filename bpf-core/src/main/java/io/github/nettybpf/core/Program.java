@@ -1,5 +1,7 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.text.Assembler;
+import io.github.nettybpf.core.text.Disassembler;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;

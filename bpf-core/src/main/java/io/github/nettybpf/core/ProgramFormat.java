@@ -1,5 +1,9 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.text.Assembler;
+import io.github.nettybpf.core.text.Disassembler;
+import io.github.nettybpf.core.text.Listing;
+import io.github.nettybpf.core.text.NumericText;
 import java.util.List;
 
 /**

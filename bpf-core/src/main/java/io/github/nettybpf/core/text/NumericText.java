@@ -1,5 +1,9 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.text;
 
+import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.VerificationException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -12,7 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The notations of a program that are nothing but the numbers of {@code struct sock_filter}. */
-final class NumericText {
+public final class NumericText {
     private static final Pattern C_NUMBER =
             Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19})[uUlL]{0,3}");
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,20}");
@@ -29,7 +33,7 @@ final class NumericText {
         this.text = text;
     }
 
-    static String writeCounted(List<RawInstruction> program, char separator) {
+    public static String writeCounted(List<RawInstruction> program, char separator) {
         return program.stream()
                 .map(RawInstruction::toString)
                 .collect(Collectors.joining(
@@ -37,7 +41,7 @@ final class NumericText {
     }
 
     /** As bpf_asm's {@code %#04x} and {@code %#010x} print: there, a zero has no 0x in front. */
-    static String writeC(List<RawInstruction> program) {
+    public static String writeC(List<RawInstruction> program) {
         return program.stream()
                 .map(raw -> String.format(
                         "{ %s, %2d, %2d, %s },\n", cHex(raw.code(), 2), raw.jt(), raw.jf(), cHex(raw.k(), 8)))
@@ -48,7 +52,7 @@ final class NumericText {
         return value == 0 ? "0".repeat(digits + 2) : String.format("0x%0" + digits + "x", value);
     }
 
-    static String writeHex(List<RawInstruction> program) {
+    public static String writeHex(List<RawInstruction> program) {
         return program.stream().map(NumericText::hex).collect(Collectors.joining("\n", "", "\n"));
     }
 
@@ -59,11 +63,11 @@ final class NumericText {
     }
 
     /** {@return whether the text is a number alone on its first line, and the second line has four} */
-    static boolean isCountedLines(String text) {
+    public static boolean isCountedLines(String text) {
         return text.matches("(?s)\\s*\\d{1,5}[ \\t]*\\r?\\n\\s*(\\d+[ \\t]+){3}\\d+\\s*(\\n.*)?");
     }
 
-    static boolean isHex(String text) {
+    public static boolean isHex(String text) {
         int digits = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -76,13 +80,13 @@ final class NumericText {
         return digits > 0 && digits % HEX_DIGITS == 0;
     }
 
-    static NumericText readCounted(String text, char separator) {
+    public static NumericText readCounted(String text, char separator) {
         NumericText reader = new NumericText(text);
         reader.readCounted(separator, reader.skipSpace(0));
         return reader;
     }
 
-    static NumericText readC(String text) {
+    public static NumericText readC(String text) {
         NumericText reader = new NumericText(withoutComments(text));
         reader.readC();
         return reader;
@@ -110,18 +114,18 @@ final class NumericText {
         return code.toString();
     }
 
-    static NumericText readHex(String text) {
+    public static NumericText readHex(String text) {
         NumericText reader = new NumericText(text);
         reader.readHex();
         return reader;
     }
 
     /** {@return the instructions, not verified} */
-    List<RawInstruction> raw() {
+    public List<RawInstruction> raw() {
         return program;
     }
 
-    Program verified() {
+    public Program verified() {
         try {
             return Program.ofRaw(program);
         } catch (VerificationException e) {

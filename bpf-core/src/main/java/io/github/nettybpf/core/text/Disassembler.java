@@ -1,5 +1,8 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.text;
 
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
@@ -7,6 +10,7 @@ import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.JumpCondition;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
@@ -14,11 +18,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Writes programs for people: as bpf_asm text, and as tcpdump lists them. */
-final class Disassembler {
+public final class Disassembler {
     private Disassembler() {}
 
     /** {@return the program in bpf_asm notation}; instruction 7 is labelled {@code l7} if something jumps to it. */
-    static String text(List<Instruction> instructions) {
+    public static String text(List<Instruction> instructions) {
         NavigableSet<Long> labelled = new TreeSet<>();
         for (int pc = 0; pc < instructions.size(); pc++) {
             markTargets(pc, instructions.get(pc), labelled);
@@ -93,7 +97,7 @@ final class Disassembler {
     }
 
     /** {@return the program as {@code tcpdump -d} lists it}: every instruction with its number, jumps with both targets. */
-    static String listing(List<Instruction> instructions) {
+    public static String listing(List<Instruction> instructions) {
         StringBuilder text = new StringBuilder();
         for (int pc = 0; pc < instructions.size(); pc++) {
             text.append(listed(pc, instructions.get(pc)).stripTrailing()).append('\n');

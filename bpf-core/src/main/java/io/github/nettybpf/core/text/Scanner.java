@@ -1,5 +1,6 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.text;
 
+import io.github.nettybpf.core.AssemblyException;
 import org.jspecify.annotations.Nullable;
 
 /**
