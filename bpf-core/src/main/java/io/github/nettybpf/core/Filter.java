@@ -45,7 +45,7 @@ public interface Filter {
      * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
      */
     static Filter compile(Program program, PacketKinds kinds) {
-        return FilterCompiler.compile(program, kinds);
+        return FilterCompiler.compile(program, kinds.lookup(), kinds.types());
     }
 
     /**
@@ -56,7 +56,7 @@ public interface Filter {
      * @param program the program
      */
     static byte[] classFile(Program program) {
-        return FilterCompiler.classFile(program, BytesPacket.KINDS);
+        return FilterCompiler.classFile(program, BytesPacket.KINDS.lookup().lookupClass(), BytesPacket.KINDS.types());
     }
 
     /**

@@ -82,8 +82,9 @@ public interface Packet {
     }
 
     /**
-     * {@return what a load at this offset gives}, through whichever {@link OffsetBase} the offset names; or -1 if nothing is
-     * there, which ends a program with verdict 0.
+     * {@return the bytes at this offset, big-endian and unsigned, or -1 if they are not all there} The offset counts from
+     * the {@link OffsetBase} that it names. Programs that are interpreted and the code that {@link Filter#compile} generates
+     * call this for every load that is not certain to lie in the packet itself; where it gives -1 they end with verdict 0.
      *
      * @param packet the packet
      * @param offset the offset as the instruction has it, X included

@@ -1,6 +1,5 @@
 package io.github.nettybpf.core;
 
-import io.github.nettybpf.core.compile.FilterCompiler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
@@ -22,7 +21,12 @@ final class TieredFilter implements Filter {
      */
     static final int COMPILE_AFTER = Integer.getInteger("io.github.nettybpf.compileAfter", 1000);
 
+    /**
+     * The JDK's facade, which every logging framework can serve: this module must not depend on Netty, whose
+     * InternalLogger bpf-netty uses. Only what makes filters slower than they could be is logged.
+     */
     private static final Logger LOGGER = System.getLogger(Filter.class.getName());
+
     private static final AtomicBoolean COMPLAINED = new AtomicBoolean();
 
     /** One at a time is enough, and the thread goes away when there is nothing to do. */
@@ -37,7 +41,7 @@ final class TieredFilter implements Filter {
     private volatile Filter current;
 
     TieredFilter(Program program, PacketKinds kinds) {
-        this(program, COMPILE_AFTER, () -> FilterCompiler.compile(program, kinds), COMPILER);
+        this(program, COMPILE_AFTER, () -> Filter.compile(program, kinds), COMPILER);
     }
 
     TieredFilter(Program program, int compileAfter, Supplier<Filter> compiled, Executor executor) {

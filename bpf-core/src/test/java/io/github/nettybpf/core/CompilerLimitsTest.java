@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.StringJoiner;
@@ -210,6 +213,18 @@ class CompilerLimitsTest {
                 lookup,
                 List.of(BytesPacket.class, BytesPacket.class),
                 "io.github.nettybpf.core.BytesPacket (expected: types of different simple names)");
+    }
+
+    /** A lookup of full privilege can read and write what is private to the class that made it. */
+    @Test
+    void kindsGiveTheirLookupToNobody() {
+        assertEquals(
+                List.of("of"),
+                Arrays.stream(PacketKinds.class.getDeclaredMethods())
+                        .filter(method -> Modifier.isPublic(method.getModifiers()))
+                        .map(Method::getName)
+                        .toList());
+        assertEquals(0, PacketKinds.class.getFields().length);
     }
 
     private static void refused(Lookup lookup, List<Class<? extends Packet>> types, String message) {

@@ -2,7 +2,6 @@ package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
-import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Program;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
@@ -27,29 +26,29 @@ public final class FilterCompiler {
     private static final MethodType MAKES_FILTER = MethodType.methodType(Filter.class);
 
     private final String name;
-    private final PacketKinds kinds;
+    private final List<Class<? extends Packet>> types;
     private final Partition fast;
     private final Partition plain;
     private final List<Object> classData = new ArrayList<>();
     private final ClassWriter writer = new ClassWriter(0);
     private final byte[] bytes;
 
-    private FilterCompiler(Plan plan, PacketKinds kinds, int largestPiece) {
-        String packageName = kinds.lookup().lookupClass().getPackageName().replace('.', '/');
+    private FilterCompiler(Plan plan, Class<?> host, List<Class<? extends Packet>> types, int largestPiece) {
+        String packageName = host.getPackageName().replace('.', '/');
         this.name = (packageName.isEmpty() ? "" : packageName + "/") + "CompiledFilter";
-        this.kinds = kinds;
+        this.types = types;
         this.fast = new Partition(plan, true, largestPiece);
         this.plain = new Partition(plan.plain(), false, largestPiece);
         this.bytes = write();
     }
 
     /** Cuts finer where the length of a method was underestimated. */
-    private static FilterCompiler of(Program program, PacketKinds kinds) {
+    private static FilterCompiler of(Program program, Class<?> host, List<Class<? extends Packet>> types) {
         Plan plan = Plan.of(new Flow(program.instructions()));
         int largestPiece = Partition.LARGEST_PIECE;
         while (true) {
             try {
-                return new FilterCompiler(plan, kinds, largestPiece);
+                return new FilterCompiler(plan, host, types, largestPiece);
             } catch (MethodEmitter.TooLongException | MethodTooLargeException e) {
                 if (largestPiece == 1) {
                     throw e;
@@ -63,13 +62,14 @@ public final class FilterCompiler {
      * {@return a filter whose code is the program's}
      *
      * @param program the program
-     * @param kinds the kinds of packet to make code for
+     * @param lookup what to define the class with: it becomes one of the package of the lookup's class
+     * @param types the types of packet to make code for
      * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
      */
-    public static Filter compile(Program program, PacketKinds kinds) {
-        FilterCompiler compiled = of(program, kinds);
+    public static Filter compile(Program program, Lookup lookup, List<Class<? extends Packet>> types) {
+        FilterCompiler compiled = of(program, lookup.lookupClass(), types);
         try {
-            Lookup defined = kinds.lookup().defineHiddenClassWithClassData(compiled.bytes, compiled.classData, true);
+            Lookup defined = lookup.defineHiddenClassWithClassData(compiled.bytes, compiled.classData, true);
             return (Filter) defined.findConstructor(defined.lookupClass(), CONSTRUCTOR)
                     .asType(MAKES_FILTER)
                     .invokeExact();
@@ -84,10 +84,11 @@ public final class FilterCompiler {
      * {@return the class file that {@link #compile} defines}
      *
      * @param program the program
-     * @param kinds the kinds of packet to make code for
+     * @param host a class of the package that it belongs to
+     * @param types the types of packet to make code for
      */
-    public static byte[] classFile(Program program, PacketKinds kinds) {
-        return of(program, kinds).bytes;
+    public static byte[] classFile(Program program, Class<?> host, List<Class<? extends Packet>> types) {
+        return of(program, host, types).bytes;
     }
 
     private byte[] write() {
@@ -100,7 +101,7 @@ public final class FilterCompiler {
                 new String[] {FILTER});
         constructor();
         List<Methods> methods = new ArrayList<>();
-        for (Class<? extends Packet> type : kinds.types()) {
+        for (Class<? extends Packet> type : types) {
             methods.add(new Methods(name, "run" + type.getSimpleName(), type, fast, plain, classData));
         }
         methods.add(new Methods(name, "runPacket", Packet.class, fast, plain, classData));
