@@ -29,11 +29,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be known of a program without a packet: one forward pass (jumps only go forward) that carries, for each
- * register and scratch slot, the interval its value must lie in, and skips what no packet can reach.
+ * Interval analysis: what is known of a program without a packet. Jumps only go forward, so one forward pass is enough.
+ * It propagates, for each register and scratch slot, an interval that contains its value, and skips instructions that
+ * no packet reaches.
  */
 final class Analysis {
-    /** What is read, each with the first instruction that does. */
+    /** Each extension that is read, with the first instruction that reads it. */
     final Map<Extension, Integer> extensions = new EnumMap<>(Extension.class);
 
     final Map<OffsetBase, Integer> offsetBases = new EnumMap<>(OffsetBase.class);
@@ -44,11 +45,11 @@ final class Analysis {
     private static final Interval ANY = new Interval(0, MAX);
     private static final Interval ZERO = new Interval(0, 0);
 
-    /** Offsets that belong to no window: an indirect load that may end there is one that nothing is known of. */
+    /** Offsets that count from no base. If an indirect load may be there, nothing is known of its offset. */
     private static final Interval NOWHERE =
             new Interval(Integer.MAX_VALUE + 1L, Integer.toUnsignedLong(OffsetBase.SKF_LL_OFF) - 1);
 
-    /** An unsigned value is known to be {@code lo..hi}. */
+    /** An unsigned value lies in {@code lo..hi}. */
     private record Interval(long lo, long hi) {
         static Interval of(int value) {
             long unsigned = Integer.toUnsignedLong(value);
@@ -68,7 +69,7 @@ final class Analysis {
         }
     }
 
-    /** What is known when an instruction is reached, of M[], then A and X. */
+    /** What is known when an instruction is highestEnd, of M[], then A and X. */
     private static final class State {
         static final int A = Program.SCRATCH_SLOTS;
         static final int X = A + 1;
@@ -107,7 +108,7 @@ final class Analysis {
     private final Set<Integer> returned = new LinkedHashSet<>();
     private boolean returnsAnything;
     private boolean reachesAnywhere;
-    private long reached;
+    private long highestEnd;
 
     Analysis(Program program) {
         List<Instruction> instructions = program.instructions();
@@ -124,22 +125,22 @@ final class Analysis {
                 states[pc] = null;
             }
         }
-        reach = reachesAnywhere ? OptionalLong.empty() : OptionalLong.of(reached);
+        reach = reachesAnywhere ? OptionalLong.empty() : OptionalLong.of(highestEnd);
         verdicts = returnsAnything ? Optional.empty() : Optional.of(Collections.unmodifiableSet(returned));
     }
 
     private void step(int pc, Instruction instruction, State in) {
         if (instruction instanceof ConditionalJump jump) {
             Interval operand = jump instanceof JumpIf constant ? Interval.of(constant.val()) : in.x();
-            flow(jump.trueTarget(pc), refine(in, jump.cond(), operand, true));
-            flow(jump.falseTarget(pc), refine(in, jump.cond(), operand, false));
+            reach(jump.trueTarget(pc), refine(in, jump.cond(), operand, true));
+            reach(jump.falseTarget(pc), refine(in, jump.cond(), operand, false));
         } else if (instruction instanceof ReturnConstant ret) {
             returned.add(ret.val());
         } else if (instruction instanceof ReturnA) {
             returnA(in.a());
         } else {
             State out = after(pc, instruction, in);
-            instruction.successors(pc).forEach(successor -> flow(successor, out));
+            instruction.successors(pc).forEach(successor -> reach(successor, out));
         }
     }
 
@@ -180,7 +181,7 @@ final class Analysis {
         throw new AssertionError(instruction);
     }
 
-    private void flow(int pc, @Nullable State state) {
+    private void reach(int pc, @Nullable State state) {
         if (state != null) {
             states[pc] = state.join(states[pc]);
         }
@@ -194,7 +195,7 @@ final class Analysis {
         return new Interval(0, MAX >>> (32 - 8 * size));
     }
 
-    /** X + k modulo 2^32; an interval that wraps around in the middle is no interval. */
+    /** X + k modulo 2^32. An interval of which only a part wraps around becomes ANY. */
     private static Interval shifted(Interval x, int k) {
         long by = Integer.toUnsignedLong(k);
         long lo = x.lo + by;
@@ -209,7 +210,7 @@ final class Analysis {
         returned.add(0);
         if (offset.touches(0, Integer.MAX_VALUE)) {
             offsetBases.putIfAbsent(OffsetBase.PACKET, pc);
-            reached = Math.max(reached, Math.min(offset.hi, Integer.MAX_VALUE) + size);
+            highestEnd = Math.max(highestEnd, Math.min(offset.hi, Integer.MAX_VALUE) + size);
         }
         if (offset.touches(Integer.toUnsignedLong(OffsetBase.SKF_NET_OFF), MAX)) {
             offsetBases.putIfAbsent(OffsetBase.NETWORK, pc);
@@ -259,7 +260,7 @@ final class Analysis {
         }
     }
 
-    /** The values that A can have afterwards; a divisor is not 0. */
+    /** An interval that contains A after the operation. A divisor is not 0. */
     private static Interval alu(AluOp op, Interval a, Interval b) {
         if (a.isOne() && b.isOne()) {
             return Interval.of(op.apply((int) a.lo, (int) b.lo));
@@ -282,17 +283,17 @@ final class Analysis {
         };
     }
 
-    /** The lowest number of the form 2^n - 1 that is not below the value. */
+    /** The least number of the form 2^n - 1 that is not less than the value. */
     private static long ones(long value) {
         return value == 0 ? 0 : (Long.highestOneBit(value) << 1) - 1;
     }
 
-    /** What is known behind a branch, or null if it cannot be taken. */
-    private static @Nullable State refine(State in, JumpCondition test, Interval b, boolean taken) {
+    /** What is known after a branch, or null if it cannot be taken. */
+    private static @Nullable State refine(State in, JumpCondition condition, Interval b, boolean taken) {
         Interval a = in.a();
         long lo = a.lo;
         long hi = a.hi;
-        switch (test) {
+        switch (condition) {
             case JEQ -> {
                 if (taken) {
                     lo = Math.max(lo, b.lo);
@@ -311,7 +312,7 @@ final class Analysis {
             }
             case JSET -> {
                 boolean known = a.isOne() && b.isOne();
-                if (known && taken != test.holds((int) a.lo, (int) b.lo)) {
+                if (known && taken != condition.holds((int) a.lo, (int) b.lo)) {
                     return null;
                 }
             }

@@ -4,8 +4,8 @@ import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.JumpIfX;
 
 /**
- * What {@link JumpIf} and {@link JumpIfX} ask of A, unsigned. The machine has these four; the assembler's {@code jneq},
- * {@code jlt} and {@code jle} are the same with the two targets exchanged.
+ * The condition of a {@link JumpIf} or {@link JumpIfX}: an unsigned comparison of A with an operand. The machine has
+ * these four; {@code jneq}, {@code jlt} and {@code jle} of bpf_asm are the same with the two targets exchanged.
  */
 public enum JumpCondition {
     /** {@code A == operand} */
@@ -25,7 +25,7 @@ public enum JumpCondition {
         this.bits = bits;
     }
 
-    /** {@return the one that an ALU or JMP opcode stands for} */
+    /** {@return the condition that a JMP opcode stands for} */
     static JumpCondition ofCode(int code) {
         for (JumpCondition each : values()) {
             if (each.bits == (code & 0xf0)) {
@@ -40,7 +40,7 @@ public enum JumpCondition {
         return mnemonic;
     }
 
-    /** {@return whether the test holds} */
+    /** {@return whether the condition holds} */
     boolean holds(int a, int operand) {
         return switch (this) {
             case JEQ -> a == operand;

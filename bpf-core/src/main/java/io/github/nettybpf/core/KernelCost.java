@@ -11,8 +11,9 @@ import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 
 /**
- * What a program costs in the kernel once it is converted. Fitted with SO_MEMINFO on Linux 6.18, x86-64: every number
- * was seen there. The kernel charges the size of struct sk_filter and its program, 8 bytes an eBPF instruction.
+ * What a program costs in the kernel after its conversion to eBPF: the size of struct sk_filter and of the converted
+ * program, 8 bytes for each eBPF instruction. Fitted with SO_MEMINFO on Linux 6.18, x86-64: every number was seen
+ * there.
  */
 final class KernelCost {
     private static final int FIXED_BYTES = 96;
@@ -32,7 +33,7 @@ final class KernelCost {
         return FIXED_BYTES + BYTES_PER_INSTRUCTION * (converted + (loads ? PACKET_LOAD_PROLOGUE : 0));
     }
 
-    /** How many eBPF instructions this one becomes. */
+    /** The number of eBPF instructions that this one is converted to. */
     private static int converted(Instruction instruction) {
         if (instruction instanceof LoadAbsolute load) {
             return absolute(load.off(), load.size());

@@ -95,7 +95,7 @@ final class Opcodes {
         };
     }
 
-    /** {@return {@code value} as the unsigned number that it is} */
+    /** {@return the value in decimal, unsigned} */
     static String unsigned(int value) {
         return Integer.toUnsignedString(value);
     }

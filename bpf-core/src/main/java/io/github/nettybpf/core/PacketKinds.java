@@ -8,14 +8,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Packet types that a compiled filter has code of its own for, in which every call on the packet is inlined. A filter
- * takes all other packets too, through the interface.
+ * Packet types for which a compiled filter has separate code, in which every call on the packet is inlined. A filter
+ * takes packets of all other types too, through the interface.
  *
- * <p>Can be used by any number of threads. Make it once and keep it: the filters of {@link Filter#of(Program, PacketKinds)}
- * that are in use are remembered here. Two or three types are plenty, because each makes the compiled class larger.
+ * <p>Can be used by any number of threads. Make it once and keep it: the filters of {@link Filter#of(Program,
+ * PacketKinds)} that are in use are remembered here. Two or three types are enough, because each makes the compiled
+ * class larger.
  *
- * <p>The lookup that this is made of defines classes in the package of its class. It is given to nobody: who has the kinds
- * can have verified programs compiled for them, and nothing else.
+ * <p>The lookup from which this is made can define classes in the package of its class, and is not accessible through
+ * this class: all that can be done with the kinds is to have verified programs compiled for them.
  */
 public final class PacketKinds {
     private final Lookup lookup;
@@ -30,8 +31,8 @@ public final class PacketKinds {
     /**
      * {@return the kinds}
      *
-     * @param lookup the result of {@link MethodHandles#lookup} in a class that sees the types: compiled filters become
-     *     hidden classes of the package of that class. They are unloaded when neither they nor their filters are in use
+     * @param lookup the result of {@link MethodHandles#lookup} in a class that can access the types. Compiled filters
+     *     become hidden classes of the package of that class; they are unloaded when they are no longer in use
      * @param types final classes with different simple names, tried in this order
      * @throws IllegalArgumentException if a type is not such a class, or the lookup cannot define classes
      */
@@ -60,7 +61,7 @@ public final class PacketKinds {
         return new PacketKinds(lookup, List.copyOf(types));
     }
 
-    /** {@return what compiled filters are defined with} Never to be public: it has the full privileges of its class. */
+    /** {@return the lookup that defines compiled filters} It must stay in this package: it has full privileges. */
     Lookup lookup() {
         return lookup;
     }

@@ -25,12 +25,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * {@code struct sock_filter}: an instruction as the kernel takes it. Any bits can be held; {@link #disassemble} refuses
- * codes that the kernel refuses.
+ * An encoded instruction, {@code struct sock_filter} of the kernel. It can hold any bits; {@link #disassemble} refuses
+ * the codes that the kernel refuses.
  *
  * @param code the opcode, 16 bits
- * @param jt how many instructions a conditional jump skips when its test holds, 8 bits; ignored elsewhere
- * @param jf how many it skips when the test does not hold, 8 bits; ignored elsewhere
+ * @param jt how many instructions a conditional jump skips when its condition holds, 8 bits; ignored elsewhere
+ * @param jf how many it skips when the condition does not hold, 8 bits; ignored elsewhere
  * @param k the operand, 32 bits, unsigned
  */
 public record RawInstruction(int code, int jt, int jf, int k) {
@@ -84,11 +84,11 @@ public record RawInstruction(int code, int jt, int jf, int k) {
     }
 
     /**
-     * {@return the instruction that these bits mean} Fields that the kernel ignores for this code (jt and jf of all but
-     * conditional jumps; k of tax, txa, neg, ret a, len and of everything that works on X) do not come back from
-     * {@link Instruction#assemble}; the rest does, bit for bit.
+     * {@return the decoded instruction} {@link Instruction#assemble} gives these bits again, except that fields which
+     * the kernel ignores for the code are 0: jt and jf of all but conditional jumps; k of tax, txa, neg, ret a, len and
+     * of instructions whose operand is X.
      *
-     * @throws IllegalArgumentException if the code is none of the 49 that the kernel accepts
+     * @throws IllegalArgumentException if the code is not one of the 49 that the kernel accepts
      */
     public Instruction disassemble() {
         return switch (code) {
@@ -152,7 +152,7 @@ public record RawInstruction(int code, int jt, int jf, int k) {
         return extension == null ? new LoadAbsolute(k, size) : new LoadExtension(extension, Register.A, size);
     }
 
-    /** {@return the four fields as bpf_asm writes them}, for example {@code 40 0 0 12}. */
+    /** {@return the four fields as bpf_asm writes them, for example {@code 40 0 0 12}} */
     @Override
     public String toString() {
         return code + " " + jt + " " + jf + " " + unsigned(k);

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rules of the kernel, in its order. Source: net/core/filter.c, {@code bpf_check_classic} and
+ * Verifies the rules of the kernel, in its order. Source: net/core/filter.c, {@code bpf_check_classic} and
  * {@code check_load_and_stores}.
  */
 final class Verifier {
@@ -139,8 +139,8 @@ final class Verifier {
     }
 
     /**
-     * One linear pass, quirks included: a return does not reset the set of slots that are written, and an instruction that
-     * no jump leads to counts as one where all are.
+     * One linear pass, quirks included: a return does not reset the set of slots that are written, and an instruction
+     * that no jump leads to counts as one where all are.
      */
     private void verifyScratch(List<Instruction> instructions) {
         int[] writtenAt = new int[size];

@@ -3,8 +3,8 @@ package io.github.nettybpf.core.compile;
 import io.github.nettybpf.core.compile.IfConversion.Test;
 
 /**
- * What an if-conversion evaluates, as an expression over its tests. Equality is identity: an object that occurs twice is
- * evaluated once.
+ * What an if-conversion evaluates, as an expression over its tests. Equality is identity: an object that occurs twice
+ * is evaluated once.
  */
 sealed interface BooleanExpression {
     /** A constant. */

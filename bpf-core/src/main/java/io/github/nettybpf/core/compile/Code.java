@@ -143,7 +143,10 @@ final class Code {
         visitor.visitVarInsn(Opcodes.ALOAD, 0);
     }
 
-    /** Calls a method of the packet, which has been pushed: of its class if that is known, so that HotSpot inlines the call. */
+    /**
+     * Calls a method of the packet, which has been pushed: of its class if that is known, so that HotSpot inlines the
+     * call.
+     */
     void packetMethod(String name, String descriptor) {
         boolean general = packet.isInterface();
         visitor.visitMethodInsn(

@@ -24,10 +24,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Facts about the control flow of a program: jump-threaded targets, in-degrees, live registers and the minimum length of a
- * packet. Jumps only go forward, so one pass from the end finds what follows each instruction.
+ * Facts about the control flow of a program: jump-threaded targets, in-degrees, live registers and the minimum length
+ * of a packet. Jumps only go forward, so one pass from the end finds what follows each instruction.
  *
- * <p>An instruction of which {@link #drops} holds leads to verdict 0 for every packet; it stands for all that follows it.
+ * <p>An instruction of which {@link #drops} holds leads to verdict 0 for every packet; it stands for all that follows
+ * it.
  */
 final class ControlFlow {
     private static final long DROPS = Long.MAX_VALUE;

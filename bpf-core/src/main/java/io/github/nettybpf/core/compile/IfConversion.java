@@ -6,9 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * If-conversion: tests with two targets in all are evaluated together, without branches. All values that they look at are
- * loaded first, and one expression selects the target. Traffic is random, so each branch is mispredicted now and then, and
- * a misprediction costs more than to evaluate some tests in vain.
+ * If-conversion: tests with two targets in all are evaluated together, without branches. All values that they look at
+ * are loaded first, and one expression selects the target. Traffic is random, so each branch is mispredicted now and
+ * then, and a misprediction costs more than to evaluate some tests in vain.
  *
  * @param a what A holds before
  * @param x what X holds before

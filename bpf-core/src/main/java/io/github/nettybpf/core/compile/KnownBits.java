@@ -14,8 +14,8 @@ import io.github.nettybpf.core.Instruction.Txa;
 import io.github.nettybpf.core.Register;
 
 /**
- * Known bits: how many low bits of A and X may be set; the higher ones are known to be 0. With fewer than 32 a register is
- * an int that is not negative, so that signed operations are right for it.
+ * Known bits: how many low bits of A and X may be set; the higher ones are known to be 0. With fewer than 32 a register
+ * is an int that is not negative, so that signed operations are right for it.
  *
  * @param a 0..32
  * @param x 0..32

@@ -16,11 +16,11 @@ import org.objectweb.asm.Opcodes;
 
 /**
  * Emits an outlined method. Each register is a local variable, each jump a jump; a jump out of the method calls another
- * method with the registers that are live there. The line numbers are those of the instructions, counted from 0, so that
- * profilers and stack traces name them.
+ * method with the registers that are live there. The line numbers are those of the instructions, counted from 0, so
+ * that profilers and stack traces name them.
  *
- * <p>All local variables that exist at a label are set at the start of the method, and the operand stack is empty at each
- * label, so that all stack map frames are the same.
+ * <p>All local variables that exist at a label are set at the start of the method, and the operand stack is empty at
+ * each label, so that all stack map frames are the same.
  */
 final class MethodEmitter {
     private final PacketMethods methods;

@@ -83,7 +83,9 @@ final class OperationEmitter {
         }
     }
 
-    /** Pushes the bytes at a fixed offset. If they are in the packet itself, a guard has checked that they are there. */
+    /**
+     * Pushes the bytes at a fixed offset. If they are in the packet itself, a guard has checked that they are there.
+     */
     private void loadAbsolute(int offset, int size) {
         code.packet();
         code.constant(offset);

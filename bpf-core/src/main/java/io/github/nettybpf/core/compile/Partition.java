@@ -121,7 +121,9 @@ final class Partition {
         return entryPoints;
     }
 
-    /** {@return the estimated size in bytes of the code for an instruction, with the calls of other methods after it} */
+    /**
+     * {@return the estimated size in bytes of the code for an instruction, with the calls of other methods after it}
+     */
     private int estimatedSize(int pc) {
         if (plan.isReturn(pc)) {
             return 8;

@@ -6,13 +6,13 @@ import java.util.SplittableRandom;
 import org.objectweb.asm.Opcodes;
 
 /**
- * A perfect hash table: each key has a slot of its own. An unused slot holds a key that belongs to another slot, so that
- * one comparison tells whether a key is in the table.
+ * A perfect hash table: each key has a slot of its own. An unused slot holds a key that belongs to another slot, so
+ * that one comparison tells whether a key is in the table.
  *
- * <p>The slot is {@code (key * multiplier) >>> shift}. For many keys no multiplier makes all slots different; their table
- * is made by hash and displace: a second multiplier divides the keys into buckets, and the displacement of a bucket is
- * combined with the slots of its keys by exclusive or. Multipliers are tried in a fixed order, so that equal keys always
- * make the same table.
+ * <p>The slot is {@code (key * multiplier) >>> shift}. For many keys no multiplier makes all slots different; their
+ * table is made by hash and displace: a second multiplier divides the keys into buckets, and the displacement of a
+ * bucket is combined with the slots of its keys by exclusive or. Multipliers are tried in a fixed order, so that equal
+ * keys always make the same table.
  */
 final class PerfectHashTable {
     private static final int TRIES = 400;

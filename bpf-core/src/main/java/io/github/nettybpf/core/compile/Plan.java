@@ -11,9 +11,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What code is emitted for a program: for each instruction whether it is emitted, what is known before it, and whether an
- * if-conversion starts there. A program has two plans: the fast one, and the plain one without if-conversions, for packets
- * that are too short for an if-conversion of the fast one.
+ * What code is emitted for a program: for each instruction whether it is emitted, what is known before it, and whether
+ * an if-conversion starts there. A program has two plans: the fast one, and the plain one without if-conversions, for
+ * packets that are too short for an if-conversion of the fast one.
  */
 final class Plan {
     final ControlFlow flow;
@@ -128,7 +128,8 @@ final class Plan {
     }
 
     /**
-     * {@return the length to check for before the instruction, or 0 if no check is needed} A shorter packet gets verdict 0.
+     * {@return the length to check for before the instruction, or 0 if no check is needed} A shorter packet gets
+     * verdict 0.
      */
     int guard(int pc) {
         IfConversion conversion = conversions[pc];
@@ -144,7 +145,9 @@ final class Plan {
         return Math.max(guard(pc), lengthBefore[pc]);
     }
 
-    /** {@return where control can lead after the instruction, or after the if-conversion or switch that starts with it} */
+    /**
+     * {@return where control can lead after the instruction, or after the if-conversion or switch that starts with it}
+     */
     Collection<Integer> successors(int pc) {
         IfConversion conversion = conversions[pc];
         if (conversion != null) {

@@ -8,7 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A range map from all 32-bit values to targets: ranges in ascending order, each of which ends where the next one starts.
+ * A range map from all 32-bit values to targets: ranges in ascending order, each of which ends where the next one
+ * starts.
  */
 final class RangeMap {
     /** At most so many keys may be listed instead of ranges. */
@@ -38,8 +39,8 @@ final class RangeMap {
     }
 
     /**
-     * {@return a map with the same targets for all values whose lowest bits are 0, and fewer ranges} Other values may be
-     * mapped to anything.
+     * {@return a map with the same targets for all values whose lowest bits are 0, and fewer ranges} Other values may
+     * be mapped to anything.
      *
      * @param zeros how many bits that are
      */

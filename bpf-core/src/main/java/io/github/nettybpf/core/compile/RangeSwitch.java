@@ -10,8 +10,8 @@ import org.objectweb.asm.Opcodes;
  * A switch by ranges of A. The values form a circle, which is cut where a range begins: {@code d = A - base} is in the
  * range whose number is the count of ranges that end below d.
  *
- * <p>To find that count, d is mapped to one of equal buckets. The count of ranges that end before each bucket is stored,
- * and the few that end within one are searched by a binary search without branches.
+ * <p>To find that count, d is mapped to one of equal buckets. The count of ranges that end before each bucket is
+ * stored, and the few that end within one are searched by a binary search without branches.
  */
 final class RangeSwitch implements RecoveredSwitch {
     /** The target of each range. */

@@ -3,8 +3,8 @@ package io.github.nettybpf.core.compile;
 import java.util.Set;
 
 /**
- * Switch recovery: comparisons of one and the same A with constants, replaced by a lookup of A. Each value of A leads to one
- * target.
+ * Switch recovery: comparisons of one and the same A with constants, replaced by a lookup of A. Each value of A leads
+ * to one target.
  */
 sealed interface RecoveredSwitch permits KeySwitch, RangeSwitch {
     /** {@return the targets that some value of A leads to} */

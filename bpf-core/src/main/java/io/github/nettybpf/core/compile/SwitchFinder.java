@@ -15,9 +15,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Switch recovery: finds the {@link RecoveredSwitch} that starts at an instruction. It stands for a chain of {@code jeq}, or
- * for any graph of comparisons of A with constants that is entered only at its head, as a search tree is. Every value of A
- * takes one path through the graph.
+ * Switch recovery: finds the {@link RecoveredSwitch} that starts at an instruction. It stands for a chain of {@code
+ * jeq}, or for any graph of comparisons of A with constants that is entered only at its head, as a search tree is.
+ * Every value of A takes one path through the graph.
  */
 final class SwitchFinder {
     /** More targets would make the code of one switch too long; the rest of a chain becomes another switch. */

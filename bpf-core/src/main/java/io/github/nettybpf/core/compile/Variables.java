@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.objectweb.asm.Opcodes;
 
 /**
- * The local variables of an outlined method that exist at every label: after the packet its length, the registers that are
- * passed in, the number of the entry point, the other registers, and two for intermediate results.
+ * The local variables of an outlined method that exist at every label: after the packet its length, the registers that
+ * are passed in, the number of the entry point, the other registers, and two for intermediate results.
  */
 final class Variables {
     final int length;

@@ -35,25 +35,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads bpf_asm notation, one instruction after the other, line breaks being white space. Grammar of reference:
- * tools/bpf/bpf_exp.y and bpf_exp.l of the kernel; docs/assembler.md tells what is taken beyond it, and what is refused
- * that bpf_asm takes.
+ * Assembles bpf_asm notation, one instruction after the other; line breaks are white space. The reference grammar is in
+ * tools/bpf/bpf_exp.y and bpf_exp.l of the kernel. docs/assembler.md tells what is accepted in addition, and what
+ * bpf_asm accepts and is refused here.
  */
 public final class Assembler {
-    /** What a label stands for in an instruction: the skip of a jump, or one of the two of a conditional jump. */
+    /** The operand that a label stands for: the skip of a jump, or one of the two skips of a conditional jump. */
     private enum Skip {
         ALWAYS,
         ON_TRUE,
         ON_FALSE
     }
 
-    /** A use of a label, whose place may not be known yet. */
+    /** A use of a label that may be defined later. */
     private record Reference(int pc, Skip skip, String label, int at) {}
 
     private final Scanner in;
     private final List<Instruction> program = new ArrayList<>();
 
-    /** Where in the text each instruction begins, and where its operand does. */
+    /** The positions in the text where each instruction starts, and where its operand does. */
     private final List<Integer> starts = new ArrayList<>();
 
     private final List<Integer> operands = new ArrayList<>();
@@ -65,7 +65,7 @@ public final class Assembler {
     }
 
     /**
-     * {@return the program that the text stands for}
+     * {@return the program of the text}
      *
      * @param text the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
@@ -115,8 +115,7 @@ public final class Assembler {
             in.expect(':');
             defineLabel(word, at);
             if (!in.hasNext()) {
-                throw in.error(
-                        at, "label " + Scanner.quoted(word) + " at the end (expected: an instruction behind it)");
+                throw in.error(at, "label " + Scanner.quoted(word) + " at the end (expected: an instruction after it)");
             }
             return;
         }

@@ -17,11 +17,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Writes programs for people: as bpf_asm text, and as tcpdump lists them. */
+/** Writes programs as bpf_asm text and as listings of tcpdump. */
 public final class Disassembler {
     private Disassembler() {}
 
-    /** {@return the program in bpf_asm notation}; instruction 7 is labelled {@code l7} if something jumps to it. */
+    /**
+     * {@return the instructions in bpf_asm notation} Instruction 7 has the label {@code l7} if an instruction jumps to
+     * it.
+     *
+     * @param instructions the instructions, which need not be verified
+     */
     public static String text(List<Instruction> instructions) {
         NavigableSet<Long> labelled = new TreeSet<>();
         for (int pc = 0; pc < instructions.size(); pc++) {
@@ -37,7 +42,7 @@ public final class Disassembler {
         return text.toString();
     }
 
-    /** Marks what {@link #statement} names. */
+    /** Marks the targets that {@link #statement} names. */
     private static void markTargets(int pc, Instruction instruction, Set<Long> labelled) {
         if (instruction instanceof Jump jump) {
             labelled.add(target(pc, jump));
@@ -51,7 +56,7 @@ public final class Disassembler {
         }
     }
 
-    /** Not {@link Jump#successors}: an unverified jump can lead outside the program, as far as 2^32. */
+    /** Not {@link Jump#successors}: the target of an unverified jump can be up to 2^32. */
     private static long target(int pc, Jump jump) {
         return pc + 1 + Integer.toUnsignedLong(jump.skip());
     }
@@ -79,7 +84,7 @@ public final class Disassembler {
         return instruction.toString();
     }
 
-    /** Names only the targets that are not the next instruction, where the notation has a form for that. */
+    /** Names only targets that are not the next instruction, if the notation has a form for that. */
     private static String branch(int pc, ConditionalJump jump) {
         String onTrue = label(jump.trueTarget(pc));
         String onFalse = label(jump.falseTarget(pc));
@@ -96,7 +101,12 @@ public final class Disassembler {
         return jump instanceof JumpIf constant ? hex(constant.val()) : "x";
     }
 
-    /** {@return the program as {@code tcpdump -d} lists it}: every instruction with its number, jumps with both targets. */
+    /**
+     * {@return the listing of {@code tcpdump -d}: every instruction with its number, conditional jumps with both
+     * targets}
+     *
+     * @param instructions the instructions, which need not be verified
+     */
     public static String listing(List<Instruction> instructions) {
         StringBuilder text = new StringBuilder();
         for (int pc = 0; pc < instructions.size(); pc++) {

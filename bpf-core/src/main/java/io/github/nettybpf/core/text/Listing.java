@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads what {@code tcpdump -d} prints, by turning each line into the bpf_asm text that means the same: jump targets are
- * instruction numbers there, and some extensions have names of their own. Source: libpcap's bpf_image.c, as printed.
+ * Reads the listings of {@code tcpdump -d} by translating each line to bpf_asm text. In a listing, jump targets are
+ * instruction numbers, and some extensions have other names. Source: libpcap's bpf_image.c, and what it prints.
  */
 public final class Listing {
     private static final Pattern LINE = Pattern.compile(
@@ -22,7 +22,7 @@ public final class Listing {
 
     private Listing() {}
 
-    /** {@return the name that tcpdump has for an extension} */
+    /** {@return tcpdump's name of the extension} */
     static String name(Extension extension) {
         return switch (extension) {
             case VLAN_AVAIL -> "vlanp";
@@ -35,7 +35,7 @@ public final class Listing {
         return text.stripLeading().startsWith("(0");
     }
 
-    /** {@return the bpf_asm text}, line for line. */
+    /** {@return the bpf_asm text of the listing, with as many lines} */
     public static String toAssembly(String listing) {
         StringBuilder assembly = new StringBuilder();
         String[] lines = listing.split("\n", -1);

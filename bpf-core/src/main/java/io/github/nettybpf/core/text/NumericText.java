@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The notations of a program that are nothing but the numbers of {@code struct sock_filter}. */
+/** Reads and writes the notations that consist of the numbers of {@code struct sock_filter}. */
 public final class NumericText {
     private static final Pattern C_NUMBER =
             Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19})[uUlL]{0,3}");
@@ -26,7 +26,7 @@ public final class NumericText {
     private final String text;
     private final List<RawInstruction> program = new ArrayList<>();
 
-    /** Where in the text each instruction begins. */
+    /** The positions in the text where each instruction starts. */
     private final List<Integer> starts = new ArrayList<>();
 
     private NumericText(String text) {
@@ -40,7 +40,7 @@ public final class NumericText {
                         Character.toString(separator), program.size() + Character.toString(separator), separator + ""));
     }
 
-    /** As bpf_asm's {@code %#04x} and {@code %#010x} print: there, a zero has no 0x in front. */
+    /** Pads numbers as {@code %#04x} and {@code %#010x} do in bpf_asm, which print zero without 0x. */
     public static String writeC(List<RawInstruction> program) {
         return program.stream()
                 .map(raw -> String.format(
@@ -62,7 +62,7 @@ public final class NumericText {
         return HEX.formatHex(struct.array());
     }
 
-    /** {@return whether the text is a number alone on its first line, and the second line has four} */
+    /** {@return whether the first line of the text is one number and the second line is four} */
     public static boolean isCountedLines(String text) {
         return text.matches("(?s)\\s*\\d{1,5}[ \\t]*\\r?\\n\\s*(\\d+[ \\t]+){3}\\d+\\s*(\\n.*)?");
     }
@@ -92,7 +92,7 @@ public final class NumericText {
         return reader;
     }
 
-    /** The text with spaces for its C comments, so that all places stay what they are. */
+    /** {@return the text with its C comments replaced by spaces, so that positions in it stay the same} */
     private static String withoutComments(String text) {
         StringBuilder code = new StringBuilder(text);
         int at = 0;
@@ -120,7 +120,7 @@ public final class NumericText {
         return reader;
     }
 
-    /** {@return the instructions, not verified} */
+    /** {@return the instructions, which are not verified} */
     public List<RawInstruction> raw() {
         return program;
     }
@@ -152,7 +152,7 @@ public final class NumericText {
             }
         }
         if (parse(count, 10) != program.size()) {
-            throw error(countAt, "count " + count + " (expected: " + program.size() + ", the instructions behind it)");
+            throw error(countAt, "count " + count + " (expected: " + program.size() + ", the instructions after it)");
         }
     }
 
@@ -161,7 +161,7 @@ public final class NumericText {
         return end < 0 ? text.length() : end;
     }
 
-    /** The initialisers stand alone, as the tools print them, or inside the braces of an array's definition. */
+    /** Reads initialisers alone, as the tools print them, or inside the braces of the definition of an array. */
     private void readC() {
         int equals = text.indexOf('=');
         int at = equals < 0 ? 0 : text.indexOf('{', equals) + 1;
@@ -188,7 +188,7 @@ public final class NumericText {
         }
     }
 
-    /** C allows a comma behind the last field. */
+    /** C allows a comma after the last field. */
     private static String[] fields(String initialiser) {
         String stripped = initialiser.strip();
         String list = stripped.endsWith(",") ? stripped.substring(0, stripped.length() - 1) : stripped;
@@ -199,7 +199,7 @@ public final class NumericText {
         return fields;
     }
 
-    /** Behind the brace that closes an array there is a semicolon, if anything. */
+    /** Only a semicolon may follow the brace that closes an array. */
     private void requireEnd(int brace) {
         int at = brace == text.length() ? brace : skipSpace(brace + 1);
         at = text.startsWith(";", at) ? skipSpace(at + 1) : at;
@@ -274,7 +274,7 @@ public final class NumericText {
         return parse(lower, lower.startsWith("0") ? 8 : 10);
     }
 
-    /** {@return the number}; what does not fit in 63 bits becomes the largest that does, and is refused for its width. */
+    /** {@return the number, or the greatest long if it does not fit, which is then refused for its width} */
     private static long parse(String digits, int radix) {
         try {
             return Long.parseLong(digits, radix);
