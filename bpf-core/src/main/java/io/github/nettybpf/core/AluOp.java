@@ -38,7 +38,7 @@ public enum AluOp {
         this.bits = bits;
     }
 
-    /** {@return the one that an ALU or JMP opcode stands for} */
+    /** {@return the operation that an ALU opcode stands for} */
     static AluOp ofCode(int code) {
         for (AluOp each : values()) {
             if (each.bits == (code & 0xf0)) {
@@ -53,7 +53,7 @@ public enum AluOp {
         return mnemonic;
     }
 
-    /** {@return the new A}; the caller has seen to it that a divisor is not 0. */
+    /** {@return the new A} A divisor must not be 0. */
     int apply(int a, int operand) {
         return switch (this) {
             case ADD -> a + operand;

@@ -2,9 +2,9 @@ package io.github.nettybpf.core;
 
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
@@ -12,6 +12,7 @@ import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.LoadScratch;
 import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
@@ -28,11 +29,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be known of a program without a packet: one forward pass (jumps only go forward) that carries, for each
- * register and scratch slot, the interval its value must lie in, and skips what no packet can reach.
+ * Interval analysis: what is known of a program without a packet. Jumps only go forward, so one forward pass is enough.
+ * It propagates, for each register and scratch slot, an interval that contains its value, and skips instructions that
+ * no packet reaches.
  */
 final class Analysis {
-    /** What is read, each with the first instruction that does. */
+    /** Each extension that is read, with the first instruction that reads it. */
     final Map<Extension, Integer> extensions = new EnumMap<>(Extension.class);
 
     final Map<OffsetBase, Integer> offsetBases = new EnumMap<>(OffsetBase.class);
@@ -43,11 +45,11 @@ final class Analysis {
     private static final Interval ANY = new Interval(0, MAX);
     private static final Interval ZERO = new Interval(0, 0);
 
-    /** Offsets that belong to no window: an indirect load that may end there is one that nothing is known of. */
+    /** Offsets that count from no base. If an indirect load may be there, nothing is known of its offset. */
     private static final Interval NOWHERE =
-            new Interval(Integer.MAX_VALUE + 1L, Integer.toUnsignedLong(Opcodes.LINK_LAYER_BASE) - 1);
+            new Interval(Integer.MAX_VALUE + 1L, Integer.toUnsignedLong(OffsetBase.SKF_LL_OFF) - 1);
 
-    /** An unsigned value is known to be {@code lo..hi}. */
+    /** An unsigned value lies in {@code lo..hi}. */
     private record Interval(long lo, long hi) {
         static Interval of(int value) {
             long unsigned = Integer.toUnsignedLong(value);
@@ -67,10 +69,11 @@ final class Analysis {
         }
     }
 
-    /** What is known when an instruction is reached: slots 0..15 are M[], then A and X. */
+    /** What is known when an instruction is highestEnd, of M[], then A and X. */
     private static final class State {
-        static final int A = 16;
-        static final int X = 17;
+        static final int A = Program.SCRATCH_SLOTS;
+        static final int X = A + 1;
+        static final int SIZE = X + 1;
         final Interval[] values;
 
         State(Interval[] values) {
@@ -105,12 +108,12 @@ final class Analysis {
     private final Set<Integer> returned = new LinkedHashSet<>();
     private boolean returnsAnything;
     private boolean reachesAnywhere;
-    private long reached;
+    private long highestEnd;
 
     Analysis(Program program) {
         List<Instruction> instructions = program.instructions();
         states = new State[instructions.size()];
-        Interval[] start = new Interval[18];
+        Interval[] start = new Interval[State.SIZE];
         Arrays.fill(start, ANY);
         start[State.A] = ZERO;
         start[State.X] = ZERO;
@@ -122,57 +125,63 @@ final class Analysis {
                 states[pc] = null;
             }
         }
-        reach = reachesAnywhere ? OptionalLong.empty() : OptionalLong.of(reached);
+        reach = reachesAnywhere ? OptionalLong.empty() : OptionalLong.of(highestEnd);
         verdicts = returnsAnything ? Optional.empty() : Optional.of(Collections.unmodifiableSet(returned));
     }
 
     private void step(int pc, Instruction instruction, State in) {
+        if (instruction instanceof ConditionalJump jump) {
+            Interval operand = jump instanceof JumpIf constant ? Interval.of(constant.val()) : in.x();
+            reach(jump.trueTarget(pc), refine(in, jump.cond(), operand, true));
+            reach(jump.falseTarget(pc), refine(in, jump.cond(), operand, false));
+        } else if (instruction instanceof ReturnConstant ret) {
+            returned.add(ret.val());
+        } else if (instruction instanceof ReturnA) {
+            returnA(in.a());
+        } else {
+            State out = after(pc, instruction, in);
+            instruction.successors(pc).forEach(successor -> reach(successor, out));
+        }
+    }
+
+    /** What is known after an instruction that has one successor, or null if it always ends the program. */
+    private @Nullable State after(int pc, Instruction instruction, State in) {
         if (instruction instanceof LoadConstant load) {
-            flow(pc + 1, in.with(slot(load.dst()), Interval.of(load.val())));
+            return in.with(slot(load.dst()), Interval.of(load.val()));
         } else if (instruction instanceof LoadScratch load) {
-            flow(pc + 1, in.with(slot(load.dst()), in.values[load.n()]));
+            return in.with(slot(load.dst()), in.values[load.n()]);
         } else if (instruction instanceof StoreScratch store) {
-            flow(pc + 1, in.with(store.n(), in.values[slot(store.src())]));
+            return in.with(store.n(), in.values[slot(store.src())]);
         } else if (instruction instanceof LoadAbsolute load) {
             load(pc, Interval.of(load.off()), load.size());
-            flow(pc + 1, in.with(State.A, loaded(load.size())));
+            return in.with(State.A, loaded(load.size()));
         } else if (instruction instanceof LoadIndirect load) {
             Interval offset = shifted(in.x(), load.off());
             load(pc, offset, load.size());
             reachesAnywhere |= offset.touches(NOWHERE.lo, NOWHERE.hi);
-            flow(pc + 1, in.with(State.A, loaded(load.size())));
+            return in.with(State.A, loaded(load.size()));
         } else if (instruction instanceof LoadMemShift load) {
-            load(pc, Interval.of(load.off()), 1);
-            flow(pc + 1, in.with(State.X, new Interval(0, 60)));
+            load(pc, Interval.of(load.off()), load.size());
+            return in.with(State.X, new Interval(0, 60));
         } else if (instruction instanceof LoadExtension load) {
-            extension(pc, load, in);
+            return in.with(slot(load.dst()), extension(pc, load, in));
         } else if (instruction instanceof AluConstant alu) {
-            flow(pc + 1, in.with(State.A, alu(alu.op(), in.a(), Interval.of(alu.val()))));
+            return in.with(State.A, alu(alu.op(), in.a(), Interval.of(alu.val())));
         } else if (instruction instanceof AluX alu) {
-            aluX(pc, alu.op(), in);
+            return aluX(alu.op(), in);
         } else if (instruction instanceof NegateA) {
-            flow(pc + 1, in.with(State.A, in.a().isOne() ? Interval.of((int) -in.a().lo) : ANY));
-        } else if (instruction instanceof Jump jump) {
-            flow(pc + 1 + jump.skip(), in);
-        } else if (instruction instanceof JumpIf jump) {
-            Interval val = Interval.of(jump.val());
-            flow(pc + 1 + jump.skipTrue(), refine(in, jump.cond(), val, true));
-            flow(pc + 1 + jump.skipFalse(), refine(in, jump.cond(), val, false));
-        } else if (instruction instanceof JumpIfX jump) {
-            flow(pc + 1 + jump.skipTrue(), refine(in, jump.cond(), in.x(), true));
-            flow(pc + 1 + jump.skipFalse(), refine(in, jump.cond(), in.x(), false));
+            return in.with(State.A, in.a().isOne() ? Interval.of((int) -in.a().lo) : ANY);
+        } else if (instruction instanceof Jump) {
+            return in;
         } else if (instruction instanceof Tax) {
-            flow(pc + 1, in.with(State.X, in.a()));
+            return in.with(State.X, in.a());
         } else if (instruction instanceof Txa) {
-            flow(pc + 1, in.with(State.A, in.x()));
-        } else if (instruction instanceof ReturnConstant ret) {
-            returned.add(ret.val());
-        } else {
-            returnA(in.a());
+            return in.with(State.A, in.x());
         }
+        throw new AssertionError(instruction);
     }
 
-    private void flow(int pc, @Nullable State state) {
+    private void reach(int pc, @Nullable State state) {
         if (state != null) {
             states[pc] = state.join(states[pc]);
         }
@@ -186,7 +195,7 @@ final class Analysis {
         return new Interval(0, MAX >>> (32 - 8 * size));
     }
 
-    /** X + k modulo 2^32; an interval that wraps around in the middle is no interval. */
+    /** X + k modulo 2^32. An interval of which only a part wraps around becomes ANY. */
     private static Interval shifted(Interval x, int k) {
         long by = Integer.toUnsignedLong(k);
         long lo = x.lo + by;
@@ -201,26 +210,18 @@ final class Analysis {
         returned.add(0);
         if (offset.touches(0, Integer.MAX_VALUE)) {
             offsetBases.putIfAbsent(OffsetBase.PACKET, pc);
-            reached = Math.max(reached, Math.min(offset.hi, Integer.MAX_VALUE) + size);
+            highestEnd = Math.max(highestEnd, Math.min(offset.hi, Integer.MAX_VALUE) + size);
         }
-        if (offset.touches(Integer.toUnsignedLong(Opcodes.NETWORK_BASE), MAX)) {
+        if (offset.touches(Integer.toUnsignedLong(OffsetBase.SKF_NET_OFF), MAX)) {
             offsetBases.putIfAbsent(OffsetBase.NETWORK, pc);
         }
         if (offset.touches(
-                Integer.toUnsignedLong(Opcodes.LINK_LAYER_BASE), Integer.toUnsignedLong(Opcodes.NETWORK_BASE) - 1)) {
+                Integer.toUnsignedLong(OffsetBase.SKF_LL_OFF), Integer.toUnsignedLong(OffsetBase.SKF_NET_OFF) - 1)) {
             offsetBases.putIfAbsent(OffsetBase.LINK_LAYER, pc);
         }
     }
 
-    private void extension(int pc, LoadExtension load, State in) {
-        Interval value = ANY;
-        switch (load.num()) {
-            case XOR_X -> value = alu(AluOp.XOR, in.a(), in.x());
-            case PROTO, VLAN_TCI, VLAN_TPID, HATYPE -> value = loaded(2);
-            case VLAN_AVAIL -> value = new Interval(0, 1);
-            case TYPE -> value = new Interval(0, 7);
-            default -> {}
-        }
+    private Interval extension(int pc, LoadExtension load, State in) {
         extensions.putIfAbsent(load.num(), pc);
         switch (load.num()) {
             case LEN, RAND, XOR_X, NLA, NLAN -> {}
@@ -230,19 +231,25 @@ final class Analysis {
             }
             default -> returned.add(0); // where the packet does not know it
         }
-        flow(pc + 1, in.with(slot(load.dst()), value));
+        return switch (load.num()) {
+            case XOR_X -> alu(AluOp.XOR, in.a(), in.x());
+            case PROTO, VLAN_TCI, VLAN_TPID, HATYPE -> loaded(2);
+            case VLAN_AVAIL -> new Interval(0, 1);
+            case TYPE -> new Interval(0, 7);
+            case LEN, IFIDX, NLA, NLAN, MARK, QUEUE, RXHASH, CPU, POFF, RAND -> ANY;
+        };
     }
 
-    private void aluX(int pc, AluOp op, State in) {
+    private @Nullable State aluX(AluOp op, State in) {
         Interval x = in.x();
         if ((op == AluOp.DIV || op == AluOp.MOD) && x.lo == 0) {
             returned.add(0);
             if (x.hi == 0) {
-                return;
+                return null;
             }
             x = new Interval(1, x.hi);
         }
-        flow(pc + 1, in.with(State.A, alu(op, in.a(), x)));
+        return in.with(State.A, alu(op, in.a(), x));
     }
 
     private void returnA(Interval a) {
@@ -253,7 +260,7 @@ final class Analysis {
         }
     }
 
-    /** The values that A can have afterwards; a divisor is not 0. */
+    /** An interval that contains A after the operation. A divisor is not 0. */
     private static Interval alu(AluOp op, Interval a, Interval b) {
         if (a.isOne() && b.isOne()) {
             return Interval.of(op.apply((int) a.lo, (int) b.lo));
@@ -276,17 +283,17 @@ final class Analysis {
         };
     }
 
-    /** The lowest number of the form 2^n - 1 that is not below the value. */
+    /** The least number of the form 2^n - 1 that is not less than the value. */
     private static long ones(long value) {
         return value == 0 ? 0 : (Long.highestOneBit(value) << 1) - 1;
     }
 
-    /** What is known behind a branch, or null if it cannot be taken. */
-    private static @Nullable State refine(State in, JumpCondition test, Interval b, boolean taken) {
+    /** What is known after a branch, or null if it cannot be taken. */
+    private static @Nullable State refine(State in, JumpCondition condition, Interval b, boolean taken) {
         Interval a = in.a();
         long lo = a.lo;
         long hi = a.hi;
-        switch (test) {
+        switch (condition) {
             case JEQ -> {
                 if (taken) {
                     lo = Math.max(lo, b.lo);
@@ -305,7 +312,7 @@ final class Analysis {
             }
             case JSET -> {
                 boolean known = a.isOne() && b.isOne();
-                if (known && taken != test.holds((int) a.lo, (int) b.lo)) {
+                if (known && taken != condition.holds((int) a.lo, (int) b.lo)) {
                     return null;
                 }
             }

@@ -8,10 +8,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another packet with extensions that can be set: what a capture does not tell, somebody else may know. An extension that is
- * not set is what the other packet says it is.
+ * Wraps a packet and sets some of its extensions, for example those that a capture does not contain. An extension that
+ * is not set is asked of the wrapped packet.
  *
- * <p>Not for use by several threads while it is changed.
+ * <p>Not safe for use by several threads while it is changed.
  */
 public final class AnnotatedPacket implements Packet {
     private static final Set<Extension> COMPUTED =
@@ -21,24 +21,24 @@ public final class AnnotatedPacket implements Packet {
     private Packet packet;
 
     /**
-     * Has no extension set.
+     * Wraps a packet. Its extensions are those of the packet until they are set.
      *
-     * @param packet where all else comes from
+     * @param packet where bytes, lengths and the other extensions come from
      */
     public AnnotatedPacket(Packet packet) {
         this.packet = packet;
     }
 
     /**
-     * Is about another packet from now on. What was set stays.
+     * Wraps another packet. Values that were set are kept.
      *
-     * @param next where all else comes from
+     * @param next where bytes, lengths and the other extensions come from
      */
     public void annotate(Packet next) {
         packet = next;
     }
 
-    /** {@return whether the extension can be set}: all but those that are computed from the packet and the registers. */
+    /** {@return whether the extension can be set, because it is not computed from the packet and the registers} */
     public static boolean canSet(Extension extension) {
         return !COMPUTED.contains(extension);
     }
@@ -47,8 +47,8 @@ public final class AnnotatedPacket implements Packet {
      * Sets an extension.
      *
      * @param extension the extension
-     * @param value what reading it gives: 0..0xffffffff, or {@link #NOT_KNOWN} or {@link #NO_DEVICE}
-     * @throws IllegalArgumentException if that is no such value, or the extension cannot be set
+     * @param value the value to read: 0..0xffffffff, {@link #NOT_KNOWN} or {@link #NO_DEVICE}
+     * @throws IllegalArgumentException if the value is none of these, or {@link #canSet} is false
      */
     public void set(Extension extension, long value) {
         if (!canSet(extension)) {
@@ -62,7 +62,7 @@ public final class AnnotatedPacket implements Packet {
     }
 
     /**
-     * Undoes {@link #set}.
+     * Asks the wrapped packet for the extension again.
      *
      * @param extension the extension
      */
@@ -71,7 +71,7 @@ public final class AnnotatedPacket implements Packet {
     }
 
     /**
-     * {@return what the extension was set to}, or empty if it was not.
+     * {@return the value that the extension was set to, or empty if it is not set}
      *
      * @param extension the extension
      */

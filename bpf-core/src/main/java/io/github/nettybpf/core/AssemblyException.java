@@ -1,8 +1,8 @@
 package io.github.nettybpf.core;
 
 /**
- * Thrown for text that is no program. Where the text is well-formed and the program breaks a rule of the kernel, the
- * cause is the {@link VerificationException}.
+ * Thrown if a text cannot be read as a program. If the text is well-formed and the program breaks a rule of the kernel,
+ * the cause is a {@link VerificationException}.
  */
 public final class AssemblyException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
@@ -13,10 +13,17 @@ public final class AssemblyException extends IllegalArgumentException {
     /** The column, from 1. */
     private final int column;
 
-    /** The message without the place in front. */
+    /** The message without the line and column. */
     private final String problem;
 
-    AssemblyException(int line, int column, String problem) {
+    /**
+     * Makes the message of place and problem.
+     *
+     * @param line the line of the text, from 1
+     * @param column the column in that line, from 1
+     * @param problem what is wrong and what was expected
+     */
+    public AssemblyException(int line, int column, String problem) {
         super("line " + line + ", column " + column + ": " + problem);
         this.line = line;
         this.column = column;
@@ -28,12 +35,12 @@ public final class AssemblyException extends IllegalArgumentException {
         return line;
     }
 
-    /** {@return the column in that line, from 1}; a tab counts as one. */
+    /** {@return the column in that line, from 1} A tab counts as one column. */
     public int column() {
         return column;
     }
 
-    /** {@return what is wrong and what was expected}, without the place that the message begins with. */
+    /** {@return the message without the line and column: what is wrong and what was expected} */
     public String problem() {
         return problem;
     }

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** A packet that is a whole byte array, and its own network header. */
 final class BytesPacket implements Packet {
-    /** What compiled filters have code for unless told otherwise. */
+    /** The kinds for which filters are compiled by default. */
     static final PacketKinds KINDS =
             PacketKinds.of(MethodHandles.lookup(), List.of(BytesPacket.class, SlicePacket.class));
 

@@ -5,13 +5,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link LoadExtension} reads: facts that the Linux kernel keeps beside the bytes of a packet.
+ * What a {@link LoadExtension} reads (an "ancillary load" of the kernel): facts about a packet that are not in its
+ * bytes.
  *
  * <p>Source: include/uapi/linux/filter.h ({@code SKF_AD_*}) and Documentation/networking/filter.rst of the kernel. The
  * constants carry the names that bpf_asm uses.
  */
 public enum Extension {
-    /** The length of the packet on the wire, in bytes. Has an opcode of its own, and can be loaded into X too. */
+    /** The length of the packet on the wire, in bytes. It has its own opcode, and can be loaded into X too. */
     LEN(-1),
     /** The protocol as in the Ethernet header, {@code skb->protocol}, in host order. */
     PROTO(0),
@@ -21,7 +22,9 @@ public enum Extension {
     IFIDX(8),
     /** The offset of the Netlink attribute of type X, searched from offset A; 0 if there is none. */
     NLA(12),
-    /** The same inside the Netlink attribute at offset A. */
+    /**
+     * The offset of the Netlink attribute of type X that is nested in the attribute at offset A; 0 if there is none.
+     */
     NLAN(16),
     /** The packet's mark, as iptables sets it. */
     MARK(20),
@@ -39,12 +42,15 @@ public enum Extension {
     VLAN_TCI(44),
     /** 1 if a VLAN tag was taken out of the frame, otherwise 0. */
     VLAN_AVAIL(48),
-    /** The offset of the payload behind the transport header, as the kernel's flow dissector sees it. */
+    /** The offset of the payload after the transport header, as the kernel's flow dissector finds it. */
     POFF(52),
     /** A random number. */
     RAND(56),
     /** The TPID of the VLAN tag that was taken out of the frame, in host order. */
     VLAN_TPID(60);
+
+    /** Absolute loads from here up are extensions. */
+    static final int SKF_AD_OFF = -0x1000;
 
     private static final Extension[] VALUES = values();
 
@@ -63,10 +69,10 @@ public enum Extension {
         return mnemonic;
     }
 
-    /** {@return the extension that an absolute load from {@code offset} reads}, or null if it reads none. */
+    /** {@return the extension that an absolute load from {@code offset} reads, or null if it reads none} */
     static @Nullable Extension atOffset(int offset) {
-        int number = offset - Opcodes.EXTENSION_BASE;
-        boolean isExtension = offset >= Opcodes.EXTENSION_BASE && offset < 0 && number % 4 == 0 && number <= 60;
+        int number = offset - SKF_AD_OFF;
+        boolean isExtension = offset >= SKF_AD_OFF && offset < 0 && number % 4 == 0 && number <= 60;
         return isExtension ? VALUES[1 + number / 4] : null;
     }
 }

@@ -3,14 +3,14 @@ package io.github.nettybpf.core;
 import io.github.nettybpf.core.compile.FilterCompiler;
 
 /**
- * A program made ready to run. The filters made here can be run by any number of threads at once, allocate nothing and
- * never throw.
+ * A program that is ready to run. The filters made here can be run by any number of threads at once, allocate nothing
+ * and never throw.
  */
 @FunctionalInterface
 public interface Filter {
     /**
-     * {@return the verdict on the packet}, unsigned: 0 drops it, anything else keeps so many bytes of it. What is always
-     * kept, {@link Placement#kept} knows.
+     * {@return the verdict on the packet, unsigned} Verdict 0 drops the packet; any other verdict is the number of
+     * bytes to keep. {@link Placement#kept} tells how many bytes are kept in any case.
      *
      * @param packet the packet
      */
@@ -26,45 +26,45 @@ public interface Filter {
     }
 
     /**
-     * {@return a filter that is the program's code in the language of the JVM}, fast for packets of {@link
-     * Packet#of(byte[])}
+     * {@return a filter that is compiled to JVM bytecode, fast for packets of {@link Packet#of(byte[])}}
      *
      * @param program the program
-     * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
+     * @throws UnsupportedOperationException if this JVM cannot define classes at run time
      */
     static Filter compile(Program program) {
         return compile(program, BytesPacket.KINDS);
     }
 
     /**
-     * {@return a filter that is the program's code in the language of the JVM}, with code of its own for each kind of
-     * packet. Takes some 100 us (the first in a JVM: 100 ms); a program of 4,096 instructions up to 20 ms.
+     * {@return a filter that is compiled to JVM bytecode, with separate code for each kind of packet} This takes about
+     * 100 us (the first in a JVM: 100 ms), for a program of 4,096 instructions up to 20 ms.
      *
      * @param program the program
      * @param kinds the kinds of packet
-     * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
+     * @throws UnsupportedOperationException if this JVM cannot define classes at run time
      */
     static Filter compile(Program program, PacketKinds kinds) {
-        return FilterCompiler.compile(program, kinds);
+        return FilterCompiler.compile(program, kinds.lookup(), kinds.types());
     }
 
     /**
-     * {@return the class file that {@link #compile(Program)} defines}, for looking at. Line numbers are those of the
-     * instructions, counted from 0. A SourceDebugExtension attribute, if there is one, tells of the tables in the class
-     * data, which are no part of a class file: {@code int[512] int[32]}.
+     * {@return the class file that {@link #compile(Program)} defines, for inspection} Its line numbers are those of the
+     * instructions, counted from 0. If there is a SourceDebugExtension attribute, it names the tables in the class
+     * data, which are not part of a class file: {@code int[512] int[32]}.
      *
      * @param program the program
      */
     static byte[] classFile(Program program) {
-        return FilterCompiler.classFile(program, BytesPacket.KINDS);
+        return FilterCompiler.classFile(program, BytesPacket.KINDS.lookup().lookupClass(), BytesPacket.KINDS.types());
     }
 
     /**
-     * {@return the filter to use when nothing speaks for another} It interprets at once, and is replaced by a compiled one,
-     * without a pause, when packets enough have come to make that worth while. Equal programs share one.
+     * {@return the recommended filter, which interprets first and compiles after enough packets} It never waits for the
+     * compiler. Equal programs share one filter.
      *
-     * <p>How many packets that are, the system property {@code io.github.nettybpf.compileAfter} says (default 1000); below 0
-     * programs stay interpreted, as they do where the JVM cannot define classes while it runs, which is logged once.
+     * <p>The system property {@code io.github.nettybpf.compileAfter} sets the number of packets (default 1000); if it
+     * is negative, programs stay interpreted. They also stay interpreted if the JVM cannot define classes at run time,
+     * which is logged once.
      *
      * @param program the program
      */
@@ -73,8 +73,8 @@ public interface Filter {
     }
 
     /**
-     * {@return the filter to use when nothing speaks for another}, as {@link #of(Program)}, with code of its own for each
-     * kind of packet once it is compiled.
+     * {@return the recommended filter, as {@link #of(Program)} does, with separate code for each kind of packet once it
+     * is compiled}
      *
      * @param program the program
      * @param kinds the kinds of packet

@@ -5,11 +5,11 @@ import static io.github.nettybpf.core.Opcodes.*;
 import java.util.List;
 
 /**
- * One instruction of the machine. The records hold whatever has an encoding; which instructions a program may contain,
- * and with which operands, is for {@link Program} to say.
+ * One instruction of the machine. The records hold everything that has an encoding; {@link Program} verifies which
+ * instructions a program may contain, and with which operands.
  *
- * <p>An instruction answers for itself: where the program can continue after it ({@link #successors}), which registers
- * and scratch slots it uses ({@link #reads}, {@link #writes}), whether it ends the program ({@link #isReturn}).
+ * <p>An instruction tells where the program can continue after it ({@link #successors}), which registers and scratch
+ * slots it uses ({@link #reads}, {@link #writes}), and whether it ends the program ({@link #isReturn}).
  *
  * <p>Names and fields are those of golang.org/x/net/bpf. 32-bit values are unsigned: use {@link Integer#toUnsignedLong}
  * and the like to compare or print them.
@@ -19,7 +19,7 @@ import java.util.List;
  */
 public sealed interface Instruction {
 
-    /** {@return the encoding} {@link RawInstruction#disassemble} leads back here. */
+    /** {@return the encoding, which {@link RawInstruction#disassemble} decodes to this instruction} */
     RawInstruction assemble();
 
     /** {@return the operation's name in bpf_asm notation, for example {@code ldh}} */
@@ -28,9 +28,9 @@ public sealed interface Instruction {
     }
 
     /**
-     * {@return the instructions that can be executed next} For a conditional jump these are two, first the one that is
-     * reached when the condition holds; for a return there is none. A load that does not fit in the packet, and a
-     * division by X = 0, end the program too; they are not listed.
+     * {@return the instructions that can be executed next} A conditional jump has two, first the one for when the
+     * condition holds; a return has none; all others have one. That a load outside the packet and a division by X = 0
+     * end the program is not listed.
      *
      * @param pc the index of this instruction in its program
      */
@@ -48,12 +48,12 @@ public sealed interface Instruction {
         return RegisterUse.writes(assemble());
     }
 
-    /** {@return whether this instruction ends the program with a verdict of its own} */
+    /** {@return whether this instruction always ends the program} */
     default boolean isReturn() {
         return false;
     }
 
-    /** Loads bytes of the packet. If they are not all there, the program ends with verdict 0. */
+    /** Loads bytes of the packet. If the packet does not have them all, the program ends with verdict 0. */
     sealed interface PacketLoad extends Instruction {
         /** {@return the offset of the first byte, to which an indirect load adds X} */
         int off();
@@ -64,21 +64,29 @@ public sealed interface Instruction {
 
     /** Continues at one of two instructions. */
     sealed interface ConditionalJump extends Instruction {
-        /** {@return what is asked of A} */
+        /** {@return the condition, which compares A with an operand} */
         JumpCondition cond();
 
-        /** {@return how many instructions to skip when the condition holds, 0..255} */
+        /** {@return how many instructions are skipped when the condition holds, 0..255} */
         int skipTrue();
 
-        /** {@return how many to skip when it does not, 0..255} */
+        /** {@return how many instructions are skipped when it does not hold, 0..255} */
         int skipFalse();
 
-        /** {@return the index of the instruction that is reached from {@code pc} when the condition holds} */
+        /**
+         * {@return the instruction that is executed next when the condition holds}
+         *
+         * @param pc the index of this instruction in its program
+         */
         default int trueTarget(int pc) {
             return pc + 1 + skipTrue();
         }
 
-        /** {@return the index of the instruction that is reached from {@code pc} when it does not} */
+        /**
+         * {@return the instruction that is executed next when the condition does not hold}
+         *
+         * @param pc the index of this instruction in its program
+         */
         default int falseTarget(int pc) {
             return pc + 1 + skipFalse();
         }
@@ -139,12 +147,11 @@ public sealed interface Instruction {
     }
 
     /**
-     * Loads from a fixed place: {@code A <- P[off:size]}, big-endian. If the bytes are not all there, the program ends with
-     * verdict 0.
+     * Loads from a fixed offset: {@code A <- P[off:size]}, big-endian. If the packet does not have all the bytes, the
+     * program ends with verdict 0.
      *
-     * <p>Offsets from 0xfff00000 count from the network header (SKF_NET_OFF), those from 0xffe00000 from the link-layer
-     * header (SKF_LL_OFF), and from 0xfffff000 stand the extensions: those are {@link LoadExtension}, and a program turns
-     * this record into that one.
+     * <p>What the offset counts from is told by {@link OffsetBase#of}. Loads at offsets from 0xfffff000 on are
+     * extensions: a program holds a {@link LoadExtension} in their place.
      *
      * @param off the offset of the first byte
      * @param size 1, 2 or 4 bytes
@@ -167,8 +174,8 @@ public sealed interface Instruction {
     }
 
     /**
-     * Loads from a place that X moves: {@code A <- P[X + off:size]}, big-endian, the sum modulo 2<sup>32</sup>. If the bytes
-     * are not all there, the program ends with verdict 0.
+     * Loads from an offset relative to X: {@code A <- P[X + off:size]}, big-endian, the sum modulo 2<sup>32</sup>. If
+     * the packet does not have all the bytes, the program ends with verdict 0.
      *
      * @param off the offset to add to X
      * @param size 1, 2 or 4 bytes
@@ -191,8 +198,8 @@ public sealed interface Instruction {
     }
 
     /**
-     * Loads the length of an IPv4 header: {@code X <- 4 * (P[off:1] & 15)}; A is kept. If the byte is not there, the program
-     * ends with verdict 0.
+     * Loads the length of an IPv4 header: {@code X <- 4 * (P[off:1] & 15)}. A is kept. If the packet does not have the
+     * byte, the program ends with verdict 0.
      *
      * @param off the offset of the byte
      */
@@ -214,14 +221,14 @@ public sealed interface Instruction {
     }
 
     /**
-     * {@code dst <- extension}: loads what the kernel knows about the packet.
+     * {@code dst <- extension}: loads a fact about the packet that is not in its bytes.
      *
      * @param num the extension
      * @param dst A, or X where {@code num} is {@link Extension#LEN}
      * @param size 4; for all but {@link Extension#LEN} also 1 or 2, which the encoding keeps and the machine ignores
      */
     record LoadExtension(Extension num, Register dst, int size) implements Instruction {
-        /** @throws IllegalArgumentException if there is none */
+        /** @throws IllegalArgumentException if the extension cannot be loaded so */
         public LoadExtension {
             Opcodes.size(size);
             if (num == Extension.LEN && size != 4) {
@@ -243,7 +250,7 @@ public sealed interface Instruction {
             if (num == Extension.LEN) {
                 return RawInstruction.of((dst == Register.A ? LD : LDX) | LEN, 0);
             }
-            return RawInstruction.of(LD | ABS | Opcodes.size(size), EXTENSION_BASE + num.number);
+            return RawInstruction.of(LD | ABS | Opcodes.size(size), Extension.SKF_AD_OFF + num.number);
         }
 
         @Override
@@ -319,7 +326,7 @@ public sealed interface Instruction {
     }
 
     /**
-     * Goes on {@code skip} instructions behind the next one.
+     * Jumps over {@code skip} instructions.
      *
      * @param skip how many instructions to skip, unsigned
      */
@@ -343,13 +350,13 @@ public sealed interface Instruction {
     /**
      * Compares A with a constant and skips instructions.
      *
-     * @param cond the test
+     * @param cond the condition
      * @param val the constant
-     * @param skipTrue how many instructions to skip when the test holds, 0..255
+     * @param skipTrue how many instructions to skip when the condition holds, 0..255
      * @param skipFalse how many to skip when it does not, 0..255
      */
     record JumpIf(JumpCondition cond, int val, int skipTrue, int skipFalse) implements ConditionalJump {
-        /** @throws IllegalArgumentException if one does not fit in 8 bits */
+        /** @throws IllegalArgumentException if a number of instructions is not 0..255 */
         public JumpIf {
             RawInstruction.requireByte("skipTrue", skipTrue);
             RawInstruction.requireByte("skipFalse", skipFalse);
@@ -369,12 +376,12 @@ public sealed interface Instruction {
     /**
      * Compares A with X and skips instructions.
      *
-     * @param cond the test
-     * @param skipTrue how many instructions to skip when the test holds, 0..255
+     * @param cond the condition
+     * @param skipTrue how many instructions to skip when the condition holds, 0..255
      * @param skipFalse how many to skip when it does not, 0..255
      */
     record JumpIfX(JumpCondition cond, int skipTrue, int skipFalse) implements ConditionalJump {
-        /** @throws IllegalArgumentException if one does not fit in 8 bits */
+        /** @throws IllegalArgumentException if a number of instructions is not 0..255 */
         public JumpIfX {
             RawInstruction.requireByte("skipTrue", skipTrue);
             RawInstruction.requireByte("skipFalse", skipFalse);
@@ -405,7 +412,7 @@ public sealed interface Instruction {
     }
 
     /**
-     * Ends the program with verdict {@code val}: 0 drops the packet, anything else keeps so many bytes of it.
+     * Ends the program with verdict {@code val}: 0 drops the packet, any other verdict is the number of bytes to keep.
      *
      * @param val the verdict
      */

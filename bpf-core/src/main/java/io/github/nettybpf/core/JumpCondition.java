@@ -4,33 +4,28 @@ import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.JumpIfX;
 
 /**
- * What {@link JumpIf} and {@link JumpIfX} ask of A, unsigned. The machine has these four; the assembler's {@code jneq},
- * {@code jlt} and {@code jle} are the same with the two targets exchanged.
+ * The condition of a {@link JumpIf} or {@link JumpIfX}: an unsigned comparison of A with an operand. The machine has
+ * these four; {@code jneq}, {@code jlt} and {@code jle} of bpf_asm are the same with the two targets exchanged.
  */
 public enum JumpCondition {
     /** {@code A == operand} */
-    JEQ("jeq", "jneq", Opcodes.JEQ),
+    JEQ("jeq", Opcodes.JEQ),
     /** {@code A > operand} */
-    JGT("jgt", "jle", Opcodes.JGT),
+    JGT("jgt", Opcodes.JGT),
     /** {@code A >= operand} */
-    JGE("jge", "jlt", Opcodes.JGE),
+    JGE("jge", Opcodes.JGE),
     /** {@code (A & operand) != 0}; has no opposite. */
-    JSET("jset", "", Opcodes.JSET);
+    JSET("jset", Opcodes.JSET);
 
     private final String mnemonic;
-
-    /** The mnemonic of the opposite test, or empty. */
-    final String opposite;
-
     final int bits;
 
-    JumpCondition(String mnemonic, String opposite, int bits) {
+    JumpCondition(String mnemonic, int bits) {
         this.mnemonic = mnemonic;
-        this.opposite = opposite;
         this.bits = bits;
     }
 
-    /** {@return the one that an ALU or JMP opcode stands for} */
+    /** {@return the condition that a JMP opcode stands for} */
     static JumpCondition ofCode(int code) {
         for (JumpCondition each : values()) {
             if (each.bits == (code & 0xf0)) {
@@ -45,7 +40,7 @@ public enum JumpCondition {
         return mnemonic;
     }
 
-    /** {@return whether the test holds} */
+    /** {@return whether the condition holds} */
     boolean holds(int a, int operand) {
         return switch (this) {
             case JEQ -> a == operand;

@@ -1,17 +1,19 @@
 package io.github.nettybpf.core;
 
 import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 
 /**
- * What a program costs in the kernel once it is converted. Fitted with SO_MEMINFO on Linux 6.18, x86-64: every number
- * was seen there. The kernel charges the size of struct sk_filter and its program, 8 bytes an eBPF instruction.
+ * What a program costs in the kernel after its conversion to eBPF: the size of struct sk_filter and of the converted
+ * program, 8 bytes for each eBPF instruction. Fitted with SO_MEMINFO on Linux 6.18, x86-64: every number was seen
+ * there.
  */
 final class KernelCost {
     private static final int FIXED_BYTES = 96;
@@ -26,14 +28,12 @@ final class KernelCost {
         boolean loads = false;
         for (Instruction instruction : program.instructions()) {
             converted += converted(instruction);
-            loads |= instruction instanceof LoadAbsolute
-                    || instruction instanceof LoadIndirect
-                    || instruction instanceof LoadMemShift;
+            loads |= instruction instanceof PacketLoad;
         }
         return FIXED_BYTES + BYTES_PER_INSTRUCTION * (converted + (loads ? PACKET_LOAD_PROLOGUE : 0));
     }
 
-    /** How many eBPF instructions this one becomes. */
+    /** The number of eBPF instructions that this one is converted to. */
     private static int converted(Instruction instruction) {
         if (instruction instanceof LoadAbsolute load) {
             return absolute(load.off(), load.size());
@@ -45,15 +45,12 @@ final class KernelCost {
             return extension(load.num());
         } else if (instruction instanceof AluX alu) {
             return alu.op() == AluOp.DIV || alu.op() == AluOp.MOD ? 5 : 1;
-        } else if (instruction instanceof JumpIf jump) {
-            int wideConstant = jump.val() < 0 ? 1 : 0;
-            return wideConstant + jump(jump.cond(), jump.skipTrue(), jump.skipFalse());
-        } else if (instruction instanceof JumpIfX jump) {
-            return jump(jump.cond(), jump.skipTrue(), jump.skipFalse());
+        } else if (instruction instanceof ConditionalJump jump) {
+            return conditional(jump);
         } else if (instruction instanceof ReturnConstant) {
             return 2;
         }
-        return 1;
+        return 1; // what moves or computes values by one eBPF instruction, ja and ret a
     }
 
     private static int absolute(int offset, int size) {
@@ -66,9 +63,10 @@ final class KernelCost {
         return bytes + add + farFromStart;
     }
 
-    private static int jump(JumpCondition cond, int skipTrue, int skipFalse) {
-        boolean oneTarget = skipFalse == 0 || (skipTrue == 0 && cond != JumpCondition.JSET);
-        return oneTarget ? 1 : 2;
+    private static int conditional(ConditionalJump jump) {
+        int wideConstant = jump instanceof JumpIf constant && constant.val() < 0 ? 1 : 0;
+        boolean oneTarget = jump.skipFalse() == 0 || (jump.skipTrue() == 0 && jump.cond() != JumpCondition.JSET);
+        return wideConstant + (oneTarget ? 1 : 2);
     }
 
     private static int extension(Extension extension) {

@@ -3,8 +3,9 @@ package io.github.nettybpf.core;
 import java.nio.ByteOrder;
 
 /**
- * The search behind the extensions nla and nlan. Attributes are {@code u16 length, u16 type, payload}, in the byte order
- * of the machine, each aligned to 4. Source: net/core/filter.c ({@code bpf_skb_get_nlattr}) and lib/nlattr.c of the kernel.
+ * Finds Netlink attributes for the extensions nla and nlan. An attribute is {@code u16 length, u16 type, payload}, in
+ * the byte order of the machine, aligned to 4. Source: net/core/filter.c ({@code bpf_skb_get_nlattr}) and lib/nlattr.c
+ * of the kernel.
  */
 final class NetlinkAttributes {
     private static final int HEADER = 4;
@@ -13,7 +14,7 @@ final class NetlinkAttributes {
 
     private NetlinkAttributes() {}
 
-    /** {@return the offset of the attribute of that type, searched from {@code start}}, or 0. */
+    /** {@return the offset of the first attribute of that type from {@code start} on, or 0 if there is none} */
     static int find(Packet packet, int start, int type) {
         if (!holdsHeader(packet, start)) {
             return 0;
@@ -21,7 +22,9 @@ final class NetlinkAttributes {
         return find(packet, start, packet.length() - start, type);
     }
 
-    /** {@return the offset of the attribute of that type inside the one at {@code start}}, or 0. */
+    /**
+     * {@return the offset of the first attribute of that type inside the one at {@code start}, or 0 if there is none}
+     */
     static int findNested(Packet packet, int start, int type) {
         if (!holdsHeader(packet, start)) {
             return 0;

@@ -49,15 +49,6 @@ final class Opcodes {
     static final int TAX = 0x00;
     static final int TXA = 0x80;
 
-    /** SKF_AD_OFF: absolute loads from here up are extensions. */
-    static final int EXTENSION_BASE = -0x1000;
-
-    /** SKF_NET_OFF: offsets from here up (and below 0) count from the network header. */
-    static final int NETWORK_BASE = -0x100000;
-
-    /** SKF_LL_OFF: offsets from here up (and below {@link #NETWORK_BASE}) count from the link-layer header. */
-    static final int LINK_LAYER_BASE = -0x200000;
-
     private Opcodes() {}
 
     /** {@return the size field for a load of 1, 2 or 4 bytes} */
@@ -86,9 +77,11 @@ final class Opcodes {
             case MISC | TAX -> "tax";
             case MISC | TXA -> "txa";
             default ->
-                (code & 7) == ALU
-                        ? AluOp.ofCode(code).mnemonic()
-                        : JumpCondition.ofCode(code).mnemonic();
+                switch (code & 7) {
+                    case ALU -> AluOp.ofCode(code).mnemonic();
+                    case JMP -> JumpCondition.ofCode(code).mnemonic();
+                    default -> throw new IllegalArgumentException(String.format("opcode 0x%02x", code));
+                };
         };
     }
 
@@ -97,11 +90,12 @@ final class Opcodes {
         return switch (bytes) {
             case 1 -> "ldb";
             case 2 -> "ldh";
-            default -> "ld";
+            case 4 -> "ld";
+            default -> throw new IllegalArgumentException("size " + bytes + " (expected: 1, 2 or 4)");
         };
     }
 
-    /** {@return {@code value} as the unsigned number that it is} */
+    /** {@return the value in decimal, unsigned} */
     static String unsigned(int value) {
         return Integer.toUnsignedString(value);
     }

@@ -4,23 +4,26 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a filter looks at: bytes, and what is known beside them.
+ * The input of a filter: the bytes of a packet, and facts about it that are not in its bytes.
  *
- * <p>Filters ask for bytes only inside {@code 0..length()}, so the methods need no check of their own beyond what memory
- * safety asks for; a compiled filter may ask for bytes that turn out not to matter. A packet may be changed or reused between two runs; during a run it stays as it is. None of the
- * methods should allocate, and none may throw.
+ * <p>Filters read bytes only inside {@code 0..length()}, so the methods need no checks beyond those of memory safety. A
+ * compiled filter may read bytes that do not affect the verdict. A packet may be changed or reused between two runs,
+ * but not during a run. The methods should not allocate, and must not throw.
  */
 public interface Packet {
-    /** An {@link #extension} that is not known here. A program that reads it ends with verdict 0. */
+    /** The value of an {@link #extension} that is not known. A program that reads it ends with verdict 0. */
     long NOT_KNOWN = -1;
 
-    /** An {@link #extension} of the network interface, and there is none. A program that reads it ends and returns A. */
+    /**
+     * The value of an {@link #extension} of the network interface, if there is no interface. A program that reads it
+     * ends with verdict A.
+     */
     long NO_DEVICE = -2;
 
-    /** {@return how many bytes can be loaded}, from offset 0. */
+    /** {@return the number of bytes that can be loaded, from offset 0} */
     int length();
 
-    /** {@return how many bytes the packet had on the wire}, which is what the extension {@code len} reads; unsigned. */
+    /** {@return the length of the packet on the wire, unsigned, which the extension {@code len} reads} */
     default int wireLength() {
         return length();
     }
@@ -47,24 +50,25 @@ public interface Packet {
     int u32(int offset);
 
     /**
-     * {@return the packet from its network header on}, for loads at SKF_NET_OFF, or null if that is not there: such loads
-     * then end the program with verdict 0.
+     * {@return the packet from its network header on, for loads at {@link OffsetBase#SKF_NET_OFF}, or null if there is
+     * none} If there is none, such loads end the program with verdict 0.
      */
     default @Nullable Packet network() {
         return null;
     }
 
     /**
-     * {@return the packet from its link-layer header on}, for loads at SKF_LL_OFF, or null if that is not there: such
-     * loads then end the program with verdict 0.
+     * {@return the packet from its link-layer header on, for loads at {@link OffsetBase#SKF_LL_OFF}, or null if there
+     * is none} If there is none, such loads end the program with verdict 0.
      */
     default @Nullable Packet linkLayer() {
         return null;
     }
 
     /**
-     * {@return the value of an extension, 0..0xffffffff}, or {@link #NOT_KNOWN} or {@link #NO_DEVICE}. What can be found
-     * without the kernel is answered here: {@code len}, {@code rand}, {@code xor_x}, {@code nla} and {@code nlan}.
+     * {@return the value of an extension, 0..0xffffffff, or {@link #NOT_KNOWN} or {@link #NO_DEVICE}} The default
+     * implementation computes the extensions that need no kernel: {@code len}, {@code rand}, {@code xor_x}, {@code nla}
+     * and {@code nlan}.
      *
      * @param extension the extension
      * @param a the A register
@@ -82,40 +86,42 @@ public interface Packet {
     }
 
     /**
-     * {@return what a load at this offset gives}, through whichever {@link OffsetBase} the offset names; or -1 if nothing is
-     * there, which ends a program with verdict 0.
+     * {@return the bytes at this offset, big-endian and unsigned, or -1 if they are not all there} The offset counts
+     * from the {@link OffsetBase} that it names. The code that {@link Filter#compile(Program)} generates and the
+     * interpreter call this for loads whose offset may be negative; if it returns -1, the program ends with verdict 0.
      *
      * @param packet the packet
-     * @param offset the offset as the instruction has it, X included
+     * @param offset the offset of the load, X included
      * @param size 1, 2 or 4 bytes
      */
     static long load(Packet packet, int offset, int size) {
-        Packet window = packet;
+        Packet part = packet;
         int start = offset;
         if (offset < 0) {
-            if (offset >= Opcodes.NETWORK_BASE) {
-                window = packet.network();
-                start = offset - Opcodes.NETWORK_BASE;
-            } else if (offset >= Opcodes.LINK_LAYER_BASE) {
-                window = packet.linkLayer();
-                start = offset - Opcodes.LINK_LAYER_BASE;
+            if (offset >= OffsetBase.SKF_NET_OFF) {
+                part = packet.network();
+                start = offset - OffsetBase.SKF_NET_OFF;
+            } else if (offset >= OffsetBase.SKF_LL_OFF) {
+                part = packet.linkLayer();
+                start = offset - OffsetBase.SKF_LL_OFF;
             } else {
                 return -1;
             }
         }
-        if (window == null || start > window.length() - size) {
+        if (part == null || start > part.length() - size) {
             return -1;
         }
         return switch (size) {
-            case 1 -> window.u8(start);
-            case 2 -> window.u16(start);
-            default -> Integer.toUnsignedLong(window.u32(start));
+            case 1 -> part.u8(start);
+            case 2 -> part.u16(start);
+            case 4 -> Integer.toUnsignedLong(part.u32(start));
+            default -> throw new IllegalArgumentException("size " + size + " (expected: 1, 2 or 4)");
         };
     }
 
     /**
-     * {@return a packet of these bytes, as a unix datagram socket would show it}: the network header is at offset 0, a
-     * link-layer header is not there. The array is not copied.
+     * {@return a packet of these bytes, as a unix datagram socket shows it} The network header is at offset 0, and
+     * there is no link-layer header. The array is not copied.
      *
      * @param bytes the bytes
      */
@@ -124,12 +130,12 @@ public interface Packet {
     }
 
     /**
-     * {@return a packet of a part of an array}, otherwise like {@link #of(byte[])}.
+     * {@return a packet of a part of an array, otherwise as {@link #of(byte[])} does}
      *
      * @param bytes the array, which is not copied
-     * @param offset where the packet begins
+     * @param offset where the packet starts
      * @param length how many bytes it has
-     * @throws IndexOutOfBoundsException if that is not inside the array
+     * @throws IndexOutOfBoundsException if the part is not inside the array
      */
     static Packet of(byte[] bytes, int offset, int length) {
         return new SlicePacket(bytes, offset, length);

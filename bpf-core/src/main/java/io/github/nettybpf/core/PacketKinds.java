@@ -1,5 +1,6 @@
 package io.github.nettybpf.core;
 
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Modifier;
 import java.util.HashSet;
@@ -7,11 +8,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Kinds of packet that a compiled filter has code of its own for, in which every call on the packet is inlined. A filter
- * takes all other packets too, through the interface. For any number of threads; to be made once and kept, since it is
- * where {@link Filter#of(Program, PacketKinds)} remembers what is in use.
+ * Packet types for which a compiled filter has separate code, in which every call on the packet is inlined. A filter
+ * takes packets of all other types too, through the interface.
  *
- * <p>Two or three kinds are plenty: each makes the compiled class larger.
+ * <p>Can be used by any number of threads. Make it once and keep it: the filters of {@link Filter#of(Program,
+ * PacketKinds)} that are in use are remembered here. Two or three types are enough, because each makes the compiled
+ * class larger.
+ *
+ * <p>The lookup from which this is made can define classes in the package of its class, and is not accessible through
+ * this class: all that can be done with the kinds is to have verified programs compiled for them.
  */
 public final class PacketKinds {
     private final Lookup lookup;
@@ -26,8 +31,8 @@ public final class PacketKinds {
     /**
      * {@return the kinds}
      *
-     * @param lookup of a class in the package of the types: compiled filters become classes of that package. They are
-     *     unloaded like all others, when neither they nor their filters are in use
+     * @param lookup the result of {@link MethodHandles#lookup} in a class that can access the types. Compiled filters
+     *     become hidden classes of the package of that class; they are unloaded when they are no longer in use
      * @param types final classes with different simple names, tried in this order
      * @throws IllegalArgumentException if a type is not such a class, or the lookup cannot define classes
      */
@@ -56,13 +61,13 @@ public final class PacketKinds {
         return new PacketKinds(lookup, List.copyOf(types));
     }
 
-    /** {@return what compiled filters are defined with} */
-    public Lookup lookup() {
+    /** {@return the lookup that defines compiled filters} It must stay in this package: it has full privileges. */
+    Lookup lookup() {
         return lookup;
     }
 
     /** {@return the types, in order; unmodifiable} */
-    public List<Class<? extends Packet>> types() {
+    List<Class<? extends Packet>> types() {
         return types;
     }
 

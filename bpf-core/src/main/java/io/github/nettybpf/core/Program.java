@@ -1,5 +1,7 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.text.Assembler;
+import io.github.nettybpf.core.text.Disassembler;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -8,11 +10,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program that the Linux kernel accepts: the factories apply its rules, so that nothing behind them has to check
- * again. Immutable.
+ * A program that the Linux kernel accepts. The factories verify its rules, so that no code that takes a program has to
+ * check it again. Immutable.
  *
- * <p>What {@link #extensions}, {@link #offsetBases}, {@link #reach} and {@link #verdicts} tell is found without running the
- * program, for all packets at once. It errs on the side of more: what they do not name cannot happen.
+ * <p>{@link #extensions}, {@link #offsetBases}, {@link #reach} and {@link #verdicts} are results of an analysis that
+ * does not run the program and holds for all packets. They may contain too much, never too little: what they do not
+ * contain cannot happen.
  */
 public final class Program {
     /** The most instructions that a program can have ({@code BPF_MAXINSNS}). */
@@ -24,13 +27,12 @@ public final class Program {
     private final List<RawInstruction> raw;
     private final List<Instruction> instructions;
 
-    /** Found when first asked for; any thread may do so, and all find the same. */
+    /** Computed at the first use, by any thread: the result is the same. */
     private volatile @Nullable Analysis analysis;
 
     private Program(List<RawInstruction> raw) {
         this.raw = List.copyOf(raw);
-        Verifier.verify(this.raw);
-        this.instructions = this.raw.stream().map(RawInstruction::disassemble).toList();
+        this.instructions = Verifier.verify(this.raw);
     }
 
     /**
@@ -64,8 +66,8 @@ public final class Program {
     }
 
     /**
-     * {@return the program that a text in the notation of the kernel's bpf_asm stands for} docs/assembler.md has the
-     * grammar. For other notations, see {@link ProgramFormat#readAny}.
+     * {@return the program of a text in the notation of the kernel's bpf_asm} docs/assembler.md has the grammar. For
+     * other notations, see {@link ProgramFormat#readAny}.
      *
      * @param bpfAsm the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
@@ -89,18 +91,18 @@ public final class Program {
         return raw.size();
     }
 
-    /** {@return the extensions that a packet can make the program read} */
+    /** {@return the extensions that the program can read} */
     public Set<Extension> extensions() {
         return analysis().extensions.keySet();
     }
 
-    /** {@return the parts of the packet that a packet can make the program read} */
+    /** {@return the bases of the offsets that the program can load from} */
     public Set<OffsetBase> offsetBases() {
         return analysis().offsetBases.keySet();
     }
 
     /**
-     * {@return the first instruction, counted from 0, that reads the extension}, or empty if none does.
+     * {@return the first instruction, counted from 0, that can read the extension, or empty if none can}
      *
      * @param extension the extension
      */
@@ -109,9 +111,9 @@ public final class Program {
     }
 
     /**
-     * {@return the first instruction, counted from 0, that can read from the window}, or empty if none does.
+     * {@return the first instruction, counted from 0, that can load from the base, or empty if none can}
      *
-     * @param base the window
+     * @param base the base
      */
     public OptionalInt firstReading(OffsetBase base) {
         return first(analysis().offsetBases.get(base));
@@ -122,26 +124,26 @@ public final class Program {
     }
 
     /**
-     * {@return how many bytes of the packet, from offset 0, the program can look at}: one more than the highest offset
-     * that it can load, 0 if it loads none. Empty if an indirect load can go anywhere. Loads through the other
-     * {@link OffsetBase}s do not count.
+     * {@return one more than the highest offset of the packet that the program can load, or empty if an indirect load
+     * can be anywhere} It is 0 if the program loads nothing. Loads from {@link OffsetBase#NETWORK} and
+     * {@link OffsetBase#LINK_LAYER} do not count.
      */
     public OptionalLong reach() {
         return analysis().reach;
     }
 
     /**
-     * {@return all verdicts that the program can give, as unsigned 32-bit values}, or empty if a {@code ret a} can give
-     * values that are not known beforehand. Contains 0 if a load can fall outside the packet,
-     * an extension be one that the packet does not know, or a division meet X = 0.
+     * {@return all verdicts that the program can give, unsigned, or empty if a {@code ret a} can give values that the
+     * analysis does not know} They contain 0 if a load can be outside the packet, if the packet may not know an
+     * extension, or if X can be 0 in a division.
      */
     public Optional<Set<Integer>> verdicts() {
         return analysis().verdicts;
     }
 
     /**
-     * {@return how many bytes the kernel charges for this program while a socket has it} A socket's charges must stay
-     * below net.core.optmem_max. Measured on Linux 6.18, x86-64; other kernels differ a little.
+     * {@return how many bytes the kernel charges while this program is attached to a socket} The charges of a socket
+     * must stay below net.core.optmem_max. Measured on Linux 6.18, x86-64; other kernels differ a little.
      */
     public int kernelCost() {
         return KernelCost.of(this);
@@ -156,7 +158,7 @@ public final class Program {
         return known;
     }
 
-    /** {@return whether the other program has the same instructions}; ignored fields of the encoding do not count. */
+    /** {@return whether the other program has the same instructions, regardless of ignored fields of their encoding} */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Program program && instructions.equals(program.instructions);
@@ -167,7 +169,7 @@ public final class Program {
         return instructions.hashCode();
     }
 
-    /** {@return the program in bpf_asm notation}, one instruction a line: {@link #parse} leads back here. */
+    /** {@return the program in bpf_asm notation, one instruction a line, which {@link #parse} reads} */
     @Override
     public String toString() {
         return Disassembler.text(instructions);

@@ -1,9 +1,13 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.text.Assembler;
+import io.github.nettybpf.core.text.Disassembler;
+import io.github.nettybpf.core.text.Listing;
+import io.github.nettybpf.core.text.NumericText;
 import java.util.List;
 
 /**
- * The notations that tools write and read programs in. docs/formats.md shows each, and who takes it.
+ * The notations in which tools write and read programs. docs/formats.md shows each, and which tools take it.
  */
 public enum ProgramFormat {
     /** The text of the kernel's bpf_asm: see {@link Program#parse}. */
@@ -96,7 +100,7 @@ public enum ProgramFormat {
         }
     },
 
-    /** What {@code tcpdump -d} prints: {@code (000) ldh [12]}, with the targets of jumps as instruction numbers. */
+    /** The listing that {@code tcpdump -d} prints, {@code (000) ldh [12]}: targets of jumps are instruction numbers. */
     LISTING {
         @Override
         public String write(List<RawInstruction> program) {
@@ -124,16 +128,17 @@ public enum ProgramFormat {
     }
 
     /**
-     * {@return instructions that need not be a program in this notation, ending with a line feed} {@link #ASM} and
-     * {@link #LISTING} name targets outside the program like those inside.
+     * {@return the instructions in this notation, ending with a line feed} They need not be a {@link Program}: {@link
+     * #ASM} and {@link #LISTING} name targets outside of it like those inside.
      *
      * @param program the encoded instructions
-     * @throws IllegalArgumentException if the notation is {@link #ASM} or {@link #LISTING} and has no name for an opcode
+     * @throws IllegalArgumentException if the notation is {@link #ASM} or {@link #LISTING} and does not have one of the
+     *     opcodes
      */
     public abstract String write(List<RawInstruction> program);
 
     /**
-     * {@return the program that the text stands for, taken as this notation}
+     * {@return the program of a text in this notation}
      *
      * @param text the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
@@ -151,7 +156,7 @@ public enum ProgramFormat {
     }
 
     /**
-     * {@return the program that the text in whatever notation stands for} The notation is found by {@link #detect}.
+     * {@return the program of a text in any notation} The notation is found by {@link #detect}.
      *
      * @param text the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
@@ -162,10 +167,10 @@ public enum ProgramFormat {
     }
 
     /**
-     * {@return the instructions that the text stands for, without asking whether the kernel would take them} For
-     * fragments, and for tools that show what is wrong with a program.
+     * {@return the instructions of a text, which are not verified} For fragments, and for tools that show what is wrong
+     * with a program.
      *
-     * @param text the text, in whatever notation
+     * @param text the text, in any notation
      * @throws AssemblyException if the text is malformed
      */
     public static List<RawInstruction> readUnverified(CharSequence text) {
@@ -174,7 +179,7 @@ public enum ProgramFormat {
     }
 
     /**
-     * {@return the notation of the text, by how it begins}, {@link #ASM} if it is none of the others.
+     * {@return the notation of the text, by how it starts, or {@link #ASM} if it is none of the others}
      *
      * @param text the text
      */

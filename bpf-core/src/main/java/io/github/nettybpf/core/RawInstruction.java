@@ -19,17 +19,23 @@ import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
+import java.nio.BufferOverflowException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
- * {@code struct sock_filter}: an instruction as the kernel takes it. Any bits can be held; {@link #disassemble} refuses
- * codes that the kernel refuses.
+ * An encoded instruction, {@code struct sock_filter} of the kernel. It can hold any bits; {@link #disassemble} refuses
+ * the codes that the kernel refuses.
  *
  * @param code the opcode, 16 bits
- * @param jt how many instructions a conditional jump skips when its test holds, 8 bits; ignored elsewhere
- * @param jf how many it skips when the test does not hold, 8 bits; ignored elsewhere
+ * @param jt how many instructions a conditional jump skips when its condition holds, 8 bits; ignored elsewhere
+ * @param jf how many it skips when the condition does not hold, 8 bits; ignored elsewhere
  * @param k the operand, 32 bits, unsigned
  */
 public record RawInstruction(int code, int jt, int jf, int k) {
+    /** The size of {@code struct sock_filter}. */
+    public static final int BYTES = 8;
 
     /**
      * Checks the widths.
@@ -44,6 +50,29 @@ public record RawInstruction(int code, int jt, int jf, int k) {
         requireByte("jf", jf);
     }
 
+    /**
+     * {@return the struct at the buffer's position, in the buffer's byte order} The position moves by {@link #BYTES}.
+     *
+     * @param buffer the buffer; the kernel's byte order is {@link ByteOrder#nativeOrder}
+     * @throws BufferUnderflowException if fewer bytes remain
+     */
+    public static RawInstruction readFrom(ByteBuffer buffer) {
+        int code = Short.toUnsignedInt(buffer.getShort());
+        int jt = Byte.toUnsignedInt(buffer.get());
+        int jf = Byte.toUnsignedInt(buffer.get());
+        return new RawInstruction(code, jt, jf, buffer.getInt());
+    }
+
+    /**
+     * Writes the struct at the buffer's position, in the buffer's byte order. The position moves by {@link #BYTES}.
+     *
+     * @param buffer the buffer; the kernel's byte order is {@link ByteOrder#nativeOrder}
+     * @throws BufferOverflowException if fewer bytes remain
+     */
+    public void writeTo(ByteBuffer buffer) {
+        buffer.putShort((short) code).put((byte) jt).put((byte) jf).putInt(k);
+    }
+
     static void requireByte(String name, int value) {
         if (value < 0 || value > 255) {
             throw new IllegalArgumentException(name + " " + value + " (expected: 0..255)");
@@ -55,11 +84,11 @@ public record RawInstruction(int code, int jt, int jf, int k) {
     }
 
     /**
-     * {@return the instruction that these bits mean} Fields that the kernel ignores for this code (jt and jf of all but
-     * conditional jumps; k of tax, txa, neg, ret a, len and of everything that works on X) do not come back from
-     * {@link Instruction#assemble}; the rest does, bit for bit.
+     * {@return the decoded instruction} {@link Instruction#assemble} gives these bits again, except that fields which
+     * the kernel ignores for the code are 0: jt and jf of all but conditional jumps; k of tax, txa, neg, ret a, len and
+     * of instructions whose operand is X.
      *
-     * @throws IllegalArgumentException if the code is none of the 49 that the kernel accepts
+     * @throws IllegalArgumentException if the code is not one of the 49 that the kernel accepts
      */
     public Instruction disassemble() {
         return switch (code) {
@@ -123,7 +152,7 @@ public record RawInstruction(int code, int jt, int jf, int k) {
         return extension == null ? new LoadAbsolute(k, size) : new LoadExtension(extension, Register.A, size);
     }
 
-    /** {@return the four fields as bpf_asm writes them}, for example {@code 40 0 0 12}. */
+    /** {@return the four fields as bpf_asm writes them, for example {@code 40 0 0 12}} */
     @Override
     public String toString() {
         return code + " " + jt + " " + jf + " " + unsigned(k);

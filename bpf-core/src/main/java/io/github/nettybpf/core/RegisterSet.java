@@ -3,7 +3,7 @@ package io.github.nettybpf.core;
 import java.util.StringJoiner;
 
 /**
- * A set of what an instruction can use or set beside the packet: A, X and the scratch slots M[0..15].
+ * A set of registers and scratch slots: A, X and M[0..15].
  *
  * @param bits bits 0..15 for M[0..15], 16 for A, 17 for X
  */
@@ -49,7 +49,7 @@ public record RegisterSet(int bits) {
     }
 
     /**
-     * {@return what is in this set or in the other}
+     * {@return the union of the two sets}
      *
      * @param other the other set
      */

@@ -2,7 +2,7 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.*;
 
-/** Which registers and scratch slots an instruction uses and sets, by its encoding. */
+/** The registers and scratch slots that an instruction reads and writes, by its encoding. */
 final class RegisterUse {
     private static final RegisterSet A_AND_X = RegisterSet.A.union(RegisterSet.X);
 

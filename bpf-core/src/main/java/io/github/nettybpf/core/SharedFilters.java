@@ -7,9 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * The filters of {@link Filter#of} for the same kinds of packet: equal programs share one, and with it the compiled class. A
- * server makes a handler for each of thousands of channels, often each with a program parsed anew. What nobody uses any
- * more is forgotten.
+ * The filters of {@link Filter#of} for the same kinds of packet. Equal programs share one filter, and with it the
+ * compiled class: a server makes a handler for each of thousands of channels, often with a program that is parsed each
+ * time. A filter that is no longer in use is removed.
  */
 final class SharedFilters {
     private final PacketKinds kinds;
@@ -53,7 +53,7 @@ final class SharedFilters {
         }
     }
 
-    /** {@return how many are remembered} */
+    /** {@return the number of filters that are remembered} */
     int size() {
         return filters.size();
     }

@@ -1,10 +1,8 @@
 package io.github.nettybpf.core;
 
 import io.github.nettybpf.core.Instruction.AluX;
-import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadExtension;
-import io.github.nettybpf.core.Instruction.LoadIndirect;
-import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import java.util.Arrays;
 import java.util.Objects;
@@ -13,11 +11,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The machine, one instruction at a time, forwards and backwards: for debuggers and for explaining a verdict. Each step is
- * done by the interpreter itself, so a program means here what it means to {@link Filter#interpret}.
+ * Runs a program one instruction at a time, forwards and backwards, for debuggers and for explaining a verdict. Each
+ * step is executed by the interpreter itself, so that the result is that of {@link Filter#interpret}.
  *
- * <p>At the start A, X and M[] are 0. Jumps only go forward, so a packet visits an instruction at most once. Not for use by
- * several threads.
+ * <p>At the start A, X and M[] are 0. Jumps only go forward, so a packet visits an instruction at most once. Not safe
+ * for use by several threads.
  */
 public final class SteppingMachine {
     private static final int SAVED = 4;
@@ -29,7 +27,7 @@ public final class SteppingMachine {
     /** M[], A, X and the pc: see {@link Interpreter#step}. */
     private final int[] state = new int[Interpreter.STATE_SIZE];
 
-    /** For each step done: the pc, A and X before it, and what was in the scratch slot that it wrote. */
+    /** For each step: the pc, A and X before it, and the previous value of the scratch slot that it wrote. */
     private int[] history = new int[SAVED * 16];
 
     private int done;
@@ -37,20 +35,20 @@ public final class SteppingMachine {
     private @Nullable End end;
 
     /**
-     * Stands before the first instruction.
+     * Starts at the first instruction.
      *
      * @param program the program
-     * @param packet the packet. May be changed between two steps: loads read what it holds then
+     * @param packet the packet, which may be changed between two steps: loads read its current bytes
      */
     public SteppingMachine(Program program, Packet packet) {
         this.program = program;
         this.packet = packet;
-        steps = Interpreter.Step.singles(program.raw());
+        steps = Interpreter.Step.singles(program);
         visits = new long[program.size()];
     }
 
     /**
-     * Goes to the first instruction, for another packet, and forgets how it came here. The visits are kept.
+     * Starts again at the first instruction, with another packet. Steps can no longer be taken back; visits are kept.
      *
      * @param next the packet
      */
@@ -71,7 +69,7 @@ public final class SteppingMachine {
         return packet;
     }
 
-    /** {@return the number of the instruction that is next, from 0}; where the program has ended, of the one that ended it. */
+    /** {@return the index of the next instruction, or of the one that ended the program} */
     public int pc() {
         return state[Interpreter.STATE_PC];
     }
@@ -87,37 +85,41 @@ public final class SteppingMachine {
     }
 
     /**
-     * {@return what is in a scratch slot, unsigned}
+     * {@return the value of a scratch slot, unsigned}
      *
      * @param slot 0..15
-     * @throws IndexOutOfBoundsException if there is no such slot
+     * @throws IndexOutOfBoundsException if the slot is not 0..15
      */
     public int m(int slot) {
         return state[Objects.checkIndex(slot, Program.SCRATCH_SLOTS)];
     }
 
-    /** {@return how many instructions were run to come here}, the one that ended the program included. */
+    /** {@return the number of instructions that were executed, including the one that ended the program} */
     public int steps() {
         return done;
     }
 
-    /** {@return how and where the program ended}, or empty if it goes on. */
+    /** {@return how and where the program ended, or empty if it has not ended} */
     public Optional<End> end() {
         return Optional.ofNullable(end);
     }
 
     /**
-     * {@return how often an instruction was run, since this machine was made}, over all packets. Steps taken back do not
-     * count.
+     * {@return how often the instruction was executed, for all packets since this machine was made} Steps that were
+     * taken back do not count.
      *
-     * @param pc the number of the instruction
-     * @throws IndexOutOfBoundsException if there is no such instruction
+     * @param pc the index of the instruction
+     * @throws IndexOutOfBoundsException if the program has no such instruction
      */
     public long visits(int pc) {
         return visits[Objects.checkIndex(pc, visits.length)];
     }
 
-    /** {@return whether the next instruction was run}; false if the program has ended. */
+    /**
+     * Executes the next instruction.
+     *
+     * @return false if the program has ended, and nothing was executed
+     */
     public boolean step() {
         if (end != null) {
             return false;
@@ -133,7 +135,11 @@ public final class SteppingMachine {
         return true;
     }
 
-    /** {@return whether the last step was taken back}; false at the start. */
+    /**
+     * Takes the last step back.
+     *
+     * @return false if there is none
+     */
     public boolean stepBack() {
         if (done == 0) {
             return false;
@@ -152,7 +158,11 @@ public final class SteppingMachine {
         return true;
     }
 
-    /** {@return how the program ended}, having run to its end. */
+    /**
+     * Runs to the end of the program.
+     *
+     * @return how the program ended
+     */
     public End run() {
         while (step()) {
             // On to the end.
@@ -161,10 +171,11 @@ public final class SteppingMachine {
     }
 
     /**
-     * Runs until the machine stands before an instruction where it is to stop, which it may do already, or to the end.
+     * Runs until the breakpoint matches, which is tested before each instruction, also before the current one, or to
+     * the end.
      *
-     * @param breakpoint whether to stop here
-     * @return whether it stopped; false at the end
+     * @param breakpoint whether to stop before the next instruction of this machine
+     * @return whether the breakpoint matched; false if the program ended
      */
     public boolean runTo(Predicate<SteppingMachine> breakpoint) {
         while (end == null) {
@@ -190,31 +201,30 @@ public final class SteppingMachine {
         done++;
     }
 
-    /** The instruction that ended the program has changed no register: they tell why it did. */
+    /** The instruction that ended the program has changed no register, so that A and X still tell why it did. */
     private End ended(int verdict) {
         Instruction last = program.instructions().get(pc());
-        if (last instanceof LoadAbsolute load) {
-            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, load.off());
-        } else if (last instanceof LoadIndirect load) {
-            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, x() + load.off());
-        } else if (last instanceof LoadMemShift load) {
-            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, load.off());
+        if (last.isReturn()) {
+            return new End(Cause.RETURNED, pc(), verdict, 0);
+        } else if (last instanceof PacketLoad load) {
+            int offset = load.off() + (load.reads().contains(Register.X) ? x() : 0);
+            return new End(Cause.OUT_OF_BOUNDS, pc(), verdict, offset);
         } else if (last instanceof AluX) {
             return new End(Cause.DIVISION_BY_ZERO, pc(), verdict, 0);
         } else if (last instanceof LoadExtension load) {
             boolean asksDevice = packet.extension(load.num(), a(), x()) == Packet.NO_DEVICE;
             return new End(asksDevice ? Cause.NO_DEVICE : Cause.NOT_KNOWN, pc(), verdict, 0);
         }
-        return new End(Cause.RETURNED, pc(), verdict, 0);
+        throw new AssertionError(last);
     }
 
-    /** What can end a program. */
+    /** Why a program ended. */
     public enum Cause {
         /** A return. */
         RETURNED,
-        /** A load of bytes that are not there; the verdict is 0. */
+        /** A load outside the packet; the verdict is 0. */
         OUT_OF_BOUNDS,
-        /** A division or modulo by an X of 0; the verdict is 0. */
+        /** A division or modulo by X = 0; the verdict is 0. */
         DIVISION_BY_ZERO,
         /** An extension that the packet does not know; the verdict is 0. */
         NOT_KNOWN,
@@ -226,10 +236,10 @@ public final class SteppingMachine {
      * How a program ended.
      *
      * @param cause why
-     * @param pc the number of the instruction that ended it, from 0
+     * @param pc the index of the instruction that ended it
      * @param verdict the verdict, unsigned
-     * @param offset where the bytes were looked for, X included, unsigned and as in the instruction: the parts of the
-     *     packet from {@link OffsetBase} count; 0 if the cause is not {@link Cause#OUT_OF_BOUNDS}
+     * @param offset the offset of the load, X included, unsigned ({@link OffsetBase#of} tells what it counts from); 0
+     *     if the cause is not {@link Cause#OUT_OF_BOUNDS}
      */
     public record End(Cause cause, int pc, int verdict, int offset) {}
 }

@@ -1,6 +1,5 @@
 package io.github.nettybpf.core;
 
-import io.github.nettybpf.core.compile.FilterCompiler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
@@ -13,19 +12,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Interprets at once, and runs the compiled program after some packets. A thread of its own compiles, never one that runs
- * the filter.
+ * Tiered execution: interprets the program at first, and runs it compiled after some packets. It is compiled on a
+ * separate thread, never on one that runs the filter.
  */
 final class TieredFilter implements Filter {
     /**
-     * How many packets are interpreted before a program is compiled: a system property. Below 0 none is ever compiled.
+     * How many packets are interpreted before a program is compiled: a system property. If it is negative, programs are
+     * never compiled.
      */
     static final int COMPILE_AFTER = Integer.getInteger("io.github.nettybpf.compileAfter", 1000);
 
+    /**
+     * The JDK's facade, which every logging framework can serve: this module must not depend on Netty, whose
+     * InternalLogger bpf-netty uses. Only what makes filters slower than they could be is logged.
+     */
     private static final Logger LOGGER = System.getLogger(Filter.class.getName());
+
     private static final AtomicBoolean COMPLAINED = new AtomicBoolean();
 
-    /** One at a time is enough, and the thread goes away when there is nothing to do. */
+    /** Compiles one program at a time. The thread ends when there is nothing to do. */
     private static final Executor COMPILER = compiler();
 
     private static final int MOST_WAITING = 256;
@@ -37,7 +42,7 @@ final class TieredFilter implements Filter {
     private volatile Filter current;
 
     TieredFilter(Program program, PacketKinds kinds) {
-        this(program, COMPILE_AFTER, () -> FilterCompiler.compile(program, kinds), COMPILER);
+        this(program, COMPILE_AFTER, () -> Filter.compile(program, kinds), COMPILER);
     }
 
     TieredFilter(Program program, int compileAfter, Supplier<Filter> compiled, Executor executor) {
@@ -80,7 +85,7 @@ final class TieredFilter implements Filter {
         return executor;
     }
 
-    /** Counts roughly where several threads run it, which does no harm. */
+    /** Interprets and counts. The count is not exact if several threads run it, which does no harm. */
     private final class Counting implements Filter {
         private final Filter interpreter;
         private final int compileAfter;
@@ -101,7 +106,7 @@ final class TieredFilter implements Filter {
             return interpreter.run(packet);
         }
 
-        /** What waits to be compiled does not keep a filter that nobody uses any more. */
+        /** A request that waits refers to the filter weakly, so that an unused filter is collected. */
         private void ask() {
             WeakReference<TieredFilter> waiting = new WeakReference<>(TieredFilter.this);
             try {
@@ -112,7 +117,7 @@ final class TieredFilter implements Filter {
                     }
                 });
             } catch (RejectedExecutionException | OutOfMemoryError e) {
-                // Too many are waiting, or there is no thread to be had: no reason to lose a packet. Later, then.
+                // Too many are waiting, or no thread can be started. The packet must not suffer: ask again later.
                 left = Math.max(compileAfter, RETRY_AFTER);
                 asked.set(false);
             }

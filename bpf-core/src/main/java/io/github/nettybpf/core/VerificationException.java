@@ -1,10 +1,10 @@
 package io.github.nettybpf.core;
 
-/** Thrown for a program that the Linux kernel would refuse to attach. */
+/** Thrown for instructions that the Linux kernel refuses to attach, which therefore are not a {@link Program}. */
 public final class VerificationException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    /** What a program must keep to. Source: net/core/filter.c of the kernel, {@code bpf_check_classic}. */
+    /** The rules of the kernel. Source: net/core/filter.c of the kernel, {@code bpf_check_classic}. */
     public enum Rule {
         /** A program has 1..4096 instructions. */
         LENGTH,
@@ -16,7 +16,7 @@ public final class VerificationException extends IllegalArgumentException {
         SHIFT,
         /** Scratch slots are 0..15. */
         SCRATCH_SLOT,
-        /** Jumps end inside the program, also in code that no packet reaches. */
+        /** The targets of jumps are inside the program, also in code that no packet reaches. */
         JUMP,
         /** Absolute loads from 0xfffff000 up are exactly the extensions. */
         EXTENSION,
@@ -32,7 +32,7 @@ public final class VerificationException extends IllegalArgumentException {
     /** The rule that it breaks. */
     private final Rule rule;
 
-    /** The message without the instruction in front. */
+    /** The message without the instruction. */
     private final String problem;
 
     VerificationException(int pc, Rule rule, String instruction, String problem) {
@@ -42,17 +42,17 @@ public final class VerificationException extends IllegalArgumentException {
         this.problem = problem;
     }
 
-    /** {@return the instruction that breaks the rule, counted from 0}, or -1 where it is the program's length. */
+    /** {@return the instruction that breaks the rule, counted from 0, or -1 if the rule is {@link Rule#LENGTH}} */
     public int pc() {
         return pc;
     }
 
-    /** {@return the rule} */
+    /** {@return the rule that is broken} */
     public Rule rule() {
         return rule;
     }
 
-    /** {@return what is wrong and what was expected}, without the instruction that the message begins with. */
+    /** {@return the message without the instruction: what is wrong and what was expected} */
     public String problem() {
         return problem;
     }

@@ -2,16 +2,22 @@ package io.github.nettybpf.core;
 
 import static io.github.nettybpf.core.Opcodes.*;
 
+import io.github.nettybpf.core.Instruction.ConditionalJump;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.VerificationException.Rule;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rules of the kernel, in its order. Source: net/core/filter.c, {@code bpf_check_classic} and
+ * Verifies the rules of the kernel, in its order. Source: net/core/filter.c, {@code bpf_check_classic} and
  * {@code check_load_and_stores}.
  */
 final class Verifier {
     static final int MAX_INSTRUCTIONS = 4096;
+
+    private static final int ALL_SLOTS = (1 << Program.SCRATCH_SLOTS) - 1;
 
     private final List<RawInstruction> program;
     private final int size;
@@ -21,11 +27,16 @@ final class Verifier {
         this.size = program.size();
     }
 
-    static void verify(List<RawInstruction> program) {
-        new Verifier(program).verify();
+    /**
+     * {@return the instructions, each of which the kernel accepts where it is}
+     *
+     * @throws VerificationException for the rule that the kernel would find broken
+     */
+    static List<Instruction> verify(List<RawInstruction> program) {
+        return new Verifier(program).verify();
     }
 
-    private void verify() {
+    private List<Instruction> verify() {
         if (size < 1 || size > MAX_INSTRUCTIONS) {
             throw new VerificationException(
                     -1, Rule.LENGTH, "", size + " instructions (expected: 1.." + MAX_INSTRUCTIONS + ")");
@@ -37,7 +48,10 @@ final class Verifier {
         if (last != (RET | K) && last != (RET | A)) {
             throw broken(size - 1, Rule.LAST_INSTRUCTION, "last instruction (expected: ret #k or ret a)");
         }
-        verifyScratch();
+        List<Instruction> instructions =
+                program.stream().map(RawInstruction::disassemble).toList();
+        verifyScratch(instructions);
+        return instructions;
     }
 
     private void verifyInstruction(int pc, RawInstruction raw) {
@@ -87,7 +101,7 @@ final class Verifier {
                 }
             }
             case LD | ABS | W, LD | ABS | H, LD | ABS | B -> {
-                boolean aboveBase = raw.k() >= EXTENSION_BASE && raw.k() < 0;
+                boolean aboveBase = raw.k() >= Extension.SKF_AD_OFF && raw.k() < 0;
                 if (aboveBase && Extension.atOffset(raw.k()) == null) {
                     throw broken(
                             pc,
@@ -125,43 +139,29 @@ final class Verifier {
     }
 
     /**
-     * One linear pass, quirks included: a return does not reset what is known to be written, and what no jump leads to
-     * counts as knowing all.
+     * One linear pass, quirks included: a return does not reset the set of slots that are written, and an instruction
+     * that no jump leads to counts as one where all are.
      */
-    private void verifyScratch() {
+    private void verifyScratch(List<Instruction> instructions) {
         int[] writtenAt = new int[size];
-        Arrays.fill(writtenAt, -1);
+        Arrays.fill(writtenAt, ALL_SLOTS);
         int written = 0;
         for (int pc = 0; pc < size; pc++) {
-            RawInstruction raw = program.get(pc);
+            Instruction instruction = instructions.get(pc);
             written &= writtenAt[pc];
-            switch (raw.code()) {
-                case ST, STX -> written |= 1 << raw.k();
-                case LD | MEM, LDX | MEM -> {
-                    if ((written & 1 << raw.k()) == 0) {
-                        throw broken(
-                                pc,
-                                Rule.SCRATCH_UNSET,
-                                "scratch slot " + raw.k() + " can be unset (expected: a st or stx on every path)");
-                    }
+            if (instruction instanceof LoadScratch load
+                    && (written & load.reads().bits()) == 0) {
+                throw broken(
+                        pc,
+                        Rule.SCRATCH_UNSET,
+                        "scratch slot " + load.n() + " can be unset (expected: a st or stx on every path)");
+            } else if (instruction instanceof StoreScratch store) {
+                written |= store.writes().bits();
+            } else if (instruction instanceof Jump || instruction instanceof ConditionalJump) {
+                for (int target : instruction.successors(pc)) {
+                    writtenAt[target] &= written;
                 }
-                case JMP | JA -> {
-                    writtenAt[pc + 1 + raw.k()] &= written;
-                    written = -1;
-                }
-                case JMP | JEQ | K,
-                        JMP | JGT | K,
-                        JMP | JGE | K,
-                        JMP | JSET | K,
-                        JMP | JEQ | X,
-                        JMP | JGT | X,
-                        JMP | JGE | X,
-                        JMP | JSET | X -> {
-                    writtenAt[pc + 1 + raw.jt()] &= written;
-                    writtenAt[pc + 1 + raw.jf()] &= written;
-                    written = -1;
-                }
-                default -> {}
+                written = ALL_SLOTS;
             }
         }
     }

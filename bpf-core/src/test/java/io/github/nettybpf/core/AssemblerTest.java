@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
 class AssemblerTest {
-    /** In the tables, ⏎ is a line feed. */
+    /** In the tables, ⏎ stands for a line feed. */
     private static String text(String cell) {
         return cell.replace('⏎', '\n');
     }

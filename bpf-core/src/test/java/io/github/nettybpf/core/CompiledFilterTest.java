@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A compiled program means what an interpreted one does. Seeded: what fails says with which seed, program and packet. */
+/** Compiled and interpreted programs give the same verdicts. Seeded: a failure names its seed, program and packet. */
 class CompiledFilterTest {
     private static final int SEED = 20261121;
 
@@ -55,7 +55,7 @@ class CompiledFilterTest {
         }
     }
 
-    /** Neither the first nor the last bytes of an array. */
+    /** A part of an array, with other bytes before and after it. */
     private static Packet slice(byte[] bytes) {
         byte[] array = new byte[bytes.length + 7];
         Arrays.fill(array, (byte) 0x55);

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.StringJoiner;
@@ -20,7 +23,7 @@ import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
-/** Programs at the limits of what a JVM takes as one method. */
+/** Programs at the limits of what a JVM compiles as one method. */
 class CompilerLimitsTest {
     private static final int HUGE_METHOD = 8000;
 
@@ -65,7 +68,7 @@ class CompilerLimitsTest {
         return longest[0];
     }
 
-    /** Finds the end of the line numbers: there is no other way to a method's length but to write it again. */
+    /** Copies a method to find its size, which ASM tells only of a method that it writes. */
     private static final class Lengths extends MethodVisitor {
         private final int[] longest;
         private final ClassWriter writer = new ClassWriter(0);
@@ -86,7 +89,7 @@ class CompilerLimitsTest {
         }
     }
 
-    /** X matters only inside of decisions, and the plain code for short packets has several pieces. */
+    /** X is live only inside of if-conversions, and the plain code for short packets has several methods. */
     @Test
     void headersOfManyKinds() {
         StringJoiner text = new StringJoiner("\n");
@@ -115,7 +118,7 @@ class CompilerLimitsTest {
                 .toString());
     }
 
-    /** Many jumps from one piece to the next, and much to hand over. */
+    /** Many jumps from one outlined method to the next, with many parameters. */
     @ParameterizedTest
     @ValueSource(ints = {70, 83, 97, 110, 127})
     void farJumpsWithAllRegisters(int segment) {
@@ -164,7 +167,7 @@ class CompilerLimitsTest {
         check(Program.ofRaw(program));
     }
 
-    /** Sets of keys that some multipliers do not keep apart. */
+    /** Sets of keys for which some multipliers do not give different slots. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 256, 65536, 65537, 16777216})
     void keysInStep(int step) {
@@ -210,6 +213,18 @@ class CompilerLimitsTest {
                 lookup,
                 List.of(BytesPacket.class, BytesPacket.class),
                 "io.github.nettybpf.core.BytesPacket (expected: types of different simple names)");
+    }
+
+    /** A lookup of full privilege can read and write the private fields of the class that made it. */
+    @Test
+    void kindsGiveTheirLookupToNobody() {
+        assertEquals(
+                List.of("of"),
+                Arrays.stream(PacketKinds.class.getDeclaredMethods())
+                        .filter(method -> Modifier.isPublic(method.getModifiers()))
+                        .map(Method::getName)
+                        .toList());
+        assertEquals(0, PacketKinds.class.getFields().length);
     }
 
     private static void refused(Lookup lookup, List<Class<? extends Packet>> types, String message) {

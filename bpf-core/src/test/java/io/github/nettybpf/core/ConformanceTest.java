@@ -82,7 +82,7 @@ class ConformanceTest {
                 "it is no program: the kernel refuses it");
     }
 
-    /** Sources for which we differ from bpf_asm on purpose; docs/assembler.md tells why. */
+    /** Sources that are read differently than by bpf_asm, on purpose; docs/assembler.md tells why. */
     private static final Map<String, String> DIFFERENCES = Map.of(
             "ja aa\naa: ret #0\naa: ret #1\n", "line 3, column 1: label 'aa' again (expected: once; it is at insn 1)",
             "aa: ret #0\naa: ret #1\n", "line 2, column 1: label 'aa' again (expected: once; it is at insn 0)",
@@ -130,7 +130,7 @@ class ConformanceTest {
                 : (source.substring(0, times) + "\n").repeat(Integer.parseInt(source.substring(times + 5)));
     }
 
-    /** Long outputs are given by their beginning and their length. */
+    /** Long outputs are given by their first characters and their length. */
     private static String abbreviated(String output) {
         return output.length() < 1000 ? output : output.substring(0, 60) + "...(" + output.length() + " bytes)";
     }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
-/** The programs that the kernel's Documentation/networking/filter.rst explains, and the bytecode that bpf_asm makes. */
+/** The programs of the kernel's Documentation/networking/filter.rst, with the bytecode that bpf_asm prints for them. */
 class DocumentedExamplesTest {
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "documented.txt", delimiter = '|')

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an instruction says of itself. */
+/** What instructions tell about themselves: mnemonic, registers and successors. */
 class InstructionTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource(

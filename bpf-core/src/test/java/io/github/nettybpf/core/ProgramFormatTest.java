@@ -143,7 +143,7 @@ class ProgramFormatTest {
                 ProgramFormat.LISTING.write(java.util.List.of(RawInstruction.of(5, -1))));
     }
 
-    /** Each of them took minutes once. */
+    /** Reading each of these texts once took minutes. */
     @ParameterizedTest
     @ValueSource(strings = {"/* ", "// {\n", "\n", " ", ",", "{ 1 ", "(000) ld", "#", "'", "0", "é"})
     void largeJunkIsRefusedInLinearTime(String piece) {

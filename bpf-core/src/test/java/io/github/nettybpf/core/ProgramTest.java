@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
 class ProgramTest {
-    /** Bytecode without the count. */
+    /** Reads bytecode without the count. */
     static List<RawInstruction> raw(String bytecode) {
         List<RawInstruction> program = new ArrayList<>();
         for (String instruction : bytecode.split(",", -1)) {
@@ -108,7 +108,7 @@ class ProgramTest {
         assertEquals(true, program.firstReading(OffsetBase.LINK_LAYER).isEmpty());
     }
 
-    /** Each row was read off Linux 6.18 with SO_MEMINFO. */
+    /** Each row was measured on Linux 6.18 with SO_MEMINFO. */
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "kernel-cost.txt", delimiter = '|')
     void kernelCostIsWhatTheKernelCharged(String source, int instructions) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Programs and packets by seed: the same seed gives the same ones on every machine. */
+/** Random programs and packets. The same seed gives the same ones on every machine. */
 public final class RandomPrograms {
     private static final int[] CODES = {
         0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0c, 0x14, 0x15, 0x16, 0x1c, 0x1d, 0x20, 0x24, 0x25, 0x28,
@@ -50,7 +50,7 @@ public final class RandomPrograms {
     private final boolean deterministic;
 
     /**
-     * Programs that read rand and cpu too.
+     * Makes programs that also read rand and cpu.
      *
      * @param seed the seed
      */
@@ -63,12 +63,12 @@ public final class RandomPrograms {
         this.deterministic = deterministic;
     }
 
-    /** {@return programs without rand and cpu}, which give the same verdict whenever they are run. */
+    /** {@return a source of programs without rand and cpu, which give the same verdict in every run} */
     public static RandomPrograms deterministic(long seed) {
         return new RandomPrograms(seed, true);
     }
 
-    /** {@return bits without any sense} */
+    /** {@return random bits} */
     public List<RawInstruction> junk() {
         List<RawInstruction> program = new ArrayList<>();
         for (int i = random.nextInt(0, 12); i > 0; i--) {
@@ -78,7 +78,7 @@ public final class RandomPrograms {
         return program;
     }
 
-    /** {@return instructions most of which the rules allow}: about one program in three is accepted. */
+    /** {@return instructions that mostly comply with the rules} About one program in three is accepted. */
     public List<RawInstruction> plausible() {
         int size =
                 switch (random.nextInt(20)) {
@@ -105,14 +105,14 @@ public final class RandomPrograms {
             try {
                 return Program.ofRaw(plausible());
             } catch (VerificationException e) {
-                // Another one: what is refused is tested elsewhere.
+                // Try another one: refused programs are tested elsewhere.
             }
         }
     }
 
     /**
-     * {@return a long program that asks of a few values which of many they are}: chains of comparisons, some thousands of
-     * instructions at most. Its keys are numbers of {@link #keyedPacket}.
+     * {@return a long program that compares a few values with many constants} It consists of chains of comparisons, up
+     * to some thousands of instructions, and its constants are numbers of {@link #keyedPacket}.
      */
     public Program chains() {
         int size = random.nextInt(6) == 0 ? random.nextInt(1000, 4097) : random.nextInt(10, 400);
@@ -157,8 +157,8 @@ public final class RandomPrograms {
     }
 
     /**
-     * {@return a program of short tests}: few instructions between jumps that mostly lead to one of a few ends, so that many
-     * tests have the same two ways out. What it looks for are numbers of {@link #smallPacket}.
+     * {@return a program of short tests} There are few instructions between jumps, and the jumps mostly lead to one of
+     * a few returns, so that many tests have the same two targets. Its constants are numbers of {@link #smallPacket}.
      */
     public Program tests() {
         int size = random.nextInt(40) == 0 ? random.nextInt(400, 4097) : random.nextInt(6, 70);
@@ -204,13 +204,13 @@ public final class RandomPrograms {
         };
     }
 
-    /** On, over a few, or to one of the three ends. */
+    /** A skip of none or a few instructions, or to one of the three returns. */
     private int way(int room) {
         int end = room + random.nextInt(3);
         return random.nextInt(3) == 0 && end <= 255 ? end : random.nextInt(Math.min(room, 3) + 1);
     }
 
-    /** {@return bytes of which many are one of {@link #tests}, rarely more than are looked at} */
+    /** {@return bytes of which many are constants of {@link #tests}, rarely more bytes than those programs load} */
     public byte[] smallPacket() {
         byte[] packet = new byte[random.nextInt(60)];
         for (int i = 0; i < packet.length; i++) {
@@ -228,7 +228,7 @@ public final class RandomPrograms {
         return packet;
     }
 
-    /** {@return bytes, mostly few} */
+    /** {@return random bytes, mostly few} */
     public byte[] packet() {
         byte[] packet = new byte
                 [switch (random.nextInt(10)) {

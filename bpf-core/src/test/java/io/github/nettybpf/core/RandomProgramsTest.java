@@ -9,7 +9,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Seeded: what fails says with which seed, program and packet. */
+/** Seeded: a failure names its seed, program and packet. */
 class RandomProgramsTest {
     private static final int SEED = 20261121;
 
@@ -68,7 +68,7 @@ class RandomProgramsTest {
         }
     }
 
-    /** What a program is said to do at most, before it is run, is what it does. */
+    /** A program reads and returns only what its analysis contains. */
     private static void foretold(Program program, Packet packet, int verdict, long seed) {
         Set<Integer> verdicts = program.verdicts().orElse(Set.of(verdict));
         assertTrue(verdicts.contains(verdict), () -> "seed " + seed + ": verdict " + verdict + " of\n" + program);
@@ -88,7 +88,7 @@ class RandomProgramsTest {
                 () -> "seed " + seed + ": read " + watched.extensions + " with\n" + program);
     }
 
-    /** Notes what is read. */
+    /** Notes what a program reads of it. */
     private static final class Watched implements Packet {
         private final Packet packet;
         private final Set<Extension> extensions = EnumSet.noneOf(Extension.class);

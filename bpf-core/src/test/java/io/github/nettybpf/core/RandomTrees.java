@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Programs that search for a value in trees of comparisons, as a compiler of long lists writes them, and packets that
- * contain what they search for, by seed. Some comparisons are not what a compiler would write: constants are repeated or
- * out of order, so that no value comes to what is behind them, and jumps lead into the middle of another tree.
+ * Random programs that search for a value in trees of comparisons, as a compiler generates them for long lists, and
+ * packets that contain the values. Some comparisons are not what a compiler would generate: constants are repeated or
+ * out of order, so that no value reaches what follows them, and jumps lead into the middle of another tree.
  */
 final class RandomTrees {
     private static final long[] EDGES = {
@@ -20,10 +20,10 @@ final class RandomTrees {
 
     private final SplittableRandom random;
 
-    /** What programs compare with and packets contain, or nearly so. */
+    /** The constants of the programs, which packets contain exactly or nearly. */
     private final long[] anchors;
 
-    /** The program, from its end. */
+    /** The program in reverse order. */
     private final List<RawInstruction> backwards = new ArrayList<>();
 
     RandomTrees(long seed) {
@@ -34,7 +34,7 @@ final class RandomTrees {
         }
     }
 
-    /** {@return a program of one tree or several, one behind the other} */
+    /** {@return a program of one or several trees, one after the other} */
     Program program() {
         backwards.clear();
         List<Integer> ends = ends();
@@ -62,7 +62,7 @@ final class RandomTrees {
         return Program.ofRaw(program);
     }
 
-    /** {@return bytes most of which are numbers that programs search for} */
+    /** {@return bytes most of which are constants of the programs} */
     byte[] packet() {
         byte[] packet = new byte[random.nextInt(10) == 0 ? random.nextInt(24) : 24];
         for (int i = 0; i < packet.length; i += 4) {
@@ -91,7 +91,7 @@ final class RandomTrees {
         return constants;
     }
 
-    /** Ends that need nothing, A, X or M[0]. */
+    /** Adds returns that use no register, A, X or M[0]. */
     private List<Integer> ends() {
         List<Integer> ends = new ArrayList<>();
         for (int i = random.nextInt(1, 4); i > 0; i--) {
@@ -139,7 +139,7 @@ final class RandomTrees {
         return random.nextInt(5) == 0 ? compare(0x25, k, high, low) : compare(0x35, k, high, low);
     }
 
-    /** One of the ends, or rarely anything that was written before. */
+    /** A target: one of the returns, or rarely any other instruction. */
     private int end(List<Integer> ends) {
         return random.nextInt(400) == 0 ? random.nextInt(backwards.size()) : ends.get(random.nextInt(ends.size()));
     }
@@ -159,7 +159,7 @@ final class RandomTrees {
                 : target;
     }
 
-    /** What is added next goes on there. */
+    /** Makes the next instruction that is added continue there. */
     private void jumpTo(int target) {
         if (target != backwards.size() - 1) {
             add(RawInstruction.of(0x05, backwards.size() - 1 - target));

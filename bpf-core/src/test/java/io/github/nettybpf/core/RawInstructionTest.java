@@ -8,18 +8,25 @@ import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
+import java.nio.BufferOverflowException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RawInstructionTest {
-    /** Measured: what Linux 6.18 accepts. */
+    /** The codes that Linux 6.18 accepts, measured. */
     private static final Set<Integer> ACCEPTED = Set.of(
             0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0c, 0x14, 0x15, 0x16, 0x1c, 0x1d, 0x20, 0x24, 0x25, 0x28,
             0x2c, 0x2d, 0x30, 0x34, 0x35, 0x3c, 0x3d, 0x40, 0x44, 0x45, 0x48, 0x4c, 0x4d, 0x50, 0x54, 0x5c, 0x60, 0x61,
@@ -85,6 +92,43 @@ class RawInstructionTest {
                 message,
                 assertThrows(IllegalArgumentException.class, () -> new RawInstruction(code, jt, jf, k))
                         .getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "BIG_ENDIAN, ff fe fd fc 81 02 03 04 ff",
+        "LITTLE_ENDIAN, fe ff fd fc 04 03 02 81 ff",
+    })
+    void structsAreInTheByteOrderOfTheBuffer(String order, String bytes) {
+        ByteBuffer buffer = ByteBuffer.wrap(HexFormat.ofDelimiter(" ").parseHex(bytes));
+        buffer.order(order.equals("BIG_ENDIAN") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+        RawInstruction raw = RawInstruction.readFrom(buffer);
+        assertEquals(new RawInstruction(0xfffe, 0xfd, 0xfc, 0x81020304), raw);
+        assertEquals(RawInstruction.BYTES, buffer.position());
+        assertThrows(BufferUnderflowException.class, () -> RawInstruction.readFrom(buffer));
+
+        ByteBuffer written = ByteBuffer.allocate(RawInstruction.BYTES).order(buffer.order());
+        raw.writeTo(written);
+        assertEquals(buffer.flip(), written.flip());
+        assertThrows(BufferOverflowException.class, () -> raw.writeTo(ByteBuffer.allocate(RawInstruction.BYTES - 1)));
+    }
+
+    @ParameterizedTest(name = "{0} counts from {1}")
+    @CsvSource({
+        "0, PACKET",
+        "2147483647, PACKET",
+        "-1, NETWORK",
+        "-1048576, NETWORK",
+        "-1048577, LINK_LAYER",
+        "-2097152, LINK_LAYER",
+        "-2097153, ",
+        "-2147483648, ",
+    })
+    void offsetsCountFromOneOfTheBases(int offset, @Nullable OffsetBase base) {
+        assertEquals(Optional.ofNullable(base), OffsetBase.of(offset));
+        if (base != null) {
+            assertEquals(Optional.of(base), OffsetBase.of(base.start()));
+        }
     }
 
     @Test

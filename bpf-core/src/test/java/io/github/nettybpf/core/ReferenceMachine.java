@@ -18,8 +18,8 @@ import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 
 /**
- * The machine a second time, as plainly as it can be written and with nothing shared with the interpreter: registers are
- * longs, and every load goes through one byte at a time.
+ * A second interpreter, as simple as possible, which shares no code with the first: registers are longs, and every load
+ * reads one byte at a time.
  */
 final class ReferenceMachine implements Filter {
     private static final long MASK = 0xffff_ffffL;

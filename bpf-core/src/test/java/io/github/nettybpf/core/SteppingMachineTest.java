@@ -15,11 +15,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The random test is seeded: what fails says with which seed, program and packet. */
+/** The random test is seeded: a failure names its seed, program and packet. */
 class SteppingMachineTest {
     private static final int SEED = 20261121;
 
-    /** All that a machine shows. */
+    /** The whole state that a machine shows. */
     private record State(int pc, int steps, List<Integer> registers, Optional<End> end, List<Long> visits) {
         static State of(SteppingMachine machine) {
             List<Integer> registers = new ArrayList<>(List.of(machine.a(), machine.x()));
@@ -64,7 +64,7 @@ class SteppingMachineTest {
             assertEquals(State.of(new SteppingMachine(program, packet)), State.of(machine), seen);
             assertFalse(machine.stepBack(), seen);
 
-            // And once more forwards: what was taken back is forgotten.
+            // Forwards again: steps that were taken back have no effect.
             machine.run();
             assertEquals(passed.get(passed.size() - 1), State.of(machine), seen);
         }
@@ -72,9 +72,9 @@ class SteppingMachineTest {
     }
 
     /**
-     * Lets the interpreter run to the instruction that is next, and return a register there.
+     * Runs the interpreter to the next instruction, and lets it return each register there.
      *
-     * @return how many registers it was asked for
+     * @return how many registers were compared
      */
     private static int agreesWithInterpreter(SteppingMachine machine, String seen) {
         int asked = 0;
@@ -83,7 +83,7 @@ class SteppingMachineTest {
             try {
                 asking = asking(machine.program(), machine.pc(), register);
             } catch (VerificationException e) {
-                // Another way to this instruction leaves the slot unset: it cannot be read here.
+                // On another path to this instruction the slot is unset: it cannot be read here.
                 continue;
             }
             int value = register < 16 ? machine.m(register) : register == 16 ? machine.a() : machine.x();
@@ -96,11 +96,11 @@ class SteppingMachineTest {
         return asked;
     }
 
-    /** The program with a jump at the pc, to code behind its end that returns M[register], A or X. */
+    /** The program with a jump at the pc, to code after its end that returns M[register], A or X. */
     private static Program asking(Program program, int pc, int register) {
         List<RawInstruction> raw = new ArrayList<>(program.raw());
         raw.set(pc, RawInstruction.of(0x05, raw.size() + 1 - pc - 1));
-        // Jumps over what follows, so that the scratch check does not take the way through the last instruction there.
+        // Jumps over what follows, so that the scratch check does not consider the path through the last instruction.
         raw.add(RawInstruction.of(0x05, 2));
         raw.add(register < 16 ? RawInstruction.of(0x60, register) : RawInstruction.of(register == 16 ? 0x04 : 0x87, 0));
         raw.add(RawInstruction.of(0x16, 0));

@@ -162,7 +162,7 @@ class TieredFilterTest {
                 .anyMatch(thread -> thread.getName().equals("bpf-compiler") && thread.isDaemon()));
     }
 
-    /** Notes what asks for its first byte. */
+    /** Notes who reads its first byte. */
     private static final class Caller implements Packet {
         private String name = "";
 

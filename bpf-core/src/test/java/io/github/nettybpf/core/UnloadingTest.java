@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A compiled class goes when its filter does: a small JVM compiles far more programs than it could keep. */
+/** Compiled classes are unloaded with their filters: a small JVM compiles far more programs than it could keep. */
 class UnloadingTest {
     private static final int PROGRAMS = 100_000;
 
@@ -31,7 +31,7 @@ class UnloadingTest {
         assertEquals(0, process.waitFor());
     }
 
-    /** What the small JVM runs. */
+    /** The main class of the small JVM. */
     static final class ManyPrograms {
         private ManyPrograms() {}
 

@@ -2,6 +2,12 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
@@ -31,11 +37,6 @@ public final class KernelFilter implements AutoCloseable {
     /** As much as a unix datagram is sure to take in one piece. */
     public static final int MAX_PACKET = 65_536;
 
-    private static final int JA = 0x05;
-    private static final int JEQ = 0x15;
-    private static final int JSET = 0x45;
-    private static final int RET_K = 0x06;
-    private static final int RET_A = 0x16;
     private static final int ADDED = 3;
     private static final int NOTHING_CAME = -1;
 
@@ -133,14 +134,14 @@ public final class KernelFilter implements AutoCloseable {
         if (program.size() + ADDED > Program.MAX_SIZE || endsWithoutReturn(program, packet)) {
             return atLeast(predicted, kept);
         }
-        attach(asking(program, verdict -> verdict == predicted, JEQ, predicted));
+        attach(asking(program, verdict -> verdict == predicted, JumpCondition.JEQ, predicted));
         if (send(packet) != NOTHING_CAME) {
             return predicted;
         }
         int verdict = 0;
         for (int bit = 1; bit != 0; bit <<= 1) {
             int asked = bit;
-            attach(asking(program, value -> (value & asked) != 0, JSET, bit));
+            attach(asking(program, value -> (value & asked) != 0, JumpCondition.JSET, bit));
             verdict |= send(packet) != NOTHING_CAME ? bit : 0;
         }
         return verdict;
@@ -157,27 +158,28 @@ public final class KernelFilter implements AutoCloseable {
                 && program.firstReading(Extension.HATYPE).isEmpty()) {
             return false;
         }
-        attach(asking(program, verdict -> false, JSET, 0));
+        attach(asking(program, verdict -> false, JumpCondition.JSET, 0));
         return send(packet) != NOTHING_CAME;
     }
 
     /** The program with its returns keeping the packet where the question is answered by yes. */
-    private static List<RawInstruction> asking(Program program, IntPredicate constant, int test, int operand) {
+    private static List<RawInstruction> asking(
+            Program program, IntPredicate constant, JumpCondition test, int operand) {
         int end = program.size();
         List<RawInstruction> asking = new ArrayList<>(end + ADDED);
-        for (RawInstruction raw : program.raw()) {
-            int here = asking.size();
-            if (raw.code() == RET_A) {
-                asking.add(new RawInstruction(JA, 0, 0, end - here - 1));
-            } else if (raw.code() == RET_K) {
-                asking.add(new RawInstruction(JA, 0, 0, end + (constant.test(raw.k()) ? 1 : 2) - here - 1));
+        for (int pc = 0; pc < end; pc++) {
+            Instruction instruction = program.instructions().get(pc);
+            if (instruction instanceof ReturnA) {
+                asking.add(new Jump(end - pc - 1).assemble());
+            } else if (instruction instanceof ReturnConstant ret) {
+                asking.add(new Jump(end + (constant.test(ret.val()) ? 1 : 2) - pc - 1).assemble());
             } else {
-                asking.add(raw);
+                asking.add(program.raw().get(pc));
             }
         }
-        asking.add(new RawInstruction(test, 0, 1, operand));
-        asking.add(new RawInstruction(RET_K, 0, 0, -1));
-        asking.add(new RawInstruction(RET_K, 0, 0, 0));
+        asking.add(new JumpIf(test, operand, 0, 1).assemble());
+        asking.add(new ReturnConstant(-1).assemble());
+        asking.add(new ReturnConstant(0).assemble());
         return asking;
     }
 

@@ -17,8 +17,6 @@ import java.util.List;
  * <p>Source: include/uapi/linux/filter.h of the kernel.
  */
 public final class SockFprog implements AutoCloseable {
-    private static final int INSTRUCTION_BYTES = 8;
-
     private final ByteBuffer instructions;
     private final ByteBuffer fprog;
 
@@ -38,11 +36,8 @@ public final class SockFprog implements AutoCloseable {
      */
     SockFprog(List<RawInstruction> program) {
         instructions =
-                ByteBuffer.allocateDirect(program.size() * INSTRUCTION_BYTES).order(ByteOrder.nativeOrder());
-        for (RawInstruction raw : program) {
-            instructions.putShort((short) raw.code());
-            instructions.put((byte) raw.jt()).put((byte) raw.jf()).putInt(raw.k());
-        }
+                ByteBuffer.allocateDirect(program.size() * RawInstruction.BYTES).order(ByteOrder.nativeOrder());
+        program.forEach(raw -> raw.writeTo(instructions));
         instructions.flip();
         fprog = ByteBuffer.allocateDirect(2 * Buffer.addressSize()).order(ByteOrder.nativeOrder());
         fprog.putShort(0, (short) program.size());

@@ -52,7 +52,7 @@ public final class SocketFilters {
     private static final int EINVAL = 22;
     private static final int ENOPROTOOPT = 92;
 
-    private static final int INSTRUCTION_BYTES = 8;
+    private static final RawInstruction PADDING = new RawInstruction(0, 0, 0, 0);
     private static final int MEMINFO_BYTES = 36;
     private static final int MEMINFO_RMEM_ALLOC = 0;
     private static final int MEMINFO_DROPS = 8;
@@ -74,7 +74,7 @@ public final class SocketFilters {
      * times as many bytes as it is told: the buffer must hold the longest program.
      */
     private static final RawUnixChannelOption GET = new RawUnixChannelOption(
-            "SO_GET_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, Program.MAX_SIZE * INSTRUCTION_BYTES);
+            "SO_GET_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, Program.MAX_SIZE * RawInstruction.BYTES);
 
     private SocketFilters() {}
 
@@ -202,8 +202,8 @@ public final class SocketFilters {
      * @throws IOException if the socket does not tell; or a {@link ChannelException}, depending on the error
      */
     public static Optional<Program> read(Socket socket) throws IOException {
-        ByteBuffer bytes =
-                ByteBuffer.allocateDirect(Program.MAX_SIZE * INSTRUCTION_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes = ByteBuffer.allocateDirect(Program.MAX_SIZE * RawInstruction.BYTES)
+                .order(ByteOrder.nativeOrder());
         socket.getRawOpt(SOL_SOCKET, SO_ATTACH_FILTER, bytes);
         List<RawInstruction> raw = instructions(bytes.clear());
         return raw.isEmpty() ? Optional.empty() : Optional.of(Program.ofRaw(raw));
@@ -282,13 +282,10 @@ public final class SocketFilters {
     private static List<RawInstruction> instructions(ByteBuffer bytes) {
         List<RawInstruction> raw = new ArrayList<>();
         int end = 0;
-        for (int at = bytes.position(); at + INSTRUCTION_BYTES <= bytes.limit(); at += INSTRUCTION_BYTES) {
-            raw.add(new RawInstruction(
-                    bytes.getShort(at) & 0xffff,
-                    bytes.get(at + 2) & 0xff,
-                    bytes.get(at + 3) & 0xff,
-                    bytes.getInt(at + 4)));
-            if (bytes.getLong(at) != 0) {
+        while (bytes.remaining() >= RawInstruction.BYTES) {
+            RawInstruction read = RawInstruction.readFrom(bytes);
+            raw.add(read);
+            if (!read.equals(PADDING)) {
                 end = raw.size();
             }
         }

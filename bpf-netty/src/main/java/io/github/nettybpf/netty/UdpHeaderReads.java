@@ -21,6 +21,7 @@ import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
 import io.github.nettybpf.core.JumpCondition;
+import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
 import java.util.Optional;
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * test of the version which tells the two apart. Indirect loads are left to {@link UdpPacket}, which notices them.
  */
 final class UdpHeaderReads {
-    private static final int NETWORK = -0x100000;
-    private static final int LINK_LAYER = -0x200000;
+    private static final int NETWORK = OffsetBase.SKF_NET_OFF;
+    private static final int LINK_LAYER = OffsetBase.SKF_LL_OFF;
     private static final int CHECKSUM = 6;
     private static final int IPV4 = 1;
     private static final int IPV6 = 2;

@@ -4,6 +4,7 @@ import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.JumpIfX;
@@ -89,8 +90,7 @@ final class UdpRelocation {
             places[pc] = moved.size();
             Instruction instruction = instructions.get(pc);
             if (instruction instanceof Jump
-                    || instruction instanceof JumpIf
-                    || instruction instanceof JumpIfX
+                    || instruction instanceof ConditionalJump
                     || instruction instanceof ReturnA) {
                 jumps.add(pc);
                 moved.add(instruction);
@@ -138,11 +138,10 @@ final class UdpRelocation {
     }
 
     private int freeSlot() {
-        for (int slot = 0; slot < 16; slot++) {
+        for (int slot = 0; slot < Program.SCRATCH_SLOTS; slot++) {
             int wanted = slot;
             if (program.instructions().stream()
-                    .noneMatch(i -> (i instanceof StoreScratch store && store.n() == wanted)
-                            || (i instanceof LoadScratch load && load.n() == wanted))) {
+                    .noneMatch(i -> i.reads().union(i.writes()).containsScratch(wanted))) {
                 return slot;
             }
         }
@@ -164,23 +163,26 @@ final class UdpRelocation {
         if (instruction instanceof ReturnA) {
             moved.set(at, new Jump(places[program.size()] - at - 1));
         } else if (instruction instanceof Jump jump) {
-            moved.set(at, new Jump(skip(pc, jump.skip())));
-        } else if (instruction instanceof JumpIf jump) {
+            moved.set(at, new Jump(skip(pc, jump.successors(pc).get(0))));
+        } else if (instruction instanceof ConditionalJump jump) {
+            int skipTrue = shortSkip(pc, jump.trueTarget(pc));
+            int skipFalse = shortSkip(pc, jump.falseTarget(pc));
             moved.set(
                     at,
-                    new JumpIf(
-                            jump.cond(), jump.val(), shortSkip(pc, jump.skipTrue()), shortSkip(pc, jump.skipFalse())));
-        } else if (instruction instanceof JumpIfX jump) {
-            moved.set(at, new JumpIfX(jump.cond(), shortSkip(pc, jump.skipTrue()), shortSkip(pc, jump.skipFalse())));
+                    jump instanceof JumpIf constant
+                            ? new JumpIf(jump.cond(), constant.val(), skipTrue, skipFalse)
+                            : new JumpIfX(jump.cond(), skipTrue, skipFalse));
+        } else {
+            throw new AssertionError(instruction);
         }
     }
 
-    private int skip(int pc, int skip) {
-        return places[pc + 1 + skip] - places[pc] - 1;
+    private int skip(int pc, int target) {
+        return places[target] - places[pc] - 1;
     }
 
-    private int shortSkip(int pc, int skip) {
-        int moved = skip(pc, skip);
+    private int shortSkip(int pc, int target) {
+        int moved = skip(pc, target);
         if (moved > 255) {
             throw notApplicable("insn " + pc + ": on a UDP socket the jump would skip " + moved
                     + " instructions (expected: at most 255)");

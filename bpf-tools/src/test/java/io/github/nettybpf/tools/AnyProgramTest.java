@@ -70,7 +70,7 @@ class AnyProgramTest {
                 "ldh [12] jeq 2048 ret #1 | line 1, column 14: '2048' (expected: #k, x or %x)",
                 "drop: rett #0 | line 1, column 7: 'rett' (expected: an instruction)",
                 "'' | line 1, column 1: 0 instructions (expected: 1..4096)",
-                "2,6 0 0 0 | line 1, column 1: count 2 (expected: 1, the instructions behind it)",
+                "2,6 0 0 0 | line 1, column 1: count 2 (expected: 1, the instructions after it)",
                 "htpt | no file of this name; as an expression: column 1: 'htpt' (expected: a protocol, host, net, port, a comparison, 'not' or '('; did you mean 'host'?)",
             })
     void saysWhatItWasTakenFor(String text, String problem) {

@@ -105,7 +105,7 @@ class BpfTest {
                           ^
                         """),
                 new Case("bytecode that lies", "2,6 0 0 0", "disasm", 1, "", """
-                        bpf disasm: standard input: line 1, column 1: count 2 (expected: 1, the instructions behind it)
+                        bpf disasm: standard input: line 1, column 1: count 2 (expected: 1, the instructions after it)
                           2,6 0 0 0
                           ^
                         """));

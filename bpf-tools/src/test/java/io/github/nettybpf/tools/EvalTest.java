@@ -49,7 +49,7 @@ class EvalTest {
                 "xor_x | 4,0 0 0 9,1 0 0 3,32 0 0 4294963240,22 0 0 0 | - | 10",
                 "a refused program | 2,21 9 0 2048,6 0 0 0 | - | reject: insn 0: jeq #2048, 9, 0: jumps to 10 (expected: <= 1)",
                 "no instructions | 0, | - | reject: 0 instructions (expected: 1..4096)",
-                "a wrong count | 2,6 0 0 0 | - | reject: count 2 (expected: 1, the instructions behind it)",
+                "a wrong count | 2,6 0 0 0 | - | reject: count 2 (expected: 1, the instructions after it)",
                 "no program | frob | - | reject: 'frob' (expected: an instruction)",
                 "a control character | 1,6 0 0 \\u001b | - | reject: '?' (expected: a number)",
                 "no packet | 1,6 0 0 0 | '' | reject: packet: nothing (expected: hexadecimal digits in pairs, or -)",
@@ -91,7 +91,7 @@ class EvalTest {
         String cases = "# comment\n\n\r\n1,6 0 0 1\t-\n#\n2,\t-\n1,6 0 0 2";
         assertEquals("""
                 1
-                reject: count 2 (expected: 0, the instructions behind it)
+                reject: count 2 (expected: 0, the instructions after it)
                 reject: packet: nothing (expected: hexadecimal digits in pairs, or -)
                 """, Command.run(cases, "eval", "-").out());
     }

@@ -10,11 +10,11 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
-/** The bytecode of a method, in words of what filters need. Local variable 0 is the packet. */
+/** The bytecode of a method, as it is emitted. Local variable 0 is the packet. */
 final class Code {
     private static final String PACKET = Type.getInternalName(Packet.class);
 
-    /** More than any expression of ours needs. */
+    /** More than any expression that is emitted needs. */
     private static final int MAX_STACK = 64;
 
     private static final Handle CLASS_DATA_AT = new Handle(
@@ -30,7 +30,7 @@ final class Code {
     private int locals = 1;
 
     /**
-     * Begins a method.
+     * Starts a method.
      *
      * @param packet the type of the packet
      * @param classData where tables are put
@@ -42,13 +42,13 @@ final class Code {
         visitor.visitCode();
     }
 
-    /** {@return a new local variable of that many slots} */
+    /** {@return a new local variable} A long takes two slots. */
     int newLocal(int slots) {
         locals += slots;
         return locals - slots;
     }
 
-    /** {@return how many bytes the whole method has} */
+    /** {@return the size in bytes of the method, which ends here} */
     int end() {
         Label end = new Label();
         visitor.visitLabel(end);
@@ -63,7 +63,11 @@ final class Code {
         visitor.visitLineNumber(number, here);
     }
 
-    /** Sets a label, and says what is in the first local variables behind the packet; null: as at the label before. */
+    /**
+     * Binds a label, with its stack map frame.
+     *
+     * @param types the types of the local variables after the packet; none for those of the label before
+     */
     void label(Label label, Object... types) {
         visitor.visitLabel(label);
         if (types.length == 0) {
@@ -122,7 +126,7 @@ final class Code {
         }
     }
 
-    /** Pushes an array that HotSpot knows as a constant. */
+    /** Pushes an array from the class data, which is a constant for HotSpot. */
     void table(int[] values) {
         int index = 0;
         while (index < classData.size()
@@ -139,7 +143,10 @@ final class Code {
         visitor.visitVarInsn(Opcodes.ALOAD, 0);
     }
 
-    /** Calls a method of the packet, which is on the stack: by its own type if it is known, so that HotSpot inlines it. */
+    /**
+     * Calls a method of the packet, which has been pushed: of its class if that is known, so that HotSpot inlines the
+     * call.
+     */
     void packetMethod(String name, String descriptor) {
         boolean general = packet.isInterface();
         visitor.visitMethodInsn(
@@ -150,12 +157,12 @@ final class Code {
                 general);
     }
 
-    /** Replaces an offset, and the packet below it, with what is there. */
+    /** Replaces the packet and an offset, which have been pushed, with the bytes at the offset. */
     void read(int size) {
         packetMethod(size == 1 ? "u8" : size == 2 ? "u16" : "u32", "(I)I");
     }
 
-    /** Replaces an offset, and the packet below it, with what {@link Packet#load} gives: a long. */
+    /** Replaces the packet and an offset, which have been pushed, with the result of {@link Packet#load}, a long. */
     void readAnywhere(int size) {
         constant(size);
         visitor.visitMethodInsn(Opcodes.INVOKESTATIC, PACKET, "load", "(L" + PACKET + ";II)J", true);

@@ -2,7 +2,6 @@ package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
-import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Program;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
@@ -18,7 +17,7 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
-/** Compiles a program to a class: one set of methods for each kind of packet, and one for all others. */
+/** Compiles a program to a class: a set of methods for each type of packet, and one for all others. */
 public final class FilterCompiler {
     private static final String FILTER = Type.getInternalName(Filter.class);
     private static final String PACKET = Type.getInternalName(Packet.class);
@@ -27,49 +26,50 @@ public final class FilterCompiler {
     private static final MethodType MAKES_FILTER = MethodType.methodType(Filter.class);
 
     private final String name;
-    private final PacketKinds kinds;
+    private final List<Class<? extends Packet>> types;
     private final Partition fast;
     private final Partition plain;
     private final List<Object> classData = new ArrayList<>();
     private final ClassWriter writer = new ClassWriter(0);
     private final byte[] bytes;
 
-    private FilterCompiler(Plan plan, PacketKinds kinds, int largestPiece) {
-        String packageName = kinds.lookup().lookupClass().getPackageName().replace('.', '/');
+    private FilterCompiler(Plan plan, Class<?> host, List<Class<? extends Packet>> types, int maxEstimate) {
+        String packageName = host.getPackageName().replace('.', '/');
         this.name = (packageName.isEmpty() ? "" : packageName + "/") + "CompiledFilter";
-        this.kinds = kinds;
-        this.fast = new Partition(plan, true, largestPiece);
-        this.plain = new Partition(plan.plain(), false, largestPiece);
-        this.bytes = write();
+        this.types = types;
+        this.fast = new Partition(plan, true, maxEstimate);
+        this.plain = new Partition(plan.plain(), false, maxEstimate);
+        this.bytes = emit();
     }
 
-    /** Cuts finer where the length of a method was underestimated. */
-    private static FilterCompiler of(Program program, PacketKinds kinds) {
-        Plan plan = Plan.of(new Flow(program.instructions()));
-        int largestPiece = Partition.LARGEST_PIECE;
+    /** Halves the estimate until no method is too long. */
+    private static FilterCompiler of(Program program, Class<?> host, List<Class<? extends Packet>> types) {
+        Plan plan = Plan.of(new ControlFlow(program.instructions()));
+        int maxEstimate = Partition.MAX_ESTIMATE;
         while (true) {
             try {
-                return new FilterCompiler(plan, kinds, largestPiece);
+                return new FilterCompiler(plan, host, types, maxEstimate);
             } catch (MethodEmitter.TooLongException | MethodTooLargeException e) {
-                if (largestPiece == 1) {
+                if (maxEstimate == 1) {
                     throw e;
                 }
-                largestPiece /= 2;
+                maxEstimate /= 2;
             }
         }
     }
 
     /**
-     * {@return a filter whose code is the program's}
+     * {@return a filter that executes the program as JVM bytecode}
      *
      * @param program the program
-     * @param kinds the kinds of packet to make code for
+     * @param lookup what to define the class with: it becomes one of the package of the lookup's class
+     * @param types the types of packet to make code for
      * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
      */
-    public static Filter compile(Program program, PacketKinds kinds) {
-        FilterCompiler compiled = of(program, kinds);
+    public static Filter compile(Program program, Lookup lookup, List<Class<? extends Packet>> types) {
+        FilterCompiler compiled = of(program, lookup.lookupClass(), types);
         try {
-            Lookup defined = kinds.lookup().defineHiddenClassWithClassData(compiled.bytes, compiled.classData, true);
+            Lookup defined = lookup.defineHiddenClassWithClassData(compiled.bytes, compiled.classData, true);
             return (Filter) defined.findConstructor(defined.lookupClass(), CONSTRUCTOR)
                     .asType(MAKES_FILTER)
                     .invokeExact();
@@ -84,13 +84,14 @@ public final class FilterCompiler {
      * {@return the class file that {@link #compile} defines}
      *
      * @param program the program
-     * @param kinds the kinds of packet to make code for
+     * @param host a class of the package that it belongs to
+     * @param types the types of packet to make code for
      */
-    public static byte[] classFile(Program program, PacketKinds kinds) {
-        return of(program, kinds).bytes;
+    public static byte[] classFile(Program program, Class<?> host, List<Class<? extends Packet>> types) {
+        return of(program, host, types).bytes;
     }
 
-    private byte[] write() {
+    private byte[] emit() {
         writer.visit(
                 Opcodes.V17,
                 Opcodes.ACC_FINAL | Opcodes.ACC_SUPER | Opcodes.ACC_SYNTHETIC,
@@ -99,13 +100,13 @@ public final class FilterCompiler {
                 "java/lang/Object",
                 new String[] {FILTER});
         constructor();
-        List<Methods> methods = new ArrayList<>();
-        for (Class<? extends Packet> type : kinds.types()) {
-            methods.add(new Methods(name, "run" + type.getSimpleName(), type, fast, plain, classData));
+        List<PacketMethods> methods = new ArrayList<>();
+        for (Class<? extends Packet> type : types) {
+            methods.add(new PacketMethods(name, "run" + type.getSimpleName(), type, fast, plain, classData));
         }
-        methods.add(new Methods(name, "runPacket", Packet.class, fast, plain, classData));
+        methods.add(new PacketMethods(name, "runPacket", Packet.class, fast, plain, classData));
         dispatch(methods);
-        methods.forEach(each -> each.write(writer));
+        methods.forEach(each -> each.emit(writer));
         writer.visitSource("bpf", tables());
         writer.visitEnd();
         return writer.toByteArray();
@@ -129,12 +130,12 @@ public final class FilterCompiler {
         code.visitEnd();
     }
 
-    /** The filter's method: sees what kind of packet it is, once for a run. */
-    private void dispatch(List<Methods> methods) {
+    /** Emits the filter's method, which finds out the type of the packet, once for each run. */
+    private void dispatch(List<PacketMethods> methods) {
         MethodVisitor visitor = writer.visitMethod(Opcodes.ACC_PUBLIC, "run", "(L" + PACKET + ";)I", null, null);
         Code code = new Code(visitor, Packet.class, classData);
         code.newLocal(1);
-        for (Methods each : methods) {
+        for (PacketMethods each : methods) {
             visitor.visitVarInsn(Opcodes.ALOAD, 1);
             if (each.packet() == Packet.class) {
                 each.call(code);

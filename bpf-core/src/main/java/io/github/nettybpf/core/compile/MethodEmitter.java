@@ -1,11 +1,11 @@
 package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.JumpCondition;
-import io.github.nettybpf.core.compile.Partition.Piece;
+import io.github.nettybpf.core.compile.Partition.OutlinedMethod;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,59 +15,59 @@ import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
 
 /**
- * Writes one piece of a program as a method. Each register is a local variable, each jump a jump; a jump out of the piece
- * hands the registers that still matter to another method. The line numbers are those of the instructions, counted from
- * 0, so that a profiler and a stack trace name them.
+ * Emits an outlined method. Each register is a local variable, each jump a jump; a jump out of the method calls another
+ * method with the registers that are live there. The line numbers are those of the instructions, counted from 0, so
+ * that profilers and stack traces name them.
  *
- * <p>All local variables that are there at a label are set at the beginning, and the operand stack is empty there, so all
- * stack map frames are the same.
+ * <p>All local variables that exist at a label are set at the start of the method, and the operand stack is empty at
+ * each label, so that all stack map frames are the same.
  */
 final class MethodEmitter {
-    private final Methods methods;
-    private final Piece piece;
+    private final PacketMethods methods;
+    private final OutlinedMethod method;
     private final Plan plan;
-    private final Flow flow;
+    private final ControlFlow flow;
     private final Code code;
     private final Variables variables;
     private final OperationEmitter operations;
-    private final ChoiceEmitter choices;
+    private final SwitchEmitter switches;
     private final Map<Integer, Label> labels = new TreeMap<>();
-    private final Map<Integer, Label> leftForPlain = new TreeMap<>();
+    private final Map<Integer, Label> fallbacks = new TreeMap<>();
     private final Map<Integer, Label> returns = new LinkedHashMap<>();
     private final List<Runnable> outOfLine = new ArrayList<>();
-    private boolean framed;
+    private boolean hasFrame;
 
-    MethodEmitter(Methods methods, Code code, Piece piece) {
+    MethodEmitter(PacketMethods methods, Code code, OutlinedMethod method) {
         this.methods = methods;
-        this.piece = piece;
-        this.plan = piece.plan();
+        this.method = method;
+        this.plan = method.plan();
         this.flow = plan.flow;
         this.code = code;
-        variables = new Variables(code, piece);
+        variables = new Variables(code, method);
         operations = new OperationEmitter(this, code, plan, variables);
-        choices = new ChoiceEmitter(this, code, plan, variables);
-        variables.initialize(piece.isFirst());
+        switches = new SwitchEmitter(this, code, plan, variables);
+        variables.initialize(method.isFirst());
         int entry = variables.entry;
         if (entry >= 0) {
             code.load(entry);
-            code.tableSwitch(piece.entries().stream().map(this::label).toList());
+            code.tableSwitch(method.entryPoints().stream().map(this::label).toList());
         } else {
-            goTo(piece.entries().get(0), piece.from() - 1);
+            goTo(method.entryPoints().get(0), method.from() - 1);
         }
     }
 
-    /** A piece became longer than HotSpot compiles: its length was only estimated. */
+    /** A method became longer than HotSpot compiles: its size was only estimated. */
     static final class TooLongException extends RuntimeException {
         private static final long serialVersionUID = 1;
     }
 
     /**
-     * Writes the method.
+     * Emits the method.
      *
      * @throws TooLongException if HotSpot would not compile it
      */
     void emit() {
-        for (int pc = piece.from(); pc < piece.to(); pc++) {
+        for (int pc = method.from(); pc < method.to(); pc++) {
             if (plan.isEmitted(pc)) {
                 Label label = labels.get(pc);
                 if (label != null) {
@@ -79,21 +79,21 @@ final class MethodEmitter {
         }
         outOfLine.forEach(Runnable::run);
         labels.forEach((pc, label) -> {
-            if (pc >= piece.to()) {
+            if (pc >= method.to()) {
                 bind(label);
-                leave(plan, pc);
+                tailCall(plan, pc);
             }
         });
-        leftForPlain.forEach((pc, label) -> {
+        fallbacks.forEach((pc, label) -> {
             bind(label);
-            leave(plan.plain(), pc);
+            tailCall(plan.plain(), pc);
         });
         returns.forEach((verdict, label) -> {
             bind(label);
             end(verdict);
         });
         int size = code.end();
-        if (size > Partition.LARGEST_METHOD) {
+        if (size > Partition.MAX_METHOD) {
             throw new TooLongException();
         }
     }
@@ -102,19 +102,19 @@ final class MethodEmitter {
         return labels.computeIfAbsent(pc, any -> new Label());
     }
 
-    /** {@return the label to jump to for going on at the instruction} */
-    Label way(int pc) {
+    /** {@return the label to jump to so that the program continues at the instruction} */
+    Label labelFor(int pc) {
         return plan.isReturn(pc) ? returning(plan.verdict(pc)) : label(pc);
     }
 
-    /** {@return the label to jump to for dropping the packet} */
+    /** {@return the label to jump to so that the packet is dropped} */
     Label drop() {
         return returning(0);
     }
 
-    /** Has something written behind all else. */
-    void addOutOfLine(Runnable rest) {
-        outOfLine.add(rest);
+    /** Emits this after everything else. */
+    void addOutOfLine(Runnable emission) {
+        outOfLine.add(emission);
     }
 
     private Label returning(int verdict) {
@@ -122,25 +122,25 @@ final class MethodEmitter {
     }
 
     void bind(Label label) {
-        if (framed) {
+        if (hasFrame) {
             code.label(label);
             return;
         }
-        framed = true;
+        hasFrame = true;
         code.label(label, variables.types());
     }
 
-    /** Goes on at the instruction, by falling through to it if the code for it comes next. */
+    /** Continues at the instruction; falls through to it if its code comes next. */
     void goTo(int pc, int from) {
         if (plan.isReturn(pc)) {
             end(plan.verdict(pc));
             return;
         }
         int next = from + 1;
-        while (next < piece.to() && !plan.isEmitted(next)) {
+        while (next < method.to() && !plan.isEmitted(next)) {
             next++;
         }
-        if (next != pc || next >= piece.to()) {
+        if (next != pc || next >= method.to()) {
             code.jump(Opcodes.GOTO, label(pc));
         }
     }
@@ -150,22 +150,22 @@ final class MethodEmitter {
         code.insn(Opcodes.IRETURN);
     }
 
-    /** Goes on in another method. */
-    private void leave(Plan to, int pc) {
-        Piece next = methods.partition(to).piece(pc);
+    /** Continues at an instruction of another method. */
+    private void tailCall(Plan to, int pc) {
+        OutlinedMethod next = methods.partition(to).methodOf(pc);
         code.packet();
         code.load(variables.length);
         for (int register = 0; register < Registers.COUNT; register++) {
             if ((next.parameters() & Registers.bit(register)) != 0) {
-                if (!variables.has(register)) {
-                    code.constant(0); // not used here, so it only matters to those who come to that piece otherwise
-                } else {
+                if (variables.has(register)) {
                     variables.get(register);
+                } else {
+                    code.constant(0); // not used here: it is live only at another entry point of that method
                 }
             }
         }
-        if (next.entries().size() > 1) {
-            code.constant(next.entries().indexOf(pc));
+        if (next.entryPoints().size() > 1) {
+            code.constant(next.entryPoints().indexOf(pc));
         }
         methods.call(code, next);
         code.insn(Opcodes.IRETURN);
@@ -178,85 +178,71 @@ final class MethodEmitter {
             code.constant(guard);
             code.jump(Opcodes.IF_ICMPLT, drop());
         }
-        Decision decision = plan.decision(pc);
-        Choice choice = flow.choiceFrom(pc);
+        IfConversion conversion = plan.conversion(pc);
+        RecoveredSwitch recovered = flow.switchAt(pc);
         Instruction instruction = flow.instruction(pc);
-        if (decision != null) {
-            decide(decision, pc);
-        } else if (choice != null) {
-            choices.emit(choice, pc);
-        } else if (instruction instanceof JumpIf jump) {
-            variables.get(Registers.A);
-            branch(jump.cond(), jump.val(), way(flow.landing(pc + 1 + jump.skipTrue())));
-            goTo(flow.landing(pc + 1 + jump.skipFalse()), pc);
-        } else if (instruction instanceof JumpIfX jump) {
-            variables.get(Registers.A);
-            branchX(jump.cond(), way(flow.landing(pc + 1 + jump.skipTrue())));
-            goTo(flow.landing(pc + 1 + jump.skipFalse()), pc);
+        if (conversion != null) {
+            convert(conversion, pc);
+        } else if (recovered != null) {
+            switches.emit(recovered, pc);
+        } else if (instruction instanceof ConditionalJump jump) {
+            branch(jump, labelFor(flow.threaded(jump.trueTarget(pc))));
+            goTo(flow.threaded(jump.falseTarget(pc)), pc);
         } else if (instruction instanceof ReturnA) {
             variables.get(Registers.A);
             code.insn(Opcodes.IRETURN);
         } else {
             operations.emit(instruction, pc);
-            goTo(flow.landing(pc + 1), pc);
+            goTo(flow.successors(pc).get(0), pc);
         }
     }
 
-    private void decide(Decision decision, int pc) {
-        Label tooShort = decision.cutShort() ? leftForPlain.computeIfAbsent(pc, any -> new Label()) : new Label();
-        new DecisionEmitter(code, decision, variables).emit(plan.known(pc), tooShort);
-        int yes = decision.yes();
-        int no = decision.no();
-        if (plan.isReturn(yes) && plan.isReturn(no)) {
+    private void convert(IfConversion conversion, int pc) {
+        Label tooShort = conversion.hasFallback() ? fallbacks.computeIfAbsent(pc, any -> new Label()) : new Label();
+        new IfConversionEmitter(code, conversion, variables).emit(plan.knownLength(pc), tooShort);
+        int onTrue = conversion.trueTarget();
+        int onFalse = conversion.falseTarget();
+        if (plan.isReturn(onTrue) && plan.isReturn(onFalse)) {
             code.constant(31);
             code.insn(Opcodes.ISHR);
-            code.constant(plan.verdict(yes) ^ plan.verdict(no));
+            code.constant(plan.verdict(onTrue) ^ plan.verdict(onFalse));
             code.insn(Opcodes.IAND);
-            if (plan.verdict(no) != 0) {
-                code.constant(plan.verdict(no));
+            if (plan.verdict(onFalse) != 0) {
+                code.constant(plan.verdict(onFalse));
                 code.insn(Opcodes.IXOR);
             }
             code.insn(Opcodes.IRETURN);
         } else {
-            code.jump(Opcodes.IFLT, way(yes));
-            goTo(no, pc);
+            code.jump(Opcodes.IFLT, labelFor(onTrue));
+            goTo(onFalse, pc);
         }
     }
 
-    /** Compares A, which has been pushed. */
-    private void branch(JumpCondition test, int value, Label yes) {
-        if (isOrder(test)) {
-            Arithmetic.flip(code);
-            code.constant(value + Integer.MIN_VALUE);
+    private void branch(ConditionalJump jump, Label onTrue) {
+        boolean isOrder = jump.cond() == JumpCondition.JGT || jump.cond() == JumpCondition.JGE;
+        variables.get(Registers.A);
+        if (isOrder) {
+            UnsignedArithmetic.flipSign(code);
+        }
+        if (jump instanceof JumpIf constant) {
+            code.constant(isOrder ? constant.val() + Integer.MIN_VALUE : constant.val());
         } else {
-            code.constant(value);
+            variables.get(Registers.X);
+            if (isOrder) {
+                UnsignedArithmetic.flipSign(code);
+            }
         }
-        branch(test, yes);
+        branch(jump.cond(), onTrue);
     }
 
-    private void branchX(JumpCondition test, Label yes) {
-        if (isOrder(test)) {
-            Arithmetic.flip(code);
-        }
-        variables.get(Registers.X);
-        if (isOrder(test)) {
-            Arithmetic.flip(code);
-        }
-        branch(test, yes);
-    }
-
-    private static boolean isOrder(JumpCondition test) {
-        return test == JumpCondition.JGT || test == JumpCondition.JGE;
-    }
-
-    private void branch(JumpCondition test, Label yes) {
-        switch (test) {
-            case JEQ -> code.jump(Opcodes.IF_ICMPEQ, yes);
-            case JGT -> code.jump(Opcodes.IF_ICMPGT, yes);
-            case JGE -> code.jump(Opcodes.IF_ICMPGE, yes);
+    private void branch(JumpCondition condition, Label onTrue) {
+        switch (condition) {
+            case JEQ -> code.jump(Opcodes.IF_ICMPEQ, onTrue);
+            case JGT -> code.jump(Opcodes.IF_ICMPGT, onTrue);
+            case JGE -> code.jump(Opcodes.IF_ICMPGE, onTrue);
             case JSET -> {
                 code.insn(Opcodes.IAND);
-                code.jump(Opcodes.IFNE, yes);
+                code.jump(Opcodes.IFNE, onTrue);
             }
         }
     }

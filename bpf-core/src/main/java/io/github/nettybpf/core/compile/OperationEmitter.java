@@ -20,7 +20,7 @@ import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
-/** Writes the instructions that neither jump nor end the program. */
+/** Instruction selection for the instructions that neither jump nor return. */
 final class OperationEmitter {
     private static final String EXTENSION = Type.getDescriptor(Extension.class);
 
@@ -50,8 +50,8 @@ final class OperationEmitter {
             loadAbsolute(load.off(), load.size());
             variables.set(Registers.A);
         } else if (instruction instanceof LoadIndirect load) {
-            if (plan.isPlainOffset(pc, load)) {
-                loadBehindX(load);
+            if (plan.isNonNegative(pc, load)) {
+                loadFromX(load);
             } else {
                 loadIndirect(load);
             }
@@ -64,7 +64,7 @@ final class OperationEmitter {
             loadExtension(load);
         } else if (instruction instanceof AluConstant alu) {
             variables.get(Registers.A);
-            Arithmetic.apply(code, alu.op(), alu.val(), plan.widthOfA(pc));
+            UnsignedArithmetic.apply(code, alu.op(), alu.val(), plan.bitsOfA(pc));
             variables.set(Registers.A);
         } else if (instruction instanceof AluX alu) {
             aluX(alu.op());
@@ -83,7 +83,9 @@ final class OperationEmitter {
         }
     }
 
-    /** Pushes what is at a fixed offset: a guard has seen to it that it is there, if it is in the packet itself. */
+    /**
+     * Pushes the bytes at a fixed offset. If they are in the packet itself, a guard has checked that they are there.
+     */
     private void loadAbsolute(int offset, int size) {
         code.packet();
         code.constant(offset);
@@ -108,7 +110,8 @@ final class OperationEmitter {
         code.jump(Opcodes.IFLT, label);
     }
 
-    private void loadBehindX(LoadIndirect load) {
+    /** The offset is not negative: one check of the length is enough. */
+    private void loadFromX(LoadIndirect load) {
         variables.get(Registers.X);
         code.constant(load.off() + load.size());
         code.insn(Opcodes.IADD);
@@ -122,7 +125,7 @@ final class OperationEmitter {
         variables.set(Registers.A);
     }
 
-    /** A negative offset is rare, and dealt with out of line. */
+    /** The offset can be negative, which is rare: that case is emitted out of line. */
     private void loadIndirect(LoadIndirect load) {
         Label negative = new Label();
         Label done = new Label();
@@ -187,7 +190,7 @@ final class OperationEmitter {
         }
         variables.get(Registers.A);
         variables.get(Registers.X);
-        Arithmetic.apply(code, op);
+        UnsignedArithmetic.apply(code, op);
         variables.set(Registers.A);
     }
 }

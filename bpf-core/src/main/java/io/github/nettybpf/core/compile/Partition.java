@@ -2,10 +2,9 @@ package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
-import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
-import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -14,62 +13,64 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Cuts a program into pieces, each of which becomes a method: HotSpot never compiles a method of more than 8,000 bytes
- * (HugeMethodLimit), and stops inlining where a method and what is inlined into it pass as much (DesiredMethodLimit).
+ * Outlining: cuts a program into methods, because HotSpot never compiles a method of more than 8,000 bytes
+ * (HugeMethodLimit), and stops inlining where a method and what is inlined into it exceed as much (DesiredMethodLimit).
+ * Jumps only go forward, so a method can call another one as its last action, and control never comes back.
  */
 final class Partition {
-    /** What HotSpot compiles, less one. */
-    static final int LARGEST_METHOD = 7999;
+    /** The most that HotSpot compiles. */
+    static final int MAX_METHOD = 7999;
 
-    /** Bytes of bytecode that a piece may at first be estimated to have, with what is inlined into it. */
-    static final int LARGEST_PIECE = 5000;
+    /** The estimated size in bytes, with what is inlined, up to which a method grows at first. */
+    static final int MAX_ESTIMATE = 5000;
 
-    /** Bytes of bytecode inlined for reading a byte, or more of them. */
+    /** Bytes of bytecode that are inlined for a read of the packet. */
     private static final int INLINED = 30;
 
     private final Plan plan;
-    private final int largest;
-    private final int[] pieceOf;
-    private final List<Piece> pieces = new ArrayList<>();
+    private final int maxEstimate;
+    private final int[] methodOf;
+    private final List<OutlinedMethod> methods = new ArrayList<>();
 
     /**
-     * Instructions that follow one another.
+     * A method that stands for consecutive instructions.
      *
      * @param plan the plan that they belong to
-     * @param number counted from 0
+     * @param number its number in the partition, from 0
      * @param from the first instruction
-     * @param to behind the last
-     * @param entries the instructions that are come to from outside, in order; at least one
-     * @param isFirst whether a run begins here, with A and X 0 and the length still to be found
-     * @param parameters the registers whose values are handed in
+     * @param to the instruction after the last
+     * @param entryPoints the instructions that other methods continue at, in order; at least one
+     * @param isFirst whether a run starts here, with A and X 0 and the packet's length not yet read
+     * @param parameters the registers whose values are passed in
      */
-    record Piece(Plan plan, int number, int from, int to, List<Integer> entries, boolean isFirst, int parameters) {}
+    record OutlinedMethod(
+            Plan plan, int number, int from, int to, List<Integer> entryPoints, boolean isFirst, int parameters) {}
 
     /**
-     * Cuts.
+     * Cuts the plan into methods.
      *
-     * @param beginsRuns whether a run begins in the first piece
-     * @param largest how long a piece may be estimated to get
+     * @param startsRuns whether a run starts in the first method
+     * @param maxEstimate the estimated size in bytes that a method has at most, unless it is one instruction
      */
-    Partition(Plan plan, boolean beginsRuns, int largest) {
+    Partition(Plan plan, boolean startsRuns, int maxEstimate) {
         this.plan = plan;
-        this.largest = largest;
-        this.pieceOf = new int[plan.flow.size()];
+        this.maxEstimate = maxEstimate;
+        this.methodOf = new int[plan.flow.size()];
         List<Integer> starts = cut();
         List<Integer> ends = new ArrayList<>(starts.subList(Math.min(1, starts.size()), starts.size()));
         ends.add(plan.flow.size());
         for (int i = 0; i < starts.size(); i++) {
-            Arrays.fill(pieceOf, starts.get(i), ends.get(i), i);
+            Arrays.fill(methodOf, starts.get(i), ends.get(i), i);
         }
-        List<SortedSet<Integer>> entries = entries(starts.size());
+        List<SortedSet<Integer>> entryPoints = entryPoints(starts.size());
         for (int i = 0; i < starts.size(); i++) {
-            boolean isFirst = beginsRuns && i == 0;
+            boolean isFirst = startsRuns && i == 0;
             int parameters = 0;
-            for (int entry : entries.get(i)) {
+            for (int entry : entryPoints.get(i)) {
                 parameters |= isFirst ? 0 : plan.flow.live(entry);
             }
-            pieces.add(
-                    new Piece(plan, i, starts.get(i), ends.get(i), List.copyOf(entries.get(i)), isFirst, parameters));
+            methods.add(new OutlinedMethod(
+                    plan, i, starts.get(i), ends.get(i), List.copyOf(entryPoints.get(i)), isFirst, parameters));
         }
     }
 
@@ -77,84 +78,90 @@ final class Partition {
         return plan;
     }
 
-    List<Piece> pieces() {
-        return pieces;
+    List<OutlinedMethod> methods() {
+        return methods;
     }
 
-    /** {@return the piece that an instruction is in} */
-    Piece piece(int pc) {
-        return pieces.get(pieceOf[pc]);
+    /** {@return the method that an instruction is in} */
+    OutlinedMethod methodOf(int pc) {
+        return methods.get(methodOf[pc]);
     }
 
     private List<Integer> cut() {
         List<Integer> starts = new ArrayList<>();
-        int weight = 0;
-        for (int pc = 0; pc < pieceOf.length; pc++) {
-            if (plan.isEmitted(pc) || plan.starts.contains(pc)) {
-                int more = weight(pc);
-                if (starts.isEmpty() || weight + more > largest) {
+        int size = 0;
+        for (int pc = 0; pc < methodOf.length; pc++) {
+            if (plan.isEmitted(pc) || plan.entryPoints.contains(pc)) {
+                int more = estimatedSize(pc);
+                if (starts.isEmpty() || size + more > maxEstimate) {
                     starts.add(pc);
-                    weight = 0;
+                    size = 0;
                 }
-                weight += more;
+                size += more;
             }
         }
         return starts;
     }
 
-    private List<SortedSet<Integer>> entries(int count) {
-        List<SortedSet<Integer>> entries = new ArrayList<>();
+    private List<SortedSet<Integer>> entryPoints(int count) {
+        List<SortedSet<Integer>> entryPoints = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            entries.add(new TreeSet<>());
+            entryPoints.add(new TreeSet<>());
         }
-        plan.starts.forEach(start -> entries.get(pieceOf[start]).add(start));
-        for (int pc = 0; pc < pieceOf.length; pc++) {
+        plan.entryPoints.forEach(start -> entryPoints.get(methodOf[start]).add(start));
+        for (int pc = 0; pc < methodOf.length; pc++) {
             if (plan.isEmitted(pc)) {
                 for (int successor : plan.successors(pc)) {
-                    if (pieceOf[successor] != pieceOf[pc] && !plan.isReturn(successor)) {
-                        entries.get(pieceOf[successor]).add(successor);
+                    if (methodOf[successor] != methodOf[pc] && !plan.isReturn(successor)) {
+                        entryPoints.get(methodOf[successor]).add(successor);
                     }
                 }
             }
         }
-        return entries;
+        return entryPoints;
     }
 
-    /** {@return about how long the code for an instruction gets}, with what it takes to leave the piece behind it */
-    private int weight(int pc) {
+    /**
+     * {@return the estimated size in bytes of the code for an instruction, with the calls of other methods after it}
+     */
+    private int estimatedSize(int pc) {
         if (plan.isReturn(pc)) {
             return 8;
         }
-        int ways = 0;
+        int exits = 0;
         Collection<Integer> successors = plan.successors(pc);
         for (int successor : successors) {
-            ways += plan.isReturn(successor) ? 8 : 14 + 2 * Integer.bitCount(plan.used());
+            exits += plan.isReturn(successor) ? 8 : 14 + 2 * Integer.bitCount(plan.used());
         }
-        Decision decision = plan.decision(pc);
-        Choice choice = plan.flow.choiceFrom(pc);
-        if (decision != null) {
-            int plain = decision.cutShort() ? 14 + 2 * Integer.bitCount(plan.used()) : 0;
-            return ways
-                    + plain
+        IfConversion conversion = plan.conversion(pc);
+        RecoveredSwitch recovered = plan.flow.switchAt(pc);
+        if (conversion != null) {
+            int fallback = conversion.hasFallback() ? 14 + 2 * Integer.bitCount(plan.used()) : 0;
+            return exits
+                    + fallback
                     + 20
-                    + (32 + INLINED) * decision.values().size()
-                    + decision.tests().stream().mapToInt(Decision.Test::weight).sum();
-        } else if (choice != null) {
+                    + (32 + INLINED) * conversion.values().size()
+                    + conversion.tests().stream()
+                            .mapToInt(IfConversion.Test::estimatedSize)
+                            .sum();
+        } else if (recovered != null) {
             boolean allReturn = successors.stream().allMatch(plan::isReturn);
-            return choice.weight() + (allReturn ? 0 : ways + 8 * successors.size());
+            return recovered.estimatedSize() + (allReturn ? 0 : exits + 8 * successors.size());
         }
-        return operation(pc) + ways;
+        return sizeOfOperation(pc) + exits;
     }
 
-    private int operation(int pc) {
+    private int sizeOfOperation(int pc) {
         Instruction instruction = plan.flow.instruction(pc);
-        if (instruction instanceof LoadAbsolute || instruction instanceof LoadMemShift) {
+        if (instruction instanceof LoadIndirect load) {
+            return (plan.isNonNegative(pc, load) ? 40 : 75) + INLINED;
+        } else if (instruction instanceof PacketLoad) {
             return 40 + INLINED;
-        } else if (instruction instanceof LoadIndirect load) {
-            return (plan.isPlainOffset(pc, load) ? 40 : 75) + INLINED;
         } else if (instruction instanceof LoadExtension) {
             return 45;
+        } else if (instruction instanceof AluConstant) {
+            return 20;
         }
-        return instruction instanceof AluConstant ? 20 : 16;
+        return 16; // the longest of all others, a division by X
     }
 }

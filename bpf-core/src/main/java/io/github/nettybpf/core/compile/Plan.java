@@ -11,110 +11,115 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be written of a program: of choices and decisions only the beginning. There are two plans of a program: the
- * fast one, and a plain one without decisions, for packets that are too short for a decision of the fast one.
+ * What code is emitted for a program: for each instruction whether it is emitted, what is known before it, and whether
+ * an if-conversion starts there. A program has two plans: the fast one, and the plain one without if-conversions, for
+ * packets that are too short for an if-conversion of the fast one.
  */
 final class Plan {
-    final Flow flow;
+    final ControlFlow flow;
 
-    /** The instructions where the plan is come to from outside. */
-    final Set<Integer> starts;
+    /** The instructions where control enters the plan. */
+    final Set<Integer> entryPoints;
 
     private final @Nullable Plan plain;
 
-    /** Offsets beyond this are not worth a thought: with X they could become negative. */
-    static final int LARGEST_OFFSET = 1 << 20;
+    /** Loads at greater offsets are not optimised: with X added, an offset could become negative. */
+    static final int MAX_OFFSET = 1 << 20;
 
-    private static final int LARGEST_X_WIDTH = 24;
+    private static final int MAX_BITS_OF_X = 24;
 
-    /** That many bytes are known to be there. */
-    private final long[] have;
+    /** How many bytes the packet is known to have before the instruction. */
+    private final long[] lengthBefore;
 
-    private final @Nullable Widths[] widths;
-    private final @Nullable Decision[] decisions;
+    /** The known bits before the instruction; null if it is not reached. */
+    private final @Nullable KnownBits[] before;
+
+    private final @Nullable IfConversion[] conversions;
     private int used;
 
-    private Plan(Flow flow, SortedMap<Integer, Widths> starts, boolean decides) {
+    private Plan(ControlFlow flow, SortedMap<Integer, KnownBits> entryPoints, boolean converts) {
         this.flow = flow;
-        this.starts = starts.keySet();
-        have = new long[flow.size()];
-        decisions = new Decision[flow.size()];
-        widths = new Widths[flow.size()];
-        starts.forEach((start, width) -> comeTo(start, 0, width));
-        SortedMap<Integer, Widths> left = new TreeMap<>();
-        for (int pc = 0; pc < have.length; pc++) {
-            Widths before = widths[pc];
-            if (before != null && !flow.drops(pc)) {
-                decisions[pc] = decides ? DecisionFinder.find(flow, pc, before) : null;
-                lookAhead(pc, before, left);
+        this.entryPoints = entryPoints.keySet();
+        lengthBefore = new long[flow.size()];
+        conversions = new IfConversion[flow.size()];
+        before = new KnownBits[flow.size()];
+        entryPoints.forEach((pc, known) -> reach(pc, 0, known));
+        SortedMap<Integer, KnownBits> fallbacks = new TreeMap<>();
+        for (int pc = 0; pc < lengthBefore.length; pc++) {
+            KnownBits known = before[pc];
+            if (known != null && !flow.drops(pc)) {
+                conversions[pc] = converts ? IfConversionFinder.find(flow, pc, known) : null;
+                lookAhead(pc, known, fallbacks);
             }
         }
-        plain = decides ? new Plan(flow, left, false) : null;
+        plain = converts ? new Plan(flow, fallbacks, false) : null;
     }
 
-    static Plan of(Flow flow) {
-        return new Plan(flow, new TreeMap<>(Map.of(flow.start(), Widths.ZERO)), true);
+    static Plan of(ControlFlow flow) {
+        return new Plan(flow, new TreeMap<>(Map.of(flow.start(), KnownBits.ZERO)), true);
     }
 
-    private void lookAhead(int pc, Widths before, SortedMap<Integer, Widths> left) {
-        used |= flow.touches(pc);
-        Decision decision = decisions[pc];
-        if (decision != null && decision.cutShort()) {
-            left.put(pc, before);
+    private void lookAhead(int pc, KnownBits known, SortedMap<Integer, KnownBits> fallbacks) {
+        used |= flow.touched(pc);
+        IfConversion conversion = conversions[pc];
+        if (conversion != null && conversion.hasFallback()) {
+            fallbacks.put(pc, known);
         }
-        // A decision leaves A and X alone, or they do not matter behind it.
-        Widths behind = decision == null ? before.behind(flow.instruction(pc)) : before;
+        // An if-conversion leaves A and X alone, or they are not live after it.
+        KnownBits after = conversion == null ? known.after(flow.instruction(pc)) : known;
         for (int successor : successors(pc)) {
-            comeTo(successor, known(pc), behind);
+            reach(successor, knownLength(pc), after);
         }
     }
 
-    private void comeTo(int pc, long known, Widths width) {
-        Widths otherwise = widths[pc];
-        have[pc] = otherwise == null ? known : Math.min(have[pc], known);
-        widths[pc] = otherwise == null ? width : width.or(otherwise);
+    /** Joins what is known on an edge with what is known on the other edges that lead to the instruction. */
+    private void reach(int pc, long length, KnownBits known) {
+        KnownBits otherwise = before[pc];
+        lengthBefore[pc] = otherwise == null ? length : Math.min(lengthBefore[pc], length);
+        before[pc] = otherwise == null ? known : known.join(otherwise);
     }
 
-    /** {@return whether the load's offset is certainly not negative} */
-    boolean isPlainOffset(int pc, LoadIndirect load) {
-        Widths before = widths[pc];
-        return before != null && isPlainOffset(load, before.x());
+    /** {@return whether the load's offset, X included, is known not to be negative} */
+    boolean isNonNegative(int pc, LoadIndirect load) {
+        KnownBits known = before[pc];
+        return known != null && isNonNegative(load, known.x());
     }
 
-    static boolean isPlainOffset(LoadIndirect load, int widthOfX) {
-        return load.off() >= 0 && load.off() <= LARGEST_OFFSET && widthOfX <= LARGEST_X_WIDTH;
+    /** {@return whether the load's offset is not negative if X has at most so many bits} */
+    static boolean isNonNegative(LoadIndirect load, int bitsOfX) {
+        return load.off() >= 0 && load.off() <= MAX_OFFSET && bitsOfX <= MAX_BITS_OF_X;
     }
 
-    /** {@return how many bits A has at most before the instruction} */
-    int widthOfA(int pc) {
-        Widths before = widths[pc];
-        return before == null ? Integer.SIZE : before.a();
+    /** {@return how many low bits of A may be set before the instruction} */
+    int bitsOfA(int pc) {
+        KnownBits known = before[pc];
+        return known == null ? Integer.SIZE : known.a();
     }
 
-    /** {@return the plan for packets that are too short for this one}, which for the plain one is itself */
+    /** {@return the plan for packets that are too short for this one, which is this one if it has no if-conversions} */
     Plan plain() {
         return plain == null ? this : plain;
     }
 
-    /** {@return whether code has to be written for the instruction} */
+    /** {@return whether code is emitted at the instruction} */
     boolean isEmitted(int pc) {
-        return widths[pc] != null && !isReturn(pc);
+        return before[pc] != null && !isReturn(pc);
     }
 
-    /** {@return whether the instruction ends the program with a constant}, which is written wherever it is come to */
+    /** {@return whether the program ends here with a constant verdict, which is emitted wherever control leads here} */
     boolean isReturn(int pc) {
         return flow.drops(pc) || flow.instruction(pc) instanceof ReturnConstant;
     }
 
-    /** {@return the verdict} of what is such an end */
+    /** {@return the constant verdict with which the program ends here} */
     int verdict(int pc) {
         return flow.instruction(pc) instanceof ReturnConstant ret && !flow.drops(pc) ? ret.val() : 0;
     }
 
-    /** {@return the decision that begins at the instruction}, or null */
+    /** {@return the if-conversion that starts at the instruction, or null if none does} */
     @Nullable
-    Decision decision(int pc) {
-        return decisions[pc];
+    IfConversion conversion(int pc) {
+        return conversions[pc];
     }
 
     /** {@return the registers that are used anywhere} */
@@ -123,33 +128,32 @@ final class Plan {
     }
 
     /**
-     * {@return how many bytes to check for in front of the instruction}, or 0 if that needs no check; with fewer, the
-     * verdict is 0.
+     * {@return the length to check for before the instruction, or 0 if no check is needed} A shorter packet gets
+     * verdict 0.
      */
     int guard(int pc) {
-        Decision decision = decisions[pc];
-        long reach = Flow.reach(flow.instruction(pc));
-        if (decision != null && !decision.cutShort()) {
-            reach = decision.reach();
+        IfConversion conversion = conversions[pc];
+        long reach = ControlFlow.reach(flow.instruction(pc));
+        if (conversion != null && !conversion.hasFallback()) {
+            reach = conversion.reach();
         }
-        return reach > have[pc] ? (int) flow.need(pc) : 0;
+        return reach > lengthBefore[pc] ? (int) flow.minimumLength(pc) : 0;
     }
 
-    /** {@return how many bytes are there when the instruction is executed} */
-    long known(int pc) {
-        return Math.max(guard(pc), have[pc]);
+    /** {@return how many bytes the packet is known to have when the instruction is executed} */
+    long knownLength(int pc) {
+        return Math.max(guard(pc), lengthBefore[pc]);
     }
 
-    /** {@return where execution can go on behind the instruction, or what begins with it} */
+    /**
+     * {@return where control can lead after the instruction, or after the if-conversion or switch that starts with it}
+     */
     Collection<Integer> successors(int pc) {
-        Decision decision = decisions[pc];
-        if (decision != null) {
-            return List.of(decision.yes(), decision.no());
+        IfConversion conversion = conversions[pc];
+        if (conversion != null) {
+            return List.of(conversion.trueTarget(), conversion.falseTarget());
         }
-        Choice choice = flow.choiceFrom(pc);
-        if (choice != null) {
-            return choice.ways();
-        }
-        return flow.edges(pc);
+        RecoveredSwitch recovered = flow.switchAt(pc);
+        return recovered != null ? recovered.targets() : flow.successors(pc);
     }
 }

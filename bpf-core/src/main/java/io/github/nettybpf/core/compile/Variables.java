@@ -1,37 +1,37 @@
 package io.github.nettybpf.core.compile;
 
-import io.github.nettybpf.core.compile.Partition.Piece;
+import io.github.nettybpf.core.compile.Partition.OutlinedMethod;
 import java.util.Arrays;
 import org.objectweb.asm.Opcodes;
 
 /**
- * The local variables of a piece's method that are there at every label: behind the packet its length, the registers that
- * are handed in, where to begin, the other registers, and two for intermediate results.
+ * The local variables of an outlined method that exist at every label: after the packet its length, the registers that
+ * are passed in, the number of the entry point, the other registers, and two for intermediate results.
  */
 final class Variables {
     final int length;
 
-    /** Where to begin; -1 if there is no choice. */
+    /** The number of the entry point; -1 if there is only one. */
     final int entry;
 
     /** An offset or a slot. */
     final int temporary;
 
-    /** A long: what was loaded, or why it was not. */
+    /** A long: the result of {@link io.github.nettybpf.core.Packet#load} or of an extension. */
     final int loaded;
 
     private final Code code;
     private final int[] registers = new int[Registers.COUNT];
-    private final int given;
+    private final int firstUnset;
 
-    Variables(Code code, Piece piece) {
+    Variables(Code code, OutlinedMethod method) {
         this.code = code;
         Arrays.fill(registers, -1);
         length = code.newLocal(1);
-        place(piece.parameters());
-        entry = piece.entries().size() > 1 ? code.newLocal(1) : -1;
-        given = length + 1 + Integer.bitCount(piece.parameters()) + (entry < 0 ? 0 : 1);
-        place(piece.plan().used() & ~piece.parameters());
+        place(method.parameters());
+        entry = method.entryPoints().size() > 1 ? code.newLocal(1) : -1;
+        firstUnset = length + 1 + Integer.bitCount(method.parameters()) + (entry < 0 ? 0 : 1);
+        place(method.plan().used() & ~method.parameters());
         temporary = code.newLocal(1);
         loaded = code.newLocal(2);
     }
@@ -44,14 +44,14 @@ final class Variables {
         }
     }
 
-    /** Gives all of them a value, but those that the method was called with. */
+    /** Sets all variables that are not parameters. */
     void initialize(boolean isFirst) {
         if (isFirst) {
             code.packet();
             code.packetMethod("length", "()I");
             code.store(length);
         }
-        for (int local = given; local < loaded; local++) {
+        for (int local = firstUnset; local < loaded; local++) {
             code.constant(0);
             code.store(local);
         }
@@ -67,12 +67,12 @@ final class Variables {
         return types;
     }
 
-    /** {@return whether the register has a variable}: one that is used nowhere has none. */
+    /** {@return whether the register has a variable, which it has if it is used anywhere in the plan} */
     boolean has(int register) {
         return registers[register] >= 0;
     }
 
-    /** {@return the variable of a register}, or -1 */
+    /** {@return the variable of a register, or -1 if it has none} */
     int of(int register) {
         return registers[register];
     }

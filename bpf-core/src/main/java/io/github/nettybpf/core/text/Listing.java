@@ -1,14 +1,16 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.text;
 
+import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Extension;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads what {@code tcpdump -d} prints, by turning each line into the bpf_asm text that means the same: jump targets are
- * instruction numbers there, and some extensions have names of their own. Source: libpcap's bpf_image.c, as printed.
+ * Reads the listings of {@code tcpdump -d} by translating each line to bpf_asm text. In a listing, jump targets are
+ * instruction numbers, and some extensions have other names. Source: libpcap's bpf_image.c, and what it prints.
  */
-final class Listing {
+public final class Listing {
     private static final Pattern LINE = Pattern.compile(
             "\\s*+\\((\\d{1,5})\\)\\s++([a-z]++)(?:\\s++(\\S.{0,63}?))??(?:\\s++jt\\s++(\\d{1,5})\\s++jf\\s++(\\d{1,5}))?\\s*+");
     private static final Pattern OPERAND =
@@ -20,7 +22,7 @@ final class Listing {
 
     private Listing() {}
 
-    /** {@return the name that tcpdump has for an extension} */
+    /** {@return tcpdump's name of the extension} */
     static String name(Extension extension) {
         return switch (extension) {
             case VLAN_AVAIL -> "vlanp";
@@ -29,12 +31,12 @@ final class Listing {
         };
     }
 
-    static boolean isListing(String text) {
+    public static boolean isListing(String text) {
         return text.stripLeading().startsWith("(0");
     }
 
-    /** {@return the bpf_asm text}, line for line. */
-    static String toAssembly(String listing) {
+    /** {@return the bpf_asm text of the listing, with as many lines} */
+    public static String toAssembly(String listing) {
         StringBuilder assembly = new StringBuilder();
         String[] lines = listing.split("\n", -1);
         int pc = 0;

@@ -1,5 +1,9 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.text;
 
+import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.VerificationException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -11,33 +15,33 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The notations of a program that are nothing but the numbers of {@code struct sock_filter}. */
-final class NumericText {
+/** Reads and writes the notations that consist of the numbers of {@code struct sock_filter}. */
+public final class NumericText {
     private static final Pattern C_NUMBER =
             Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,20}|[1-9][0-9]{0,19})[uUlL]{0,3}");
     private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,20}");
-    private static final int HEX_DIGITS = 16;
+    private static final int HEX_DIGITS = 2 * RawInstruction.BYTES;
     private static final HexFormat HEX = HexFormat.of();
 
     private final String text;
     private final List<RawInstruction> program = new ArrayList<>();
 
-    /** Where in the text each instruction begins. */
+    /** The positions in the text where each instruction starts. */
     private final List<Integer> starts = new ArrayList<>();
 
     private NumericText(String text) {
         this.text = text;
     }
 
-    static String writeCounted(List<RawInstruction> program, char separator) {
+    public static String writeCounted(List<RawInstruction> program, char separator) {
         return program.stream()
                 .map(RawInstruction::toString)
                 .collect(Collectors.joining(
                         Character.toString(separator), program.size() + Character.toString(separator), separator + ""));
     }
 
-    /** As bpf_asm's {@code %#04x} and {@code %#010x} print: there, a zero has no 0x in front. */
-    static String writeC(List<RawInstruction> program) {
+    /** Pads numbers as {@code %#04x} and {@code %#010x} do in bpf_asm, which print zero without 0x. */
+    public static String writeC(List<RawInstruction> program) {
         return program.stream()
                 .map(raw -> String.format(
                         "{ %s, %2d, %2d, %s },\n", cHex(raw.code(), 2), raw.jt(), raw.jf(), cHex(raw.k(), 8)))
@@ -48,24 +52,22 @@ final class NumericText {
         return value == 0 ? "0".repeat(digits + 2) : String.format("0x%0" + digits + "x", value);
     }
 
-    static String writeHex(List<RawInstruction> program) {
-        ByteBuffer struct = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
-        return program.stream()
-                .map(raw -> HEX.formatHex(struct.clear()
-                        .putShort((short) raw.code())
-                        .put((byte) raw.jt())
-                        .put((byte) raw.jf())
-                        .putInt(raw.k())
-                        .array()))
-                .collect(Collectors.joining("\n", "", "\n"));
+    public static String writeHex(List<RawInstruction> program) {
+        return program.stream().map(NumericText::hex).collect(Collectors.joining("\n", "", "\n"));
     }
 
-    /** {@return whether the text is a number alone on its first line, and the second line has four} */
-    static boolean isCountedLines(String text) {
+    private static String hex(RawInstruction raw) {
+        ByteBuffer struct = ByteBuffer.allocate(RawInstruction.BYTES).order(ByteOrder.nativeOrder());
+        raw.writeTo(struct);
+        return HEX.formatHex(struct.array());
+    }
+
+    /** {@return whether the first line of the text is one number and the second line is four} */
+    public static boolean isCountedLines(String text) {
         return text.matches("(?s)\\s*\\d{1,5}[ \\t]*\\r?\\n\\s*(\\d+[ \\t]+){3}\\d+\\s*(\\n.*)?");
     }
 
-    static boolean isHex(String text) {
+    public static boolean isHex(String text) {
         int digits = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -78,19 +80,19 @@ final class NumericText {
         return digits > 0 && digits % HEX_DIGITS == 0;
     }
 
-    static NumericText readCounted(String text, char separator) {
+    public static NumericText readCounted(String text, char separator) {
         NumericText reader = new NumericText(text);
         reader.readCounted(separator, reader.skipSpace(0));
         return reader;
     }
 
-    static NumericText readC(String text) {
+    public static NumericText readC(String text) {
         NumericText reader = new NumericText(withoutComments(text));
         reader.readC();
         return reader;
     }
 
-    /** The text with spaces for its C comments, so that all places stay what they are. */
+    /** {@return the text with its C comments replaced by spaces, so that positions in it stay the same} */
     private static String withoutComments(String text) {
         StringBuilder code = new StringBuilder(text);
         int at = 0;
@@ -112,18 +114,18 @@ final class NumericText {
         return code.toString();
     }
 
-    static NumericText readHex(String text) {
+    public static NumericText readHex(String text) {
         NumericText reader = new NumericText(text);
         reader.readHex();
         return reader;
     }
 
-    /** {@return the instructions, not verified} */
-    List<RawInstruction> raw() {
+    /** {@return the instructions, which are not verified} */
+    public List<RawInstruction> raw() {
         return program;
     }
 
-    Program verified() {
+    public Program verified() {
         try {
             return Program.ofRaw(program);
         } catch (VerificationException e) {
@@ -150,7 +152,7 @@ final class NumericText {
             }
         }
         if (parse(count, 10) != program.size()) {
-            throw error(countAt, "count " + count + " (expected: " + program.size() + ", the instructions behind it)");
+            throw error(countAt, "count " + count + " (expected: " + program.size() + ", the instructions after it)");
         }
     }
 
@@ -159,7 +161,7 @@ final class NumericText {
         return end < 0 ? text.length() : end;
     }
 
-    /** The initialisers stand alone, as the tools print them, or inside the braces of an array's definition. */
+    /** Reads initialisers alone, as the tools print them, or inside the braces of the definition of an array. */
     private void readC() {
         int equals = text.indexOf('=');
         int at = equals < 0 ? 0 : text.indexOf('{', equals) + 1;
@@ -186,7 +188,7 @@ final class NumericText {
         }
     }
 
-    /** C allows a comma behind the last field. */
+    /** C allows a comma after the last field. */
     private static String[] fields(String initialiser) {
         String stripped = initialiser.strip();
         String list = stripped.endsWith(",") ? stripped.substring(0, stripped.length() - 1) : stripped;
@@ -197,7 +199,7 @@ final class NumericText {
         return fields;
     }
 
-    /** Behind the brace that closes an array there is a semicolon, if anything. */
+    /** Only a semicolon may follow the brace that closes an array. */
     private void requireEnd(int brace) {
         int at = brace == text.length() ? brace : skipSpace(brace + 1);
         at = text.startsWith(";", at) ? skipSpace(at + 1) : at;
@@ -221,9 +223,8 @@ final class NumericText {
             }
             digits.append(text.charAt(at));
             if (digits.length() == HEX_DIGITS) {
-                ByteBuffer struct = ByteBuffer.wrap(HEX.parseHex(digits)).order(ByteOrder.nativeOrder());
-                program.add(new RawInstruction(
-                        struct.getShort() & 0xffff, struct.get() & 0xff, struct.get() & 0xff, struct.getInt()));
+                program.add(RawInstruction.readFrom(
+                        ByteBuffer.wrap(HEX.parseHex(digits)).order(ByteOrder.nativeOrder())));
                 digits.setLength(0);
                 requireRoom(at);
             }
@@ -273,7 +274,7 @@ final class NumericText {
         return parse(lower, lower.startsWith("0") ? 8 : 10);
     }
 
-    /** {@return the number}; what does not fit in 63 bits becomes the largest that does, and is refused for its width. */
+    /** {@return the number, or the greatest long if it does not fit, which is then refused for its width} */
     private static long parse(String digits, int radix) {
         try {
             return Long.parseLong(digits, radix);

@@ -1,14 +1,15 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.text;
 
+import io.github.nettybpf.core.AssemblyException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The words, numbers and signs of bpf_asm text. What {@code #} means depends on the place: at the start of a line, and
- * wherever no operand can follow, it begins a comment; so the assembler says when it asks for an operand.
+ * Scans the words, numbers and signs of bpf_asm text. The meaning of {@code #} depends on its position: at the start of
+ * a line, and wherever no operand can follow, it starts a comment. So the assembler says when it asks for an operand.
  */
 final class Scanner {
     private static final char END = '\0';
-    private static final int MOST_QUOTED = 40;
+    private static final int MAX_QUOTED = 40;
 
     private final String text;
     private int at;
@@ -18,24 +19,24 @@ final class Scanner {
         this.text = text;
     }
 
-    /** {@return whether anything but white space and comments is left} */
+    /** {@return whether there is another token} */
     boolean hasNext() {
         skip(true);
         return at < text.length();
     }
 
-    /** {@return where the next token begins} */
+    /** {@return the position of the next token} */
     int position() {
         skip(false);
         return at;
     }
 
-    /** Notes that the operand which an error should point at begins here. */
+    /** Notes the position of the next token as that of the operand, for errors. */
     void markOperand() {
         operand = position();
     }
 
-    /** {@return what was last noted with {@link #markOperand}} */
+    /** {@return the position that {@link #markOperand} noted last} */
     int operandPosition() {
         return operand;
     }
@@ -56,7 +57,7 @@ final class Scanner {
         return text.substring(at, end).equalsIgnoreCase(lowerCase);
     }
 
-    /** Takes the {@code #} in front of an operand, if it is there, and notes the operand's place. */
+    /** Takes a {@code #} before an operand, if there is one, and notes the position of the operand. */
     boolean takeOperandHash() {
         skip(false);
         boolean taken = peek() == '#';
@@ -71,7 +72,7 @@ final class Scanner {
         return takeRegister("x");
     }
 
-    /** Takes the name of a register, with or without {@code %}, if it is there. */
+    /** Takes the name of a register, with or without {@code %}, if it comes next. */
     boolean takeRegister(String lowerCase) {
         skip(false);
         int before = at;
@@ -120,7 +121,7 @@ final class Scanner {
         return text.substring(start, at);
     }
 
-    /** Decimal with an optional sign, 0x hexadecimal, 0b binary or 0 octal, from -2147483648 to 4294967295. */
+    /** Takes a number: decimal with an optional sign, 0x hexadecimal, 0b binary or 0 octal, -2147483648..4294967295. */
     int number() {
         skip(false);
         int start = at;
@@ -174,7 +175,7 @@ final class Scanner {
         return digit >= '1' && digit <= '9';
     }
 
-    /** {@return the next token in quotes}, for an error */
+    /** {@return the next token in quotes, for a message} */
     String describeNext() {
         skip(false);
         if (at == text.length()) {
@@ -187,9 +188,9 @@ final class Scanner {
                 : quoted(text.substring(at, end));
     }
 
-    /** {@return the token in quotes, fit for a message}: cut if it is long, and without control characters. */
+    /** {@return the token in quotes, for a message: truncated if it is long, without control characters} */
     static String quoted(String token) {
-        String shown = token.length() > MOST_QUOTED ? token.substring(0, MOST_QUOTED) + "..." : token;
+        String shown = token.length() > MAX_QUOTED ? token.substring(0, MAX_QUOTED) + "..." : token;
         return "'" + shown.replaceAll("\\p{Cntrl}", "?") + "'";
     }
 
@@ -211,7 +212,7 @@ final class Scanner {
         return error;
     }
 
-    /** White space and comments; those that begin with {@code #} only if the caller can do without an operand. */
+    /** Skips white space and comments; those that start with {@code #} only if no operand can follow. */
     private void skip(boolean hashIsComment) {
         while (at < text.length()) {
             char next = text.charAt(at);
@@ -240,7 +241,7 @@ final class Scanner {
         return at < text.length() ? text.charAt(at) : END;
     }
 
-    /** The next character if it is ASCII: the digits of other scripts are no digits here. */
+    /** {@return the next character if it is ASCII: digits of other scripts are not accepted} */
     private char peekAscii() {
         return peek() < 128 ? peek() : END;
     }

@@ -1,8 +1,31 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.text;
 
-import static io.github.nettybpf.core.Opcodes.*;
-
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.Register;
+import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.core.VerificationException.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,24 +35,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads bpf_asm notation, one instruction after the other, line breaks being white space. Grammar of reference:
- * tools/bpf/bpf_exp.y and bpf_exp.l of the kernel; docs/assembler.md tells what is taken beyond it, and what is refused
- * that bpf_asm takes.
+ * Assembles bpf_asm notation, one instruction after the other; line breaks are white space. The reference grammar is in
+ * tools/bpf/bpf_exp.y and bpf_exp.l of the kernel. docs/assembler.md tells what is accepted in addition, and what
+ * bpf_asm accepts and is refused here.
  */
-final class Assembler {
-    private enum Slot {
-        JT,
-        JF,
-        K
+public final class Assembler {
+    /** The operand that a label stands for: the skip of a jump, or one of the two skips of a conditional jump. */
+    private enum Skip {
+        ALWAYS,
+        ON_TRUE,
+        ON_FALSE
     }
 
-    /** A jump that waits for its label. */
-    private record Reference(int pc, Slot slot, String label, int at) {}
+    /** A use of a label that may be defined later. */
+    private record Reference(int pc, Skip skip, String label, int at) {}
 
     private final Scanner in;
-    private final List<RawInstruction> program = new ArrayList<>();
+    private final List<Instruction> program = new ArrayList<>();
 
-    /** Where in the text each instruction begins, and where its operand does. */
+    /** The positions in the text where each instruction starts, and where its operand does. */
     private final List<Integer> starts = new ArrayList<>();
 
     private final List<Integer> operands = new ArrayList<>();
@@ -40,23 +64,35 @@ final class Assembler {
         this.in = in;
     }
 
-    static Program assemble(String text) {
+    /**
+     * {@return the program of the text}
+     *
+     * @param text the text
+     * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
+     */
+    public static Program assemble(String text) {
         Scanner in = new Scanner(text);
         Assembler assembler = new Assembler(in);
-        List<RawInstruction> raw = assembler.read();
+        List<Instruction> instructions = assembler.read();
         try {
-            return Program.ofRaw(raw);
+            return Program.of(instructions);
         } catch (VerificationException e) {
             throw in.error(assembler.placeOf(e), e.problem(), e);
         }
     }
 
-    /** {@return the instructions of the text, not verified} */
-    static List<RawInstruction> assembleUnverified(String text) {
-        return new Assembler(new Scanner(text)).read();
+    /**
+     * {@return the instructions of the text, not verified}
+     *
+     * @param text the text
+     * @throws AssemblyException if the text is malformed
+     */
+    public static List<RawInstruction> assembleUnverified(String text) {
+        return new Assembler(new Scanner(text))
+                .read().stream().map(Instruction::assemble).toList();
     }
 
-    private List<RawInstruction> read() {
+    private List<Instruction> read() {
         while (in.hasNext()) {
             statement();
         }
@@ -79,8 +115,7 @@ final class Assembler {
             in.expect(':');
             defineLabel(word, at);
             if (!in.hasNext()) {
-                throw in.error(
-                        at, "label " + Scanner.quoted(word) + " at the end (expected: an instruction behind it)");
+                throw in.error(at, "label " + Scanner.quoted(word) + " at the end (expected: an instruction after it)");
             }
             return;
         }
@@ -108,37 +143,37 @@ final class Assembler {
             case "ldb" -> load(1);
             case "ldh" -> load(2);
             case "ld" -> load(4);
-            case "ldi" -> loadImmediate(LD);
-            case "ldxi" -> loadImmediate(LDX);
+            case "ldi" -> loadImmediate(Register.A);
+            case "ldxi" -> loadImmediate(Register.X);
             case "ldx" -> loadX();
             case "ldxb" -> memShift();
-            case "st" -> add(ST, scratchSlot());
-            case "stx" -> add(STX, scratchSlot());
+            case "st" -> program.add(new StoreScratch(Register.A, scratchSlot()));
+            case "stx" -> program.add(new StoreScratch(Register.X, scratchSlot()));
             case "ja", "jmp" -> {
-                add(JMP | JA, 0);
-                target(Slot.K);
+                program.add(new Jump(0));
+                target(Skip.ALWAYS);
             }
-            case "jeq" -> jump(JEQ, true, true);
-            case "jneq", "jne" -> jump(JEQ, false, false);
-            case "jgt" -> jump(JGT, true, true);
-            case "jle" -> jump(JGT, false, false);
-            case "jge" -> jump(JGE, true, true);
-            case "jlt" -> jump(JGE, false, false);
-            case "jset" -> jump(JSET, true, true);
-            case "add" -> alu(ADD);
-            case "sub" -> alu(SUB);
-            case "mul" -> alu(MUL);
-            case "div" -> alu(DIV);
-            case "mod" -> alu(MOD);
-            case "and" -> alu(AND);
-            case "or" -> alu(OR);
-            case "xor" -> alu(XOR);
-            case "lsh" -> alu(LSH);
-            case "rsh" -> alu(RSH);
-            case "neg" -> add(ALU | NEG, 0);
+            case "jeq" -> jump(JumpCondition.JEQ);
+            case "jneq", "jne" -> jumpUnless(JumpCondition.JEQ);
+            case "jgt" -> jump(JumpCondition.JGT);
+            case "jle" -> jumpUnless(JumpCondition.JGT);
+            case "jge" -> jump(JumpCondition.JGE);
+            case "jlt" -> jumpUnless(JumpCondition.JGE);
+            case "jset" -> jump(JumpCondition.JSET);
+            case "add" -> alu(AluOp.ADD);
+            case "sub" -> alu(AluOp.SUB);
+            case "mul" -> alu(AluOp.MUL);
+            case "div" -> alu(AluOp.DIV);
+            case "mod" -> alu(AluOp.MOD);
+            case "and" -> alu(AluOp.AND);
+            case "or" -> alu(AluOp.OR);
+            case "xor" -> alu(AluOp.XOR);
+            case "lsh" -> alu(AluOp.LSH);
+            case "rsh" -> alu(AluOp.RSH);
+            case "neg" -> program.add(new NegateA());
             case "ret" -> ret();
-            case "tax" -> add(MISC | TAX, 0);
-            case "txa" -> add(MISC | TXA, 0);
+            case "tax" -> program.add(new Tax());
+            case "txa" -> program.add(new Txa());
             default -> throw in.error(at, Scanner.quoted(mnemonic) + " (expected: an instruction)");
         }
     }
@@ -158,14 +193,14 @@ final class Assembler {
             if (in.isNextWord()) {
                 extensionLoad(size);
             } else if (size == 4) {
-                add(LD | IMM, in.number());
+                program.add(new LoadConstant(Register.A, in.number()));
             } else {
                 throw in.error(in.position(), "a constant (expected: [k], [x + k] or an extension)");
             }
         } else if (in.isNext('[')) {
             packetLoad(size);
         } else if (size == 4 && in.isNextWord("m")) {
-            add(LD | MEM, scratchSlot());
+            program.add(new LoadScratch(Register.A, scratchSlot()));
         } else {
             extensionLoad(size);
         }
@@ -177,9 +212,9 @@ final class Assembler {
         if (in.takeX()) {
             in.expect('+');
             in.markOperand();
-            add(LD | IND | Opcodes.size(size), in.number());
+            program.add(new LoadIndirect(in.number(), size));
         } else {
-            add(LD | ABS | Opcodes.size(size), in.number());
+            program.add(new LoadAbsolute(in.number(), size));
         }
         in.expect(']');
     }
@@ -193,12 +228,11 @@ final class Assembler {
         if (extension == null || (extension == Extension.LEN && size != 4)) {
             throw in.error(at, Scanner.quoted(name) + " (expected: " + expected + ")");
         }
-        RawInstruction raw = new LoadExtension(extension, Register.A, size).assemble();
-        add(raw.code(), raw.k());
+        program.add(new LoadExtension(extension, Register.A, size));
     }
 
-    /** {@return the extension of that name, or null}; bpf_asm has two names for vlan_avail. */
-    static @Nullable Extension extension(String name) {
+    /** {@return the extension of that name, or null if there is none} bpf_asm has two names for vlan_avail. */
+    private static @Nullable Extension extension(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         if (lower.equals("vlan_pr")) {
             return Extension.VLAN_AVAIL;
@@ -211,9 +245,9 @@ final class Assembler {
         return null;
     }
 
-    private void loadImmediate(int register) {
+    private void loadImmediate(Register register) {
         in.takeOperandHash();
-        add(register | IMM, in.number());
+        program.add(new LoadConstant(register, in.number()));
     }
 
     private void loadX() {
@@ -221,10 +255,10 @@ final class Assembler {
             if (in.isNextWord()) {
                 loadXLength();
             } else {
-                add(LDX | IMM, in.number());
+                program.add(new LoadConstant(Register.X, in.number()));
             }
         } else if (in.isNextWord("m")) {
-            add(LDX | MEM, scratchSlot());
+            program.add(new LoadScratch(Register.X, scratchSlot()));
         } else if (in.isNextWord()) {
             loadXLength();
         } else {
@@ -239,7 +273,7 @@ final class Assembler {
         if (extension(name) != Extension.LEN) {
             throw in.error(at, Scanner.quoted(name) + " (expected: " + expected + ")");
         }
-        add(LDX | LEN, 0);
+        program.add(new LoadExtension(Extension.LEN, Register.X, 4));
     }
 
     private void memShift() {
@@ -248,7 +282,7 @@ final class Assembler {
         in.expect('(');
         in.expect('[');
         in.markOperand();
-        add(LDX | MSH | B, in.number());
+        program.add(new LoadMemShift(in.number()));
         in.expect(']');
         in.expect('&');
         in.expectNumber(15, "4*([k]&0xf)");
@@ -264,30 +298,41 @@ final class Assembler {
         return slot;
     }
 
-    private void jump(int test, boolean taken, boolean mayHaveTwo) {
+    /** Reads the operand of a condition and one or two labels. */
+    private void jump(JumpCondition condition) {
+        comparison(condition);
+        target(Skip.ON_TRUE);
+        if (in.isNext(',')) {
+            in.expect(',');
+            target(Skip.ON_FALSE);
+        }
+    }
+
+    /** Reads the operand of a condition and the label for where it does not hold. */
+    private void jumpUnless(JumpCondition condition) {
+        comparison(condition);
+        target(Skip.ON_FALSE);
+        if (in.isNext(',')) {
+            throw in.error(in.position(), "a second label (expected: one; jeq, jgt, jge and jset take two)");
+        }
+    }
+
+    private void comparison(JumpCondition condition) {
         int at = in.position();
         if (in.takeOperandHash()) {
-            add(JMP | test | K, in.number());
+            program.add(new JumpIf(condition, in.number(), 0, 0));
         } else if (in.takeX()) {
-            add(JMP | test | X, 0);
+            program.add(new JumpIfX(condition, 0, 0));
         } else {
             throw in.error(at, in.describeNext() + " (expected: #k, x or %x)");
         }
         in.expect(',');
-        target(taken ? Slot.JT : Slot.JF);
-        if (in.isNext(',')) {
-            if (!mayHaveTwo) {
-                throw in.error(in.position(), "a second label (expected: one; jeq, jgt, jge and jset take two)");
-            }
-            in.expect(',');
-            target(Slot.JF);
-        }
     }
 
-    private void target(Slot slot) {
+    private void target(Skip skip) {
         int at = in.position();
         String label = in.word("a label");
-        references.add(new Reference(program.size() - 1, slot, label, at));
+        references.add(new Reference(program.size() - 1, skip, label, at));
     }
 
     private void resolve(Reference reference) {
@@ -304,28 +349,36 @@ final class Assembler {
                     "label " + Scanner.quoted(label) + " is at insn " + target + " (expected: a later instruction than "
                             + reference.pc + ")");
         }
-        if (skip > 255 && reference.slot != Slot.K) {
+        if (skip > 255 && reference.skip != Skip.ALWAYS) {
             throw in.error(
                     reference.at,
                     "label " + Scanner.quoted(label) + " is " + skip + " instructions ahead (expected: at most 255; ja"
                             + " goes further)");
         }
-        RawInstruction raw = program.get(reference.pc);
-        program.set(
-                reference.pc,
-                switch (reference.slot) {
-                    case JT -> new RawInstruction(raw.code(), skip, raw.jf(), raw.k());
-                    case JF -> new RawInstruction(raw.code(), raw.jt(), skip, raw.k());
-                    case K -> new RawInstruction(raw.code(), 0, 0, skip);
-                });
+        program.set(reference.pc, withSkip(program.get(reference.pc), reference.skip, skip));
     }
 
-    private void alu(int op) {
+    private static Instruction withSkip(Instruction instruction, Skip which, int skip) {
+        if (instruction instanceof JumpIf jump) {
+            return which == Skip.ON_TRUE
+                    ? new JumpIf(jump.cond(), jump.val(), skip, jump.skipFalse())
+                    : new JumpIf(jump.cond(), jump.val(), jump.skipTrue(), skip);
+        } else if (instruction instanceof JumpIfX jump) {
+            return which == Skip.ON_TRUE
+                    ? new JumpIfX(jump.cond(), skip, jump.skipFalse())
+                    : new JumpIfX(jump.cond(), jump.skipTrue(), skip);
+        } else if (instruction instanceof Jump) {
+            return new Jump(skip);
+        }
+        throw new AssertionError(instruction);
+    }
+
+    private void alu(AluOp op) {
         int at = in.position();
         if (in.takeOperandHash()) {
-            add(ALU | op | K, in.number());
+            program.add(new AluConstant(op, in.number()));
         } else if (in.takeX()) {
-            add(ALU | op | X, 0);
+            program.add(new AluX(op));
         } else {
             throw in.error(at, in.describeNext() + " (expected: #k, x or %x)");
         }
@@ -334,15 +387,11 @@ final class Assembler {
     private void ret() {
         int at = in.position();
         if (in.takeOperandHash()) {
-            add(RET | K, in.number());
+            program.add(new ReturnConstant(in.number()));
         } else if (in.takeRegister("a")) {
-            add(RET | A, 0);
+            program.add(new ReturnA());
         } else {
             throw in.error(at, in.describeNext() + " (expected: #k, a or %a)");
         }
-    }
-
-    private void add(int code, int k) {
-        program.add(RawInstruction.of(code, k));
     }
 }

@@ -15,56 +15,57 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the {@link Choice} that begins at an instruction: a chain of {@code jeq}, or any graph of comparisons of A with
- * constants that is entered only at its beginning, as a search tree is. Every value of A takes one way through it.
+ * Switch recovery: finds the {@link RecoveredSwitch} that starts at an instruction. It stands for a chain of {@code
+ * jeq}, or for any graph of comparisons of A with constants that is entered only at its head, as a search tree is.
+ * Every value of A takes one path through the graph.
  */
-final class ChoiceFinder {
-    /** More different ways than this would make one choice's code too long; the rest of a chain becomes another. */
-    private static final int MOST_WAYS = 100;
+final class SwitchFinder {
+    /** More targets would make the code of one switch too long; the rest of a chain becomes another switch. */
+    private static final int MAX_TARGETS = 100;
 
     /** So many comparisons, or ranges, are worth a table. */
-    static final int SMALLEST_GRAPH = 8;
+    static final int MIN_GRAPH = 8;
 
-    private static final long LAST = 0xffff_ffffL;
+    private static final long MAX_VALUE = 0xffff_ffffL;
 
-    private final Flow flow;
+    private final ControlFlow flow;
 
-    /** How many comparisons may still be looked at: a graph may have more ways through it than anyone can follow. */
-    private long patience;
+    /** How many comparisons may still be looked at: the paths through a graph can be exponentially many. */
+    private long budget;
 
-    ChoiceFinder(Flow flow) {
+    SwitchFinder(ControlFlow flow) {
         this.flow = flow;
-        patience = 32L * flow.size() + 1000;
+        budget = 32L * flow.size() + 1000;
     }
 
-    /** {@return the choice}, or null if there is none to speak of. */
+    /** {@return the switch that starts at the instruction, or null if comparisons are as good} */
     @Nullable
-    Choice find(int head) {
+    RecoveredSwitch find(int head) {
         if (!isComparison(head)) {
             return null;
         }
         int length = 0;
         int end = head;
-        while (isEqual(end) && (end == head || flow.entries(end) == 1)) {
-            end = no(end);
+        while (isEqual(end) && (end == head || flow.inDegree(end) == 1)) {
+            end = onFalse(end);
             length++;
         }
-        Choice graph = end == head || isComparison(end) ? graph(head) : null;
-        return graph == null && length >= KeyChoice.SHORTEST ? chain(head) : graph;
+        RecoveredSwitch graph = end == head || isComparison(end) ? graph(head) : null;
+        return graph == null && length >= KeySwitch.MIN_KEYS ? chain(head) : graph;
     }
 
-    /** {@return whether enough comparisons begin here that are each come to from one place} */
+    /** {@return whether there are enough comparisons from here on, each of them reached from one place} */
     private boolean isLarge(int head) {
-        int[] ahead = new int[SMALLEST_GRAPH + 1];
-        ahead[0] = head;
+        int[] pending = new int[MIN_GRAPH + 1];
+        pending[0] = head;
         int left = 1;
         int found = 0;
-        while (left > 0 && found + left < SMALLEST_GRAPH) {
-            int pc = ahead[--left];
+        while (left > 0 && found + left < MIN_GRAPH) {
+            int pc = pending[--left];
             found++;
-            for (int next : new int[] {yes(pc), no(pc)}) {
-                if (isComparison(next) && flow.entries(next) == 1) {
-                    ahead[left++] = next;
+            for (int next : new int[] {onTrue(pc), onFalse(pc)}) {
+                if (isComparison(next) && flow.inDegree(next) == 1) {
+                    pending[left++] = next;
                 }
             }
         }
@@ -87,25 +88,25 @@ final class ChoiceFinder {
         return (JumpIf) flow.instruction(pc);
     }
 
-    private int yes(int pc) {
-        return flow.landing(pc + 1 + test(pc).skipTrue());
+    private int onTrue(int pc) {
+        return flow.threaded(test(pc).trueTarget(pc));
     }
 
-    private int no(int pc) {
-        return flow.landing(pc + 1 + test(pc).skipFalse());
+    private int onFalse(int pc) {
+        return flow.threaded(test(pc).falseTarget(pc));
     }
 
-    private @Nullable Choice chain(int head) {
+    private @Nullable RecoveredSwitch chain(int head) {
         List<Integer> keys = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
         Map<Integer, Integer> edges = new HashMap<>();
         Set<Integer> seen = new HashSet<>();
         boolean allReturn = true;
         int pc = head;
-        while (isEqual(pc) && (pc == head || flow.entries(pc) == 1)) {
-            int target = yes(pc);
+        while (isEqual(pc) && (pc == head || flow.inDegree(pc) == 1)) {
+            int target = onTrue(pc);
             allReturn &= isReturn(target);
-            if (!allReturn && !edges.containsKey(target) && edges.size() == MOST_WAYS) {
+            if (!allReturn && !edges.containsKey(target) && edges.size() == MAX_TARGETS) {
                 break;
             }
             edges.merge(target, 1, Integer::sum);
@@ -113,89 +114,89 @@ final class ChoiceFinder {
                 keys.add(test(pc).val());
                 targets.add(target);
             }
-            pc = no(pc);
+            pc = onFalse(pc);
         }
         edges.merge(pc, 1, Integer::sum);
-        return keys.size() < KeyChoice.SHORTEST ? null : new KeyChoice(0, keys, targets, pc, edges);
+        return keys.size() < KeySwitch.MIN_KEYS ? null : new KeySwitch(0, keys, targets, pc, edges);
     }
 
-    private @Nullable Choice graph(int head) {
-        if (patience < 0 || !isLarge(head)) {
+    private @Nullable RecoveredSwitch graph(int head) {
+        if (budget < 0 || !isLarge(head)) {
             return null;
         }
         Map<Integer, Integer> edges = new HashMap<>();
         BitSet nodes = nodes(head, edges);
         boolean allReturn = edges.keySet().stream().allMatch(this::isReturn);
-        if (!allReturn && edges.size() > MOST_WAYS) {
+        if (!allReturn && edges.size() > MAX_TARGETS) {
             return null;
         }
         Map<Integer, Integer> points = new HashMap<>();
-        Steps ranges = new Steps();
+        RangeMap ranges = new RangeMap();
         return follow(head, nodes, points, ranges)
-                ? ranges.with(points).inSteps(flow.zeros(head)).choice(edges)
+                ? ranges.with(points).forMultiples(flow.trailingZeros(head)).toSwitch(edges)
                 : null;
     }
 
     /**
-     * {@return the comparisons that are come to only from the head on}
+     * {@return the comparisons that are reached only through the head}
      *
-     * @param edges where to put how many edges lead to each place outside of them
+     * @param edges where to put how many edges lead to each target outside of them
      */
     private BitSet nodes(int head, Map<Integer, Integer> edges) {
         BitSet nodes = new BitSet();
-        BitSet ahead = new BitSet();
-        for (int pc = head; pc >= 0; pc = ahead.nextSetBit(pc + 1)) {
-            if (pc == head || (isComparison(pc) && edges.getOrDefault(pc, 0) == flow.entries(pc))) {
-                patience--;
+        BitSet pending = new BitSet();
+        for (int pc = head; pc >= 0; pc = pending.nextSetBit(pc + 1)) {
+            if (pc == head || (isComparison(pc) && edges.getOrDefault(pc, 0) == flow.inDegree(pc))) {
+                budget--;
                 nodes.set(pc);
                 edges.remove(pc);
-                for (int next : flow.edges(pc)) {
+                for (int next : flow.successors(pc)) {
                     edges.merge(next, 1, Integer::sum);
-                    ahead.set(next);
+                    pending.set(next);
                 }
             }
         }
         return nodes;
     }
 
-    /** Values from the first to the last that have come to an instruction. */
+    /** The values from the first to the last reach an instruction. */
     private record Arrival(int pc, long first, long last) {}
 
     /**
-     * Finds where all values go.
+     * Finds the targets of all values.
      *
-     * @param points where to put single values, and where they lead
-     * @param ranges where to put ranges, ascending, and where what is left of them leads
-     * @return whether that could be found out
+     * @param points where to put single values and their targets
+     * @param ranges where to put ranges, ascending, and the targets of the other values in them
+     * @return whether that was possible within the budget
      */
-    private boolean follow(int head, BitSet nodes, Map<Integer, Integer> points, Steps ranges) {
+    private boolean follow(int head, BitSet nodes, Map<Integer, Integer> points, RangeMap ranges) {
         Deque<Arrival> later = new ArrayDeque<>();
-        later.push(new Arrival(head, 0, LAST));
+        later.push(new Arrival(head, 0, MAX_VALUE));
         while (!later.isEmpty()) {
             Arrival arrival = later.pop();
             long last = arrival.last();
             int pc = arrival.pc();
             while (nodes.get(pc)) {
-                if (--patience < 0) {
+                if (--budget < 0) {
                     return false;
                 }
                 long k = Integer.toUnsignedLong(test(pc).val());
                 if (isEqual(pc)) {
                     if (k >= arrival.first() && k <= last && !points.containsKey((int) k)) {
-                        points.put((int) k, follow(yes(pc), nodes, k));
+                        points.put((int) k, follow(onTrue(pc), nodes, k));
                     }
-                    pc = no(pc);
+                    pc = onFalse(pc);
                     continue;
                 }
                 long least = test(pc).cond() == JumpCondition.JGT ? k + 1 : k;
                 if (least <= arrival.first()) {
-                    pc = yes(pc);
+                    pc = onTrue(pc);
                 } else {
                     if (least <= last) {
-                        later.push(new Arrival(yes(pc), least, last));
+                        later.push(new Arrival(onTrue(pc), least, last));
                         last = least - 1;
                     }
-                    pc = no(pc);
+                    pc = onFalse(pc);
                 }
             }
             ranges.add(arrival.first(), pc);
@@ -203,11 +204,11 @@ final class ChoiceFinder {
         return true;
     }
 
-    /** {@return where one value leads} */
+    /** {@return the target of one value} */
     private int follow(int from, BitSet nodes, long value) {
         int pc = from;
         while (nodes.get(pc)) {
-            patience--;
+            budget--;
             long k = Integer.toUnsignedLong(test(pc).val());
             boolean holds =
                     switch (test(pc).cond()) {
@@ -216,7 +217,7 @@ final class ChoiceFinder {
                         case JGE -> value >= k;
                         case JSET -> throw new AssertionError(test(pc));
                     };
-            pc = holds ? yes(pc) : no(pc);
+            pc = holds ? onTrue(pc) : onFalse(pc);
         }
         return pc;
     }

@@ -4,21 +4,21 @@ import io.github.nettybpf.core.AluOp;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
-/** The unsigned arithmetic of the machine in that of the JVM. */
-final class Arithmetic {
+/** Instruction selection for the unsigned arithmetic of the machine, which the JVM has only in part. */
+final class UnsignedArithmetic {
     private static final String INTEGER = Type.getInternalName(Integer.class);
     private static final long LOW_WORD = 0xffff_ffffL;
 
-    private Arithmetic() {}
+    private UnsignedArithmetic() {}
 
     /**
      * Replaces A with the result of an operation with a constant, which is not 0 for a division.
      *
-     * @param width how many bits A has at most
+     * @param knownBits how many low bits of A may be set
      */
-    static void apply(Code code, AluOp op, int value, int width) {
+    static void apply(Code code, AluOp op, int value, int knownBits) {
         if (op == AluOp.DIV || op == AluOp.MOD) {
-            divide(code, op, value, width);
+            divide(code, op, value, knownBits);
         } else {
             code.constant(value);
             code.insn(opcode(op));
@@ -34,14 +34,14 @@ final class Arithmetic {
         }
     }
 
-    /** HotSpot makes a multiplication of a signed division by a constant, but not of an unsigned one. */
-    private static void divide(Code code, AluOp op, int value, int width) {
+    /** HotSpot strength-reduces a signed division by a constant to a multiplication, but not an unsigned one. */
+    private static void divide(Code code, AluOp op, int value, int knownBits) {
         if (Integer.bitCount(value) == 1) {
             code.constant(op == AluOp.DIV ? Integer.numberOfTrailingZeros(value) : value - 1);
             code.insn(op == AluOp.DIV ? Opcodes.IUSHR : Opcodes.IAND);
             return;
         }
-        if (width < Integer.SIZE && value > 0) {
+        if (knownBits < Integer.SIZE && value > 0) {
             code.constant(value);
             code.insn(op == AluOp.DIV ? Opcodes.IDIV : Opcodes.IREM);
             return;
@@ -51,14 +51,15 @@ final class Arithmetic {
         code.insn(op == AluOp.DIV ? Opcodes.LDIV : Opcodes.LREM, Opcodes.L2I);
     }
 
+    /** Replaces an int with the long of the same unsigned value. */
     static void toUnsignedLong(Code code) {
         code.insn(Opcodes.I2L);
         code.constant(LOW_WORD);
         code.insn(Opcodes.LAND);
     }
 
-    /** Moves an unsigned number to where signed comparison is right for it. */
-    static void flip(Code code) {
+    /** Adds 2^31, so that a signed comparison orders ints as an unsigned one does. */
+    static void flipSign(Code code) {
         code.constant(Integer.MIN_VALUE);
         code.insn(Opcodes.IADD);
     }
