@@ -6,7 +6,13 @@ public final class ExpressionException extends IllegalArgumentException {
 
     private final int column;
 
-    ExpressionException(int column, String problem) {
+    /**
+     * Creates the exception.
+     *
+     * @param column the column of the problem, counted from 1
+     * @param problem what was found, and what was expected
+     */
+    public ExpressionException(int column, String problem) {
         super("column " + column + ": " + problem);
         this.column = column;
     }

@@ -3,8 +3,14 @@ package io.github.nettybpf.expression;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.code.CodeGenerator;
+import io.github.nettybpf.expression.lower.Condition;
+import io.github.nettybpf.expression.lower.Explanation;
+import io.github.nettybpf.expression.lower.Layout;
+import io.github.nettybpf.expression.lower.Lowering;
+import io.github.nettybpf.expression.parse.Expression;
+import io.github.nettybpf.expression.parse.Parser;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,16 +98,11 @@ public final class FilterExpression {
     }
 
     private static Program program(@Nullable Expression tree, Layout.Link link, boolean live, Options options) {
-        Graph graph = new Graph();
-        Values values = new Values();
-        Node root = Node.ACCEPT;
-        if (tree != null) {
-            root = graph.of(new Lowering(values, new Layout(values, link, live), options).lower(tree));
-        }
-        if (options.optimize()) {
-            root = new Optimizer(graph, values.allKept()).optimize(root);
-        }
-        List<Instruction> instructions = Emitter.emit(root, options.optimize());
+        Lowering.Lowered lowered = tree == null
+                ? new Lowering.Lowered(Condition.TRUE, List.of())
+                : Lowering.lower(tree, link, live, options);
+        List<Instruction> instructions =
+                CodeGenerator.generate(lowered.condition(), lowered.kept(), options.optimize());
         if (instructions.size() > Program.MAX_SIZE) {
             throw new ExpressionException(
                     1,
@@ -109,11 +110,6 @@ public final class FilterExpression {
                             + Program.MAX_SIZE + ")");
         }
         return Program.of(instructions);
-    }
-
-    /** {@return what the expression says}; empty if it is empty. */
-    public Optional<Expression> tree() {
-        return Optional.ofNullable(tree);
     }
 
     /** {@return the program that it means} */

@@ -150,20 +150,6 @@ class FilterExpressionTest {
     @Test
     void anEmptyExpressionAcceptsEverything() {
         assertEquals(Program.parse("ret #262144"), FilterExpression.compile(" ", LinkType.RAW));
-        assertTrue(FilterExpression.of("", LinkType.RAW, Options.DEFAULT).tree().isEmpty());
-    }
-
-    @Test
-    void showsTheTree() {
-        assertEquals(
-                "Or[terms=[Primitive[qualifiers=Qualifiers[protocol=tcp, direction=SOURCE, kind=PORT], "
-                        + "identifier=Numeral[value=80], column=14], "
-                        + "Primitive[qualifiers=Qualifiers[protocol=tcp, direction=SOURCE, kind=PORT], "
-                        + "identifier=Numeral[value=443], column=20]]]",
-                FilterExpression.of("tcp src port 80 or 443", LinkType.EN10MB, Options.DEFAULT)
-                        .tree()
-                        .orElseThrow()
-                        .toString());
     }
 
     /** What an expression says in words; lines are separated by '/'. */

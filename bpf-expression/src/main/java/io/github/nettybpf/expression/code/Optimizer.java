@@ -1,0 +1,249 @@
+package io.github.nettybpf.expression.code;
+
+import io.github.nettybpf.expression.lower.Ranges;
+import io.github.nettybpf.expression.lower.Value;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a decision graph smaller. A test whose outcome is known on some way is skipped on that way; a test of the value
+ * that was tested just before becomes part of that test; a test that changes nothing is left out. A value is left out only
+ * where the bytes that it needs are known to be there, so that short packets get the same verdict as before.
+ */
+final class Optimizer {
+    private static final int MOST_ROUNDS = 30;
+    private static final int FEW_ROUNDS = 5;
+
+    /** How many facts are looked up, and tests followed, before the optimizer looks no further than nearby. */
+    private static final long MOST_WORK = 30_000_000;
+
+    /** After how much it leaves things as they are. */
+    private static final long TOO_MUCH_WORK = 2 * MOST_WORK;
+
+    /** To remake a node takes as long as looking up so many facts. */
+    private static final int NODE_WORK = 100;
+
+    /** To follow a way past one test takes as long as looking up so many facts. */
+    private static final int STEP_WORK = 8;
+
+    private static final int MOST_FACTS = 200;
+    private static final int NEAR = 20;
+
+    private final Graph graph;
+
+    /** The values that the program keeps. */
+    private final List<Value> kept;
+
+    private Map<Node, @Nullable Facts> facts = new HashMap<>();
+    private Map<Node, Integer> references = new HashMap<>();
+
+    /** The slots that are read, as bits. */
+    private int read;
+
+    /** What was done, so that long lists take no time that grows with their square. */
+    private long work;
+
+    Optimizer(Graph graph, List<Value> kept) {
+        this.graph = graph;
+        this.kept = kept;
+    }
+
+    Node optimize(Node root) {
+        Node before = root;
+        for (int round = 0; round < (work > MOST_WORK ? FEW_ROUNDS : MOST_ROUNDS); round++) {
+            Node after = round(before);
+            if (after == before || work > TOO_MUCH_WORK) {
+                return after;
+            }
+            before = after;
+        }
+        return before;
+    }
+
+    /** A node while its targets change. */
+    private static final class Draft {
+        final Node node;
+        final long[] starts;
+        final Node[] targets;
+
+        Draft(Node node, long[] starts, Node[] targets) {
+            this.node = node;
+            this.starts = starts;
+            this.targets = targets;
+        }
+    }
+
+    private Node round(Node root) {
+        List<Node> order = Graph.inOrder(root);
+        facts = new HashMap<>();
+        references = new HashMap<>();
+        read = 0;
+        for (Node node : order) {
+            read |= node.value.reads;
+            Arrays.stream(node.targets).distinct().forEach(target -> references.merge(target, 1, Integer::sum));
+        }
+        List<Draft> drafts = new ArrayList<>(order.size());
+        Facts first = Facts.atFirst(kept);
+        Node start = follow(first, root);
+        facts.put(start, first);
+        for (Node node : order) {
+            if (facts.containsKey(node)) {
+                drafts.add(draft(node));
+            }
+        }
+        Map<Node, Node> made = new HashMap<>();
+        for (int i = drafts.size() - 1; i >= 0; i--) {
+            Draft draft = drafts.get(i);
+            Node[] targets = draft.targets;
+            for (int j = 0; j < targets.length; j++) {
+                targets[j] = targets[j].isVerdict() ? targets[j] : made.get(targets[j]);
+            }
+            made.put(draft.node, graph.node(draft.node.value, draft.node.slot, draft.starts, targets));
+        }
+        return start.isVerdict() ? start : made.get(start);
+    }
+
+    private Draft draft(Node node) {
+        Value value = node.value;
+        work += NODE_WORK + node.starts.length;
+        Facts before = facts.get(node);
+        Ranges possible = Facts.about(before, value, far(before));
+        List<Long> starts = new ArrayList<>();
+        List<Node> targets = new ArrayList<>();
+        for (int i = 0; i < node.starts.length; i++) {
+            if (possible.overlaps(node.starts[i], node.end(i))) {
+                add(node, i, before, possible, starts, targets);
+            }
+        }
+        if (targets.isEmpty()) {
+            starts.add(0L);
+            targets.add(Node.REJECT);
+        }
+        starts.set(0, 0L);
+        Draft draft =
+                new Draft(node, starts.stream().mapToLong(Long::longValue).toArray(), targets.toArray(Node[]::new));
+        tell(draft, before);
+        return draft;
+    }
+
+    /** Adds where a range leads, or, if that is to a test of the same value, where that test leads. */
+    private void add(Node node, int i, @Nullable Facts before, Ranges possible, List<Long> starts, List<Node> targets) {
+        long start = node.starts[i];
+        long end = node.end(i);
+        Facts here = after(node, before, possible.within(start, end));
+        Node target = follow(here, node.targets[i]);
+        boolean inline = target.value == node.value
+                && target.slot == null
+                && node.slot == null
+                && references.getOrDefault(target, 0) == 1;
+        if (!inline) {
+            starts.add(start);
+            targets.add(target);
+            return;
+        }
+        for (int j = target.rangeOf(start); j < target.starts.length && target.starts[j] < end; j++) {
+            starts.add(Math.max(start, target.starts[j]));
+            Facts there = Facts.and(
+                    before,
+                    node.value,
+                    Ranges.between(Math.max(start, target.starts[j]), Math.min(end, target.end(j)) - 1));
+            targets.add(follow(there, target.targets[j]));
+        }
+    }
+
+    /** Tells the targets of a node what is known on the ways to them. */
+    private void tell(Draft draft, @Nullable Facts before) {
+        Map<Node, List<Ranges>> ways = new HashMap<>();
+        for (int i = 0; i < draft.targets.length; i++) {
+            long end = i + 1 < draft.starts.length ? draft.starts[i + 1] : Ranges.END;
+            ways.computeIfAbsent(draft.targets[i], k -> new ArrayList<>())
+                    .add(Ranges.between(draft.starts[i], end - 1));
+        }
+        ways.forEach((target, ranges) -> {
+            if (!target.isVerdict()) {
+                Facts way = after(draft.node, before, Ranges.union(ranges));
+                facts.put(target, facts.containsKey(target) ? common(facts.get(target), way) : way);
+            }
+        });
+    }
+
+    /** {@return what both know}, or nothing, if that is far back and much was done already. */
+    private @Nullable Facts common(@Nullable Facts a, @Nullable Facts b) {
+        Facts common = Facts.common(a, b, work > MOST_WORK ? MOST_FACTS : Integer.MAX_VALUE);
+        work += Math.max(0, Facts.depth(a) + Facts.depth(b) - 2 * Facts.depth(common));
+        return common;
+    }
+
+    private static Facts after(Node node, @Nullable Facts before, Ranges range) {
+        Facts computed = Facts.and(before, node.value, range);
+        return node.slot == null ? computed : Facts.kept(computed, node.slot);
+    }
+
+    /** {@return whether a node keeps a value that is read somewhere} */
+    private boolean isKept(Node node) {
+        return node.slot != null && (read & node.slot.reads) != 0;
+    }
+
+    /** {@return how far back facts are looked up} */
+    private int far(@Nullable Facts known) {
+        int far = Math.min(Facts.depth(known), work > MOST_WORK ? NEAR : MOST_FACTS);
+        work += far;
+        return far;
+    }
+
+    /** {@return where a way leads in the end}, past tests that are decided by what is known on it. */
+    private Node follow(@Nullable Facts known, Node first) {
+        Node node = first;
+        Map<Value, Ranges> possible = Map.of();
+        for (int steps = 0; !node.isVerdict() && !isKept(node); steps++) {
+            work += STEP_WORK;
+            if ((steps >= NEAR && work > MOST_WORK) || work > TOO_MUCH_WORK) {
+                return node;
+            }
+            if (steps == 1) {
+                possible = new HashMap<>(possible);
+            }
+            Ranges range = possible.get(node.value);
+            if (range == null) {
+                int far = far(known);
+                if (!Facts.present(known, node.value, far)) {
+                    return node;
+                }
+                range = Facts.about(known, node.value, far);
+                if (steps == 0) {
+                    possible = Map.of(node.value, range);
+                } else {
+                    possible.put(node.value, range);
+                }
+            }
+            Node only = only(node, range);
+            if (only == null) {
+                return node;
+            }
+            node = only;
+        }
+        return node;
+    }
+
+    /** {@return the one target to which all numbers of the range lead}, or null if there are several. */
+    private static @Nullable Node only(Node node, Ranges possible) {
+        if (possible.isEmpty()) {
+            return null;
+        }
+        long end = possible.toggle(possible.size() - 1);
+        Node only = null;
+        for (int i = node.rangeOf(possible.toggle(0)); i < node.starts.length && node.starts[i] < end; i++) {
+            if (possible.overlaps(node.starts[i], node.end(i))) {
+                if (only != null && only != node.targets[i]) {
+                    return null;
+                }
+                only = node.targets[i];
+            }
+        }
+        return only;
+    }
+}

@@ -1,0 +1,239 @@
+package io.github.nettybpf.expression.lower;
+
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.expression.ExpressionException;
+import io.github.nettybpf.expression.parse.Arithmetic;
+import io.github.nettybpf.expression.parse.Expression;
+import io.github.nettybpf.expression.parse.Expression.Comparison;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** Turns comparisons into conditions, and what they compare into values. */
+final class ArithmeticLowering {
+    private static final int MOST_STEPS = 1000;
+    private static final int MOST_INDEX = 0xfffff;
+
+    private final Values values;
+    private final Layout layout;
+    private final Protocols protocols;
+
+    ArithmeticLowering(Values values, Layout layout, Protocols protocols) {
+        this.values = values;
+        this.layout = layout;
+        this.protocols = protocols;
+    }
+
+    /** A value, and what has to hold for it to be there. */
+    private record Guarded(Value value, List<Condition> guards) {}
+
+    Condition relation(Expression.Relation relation) {
+        Guarded left = value(relation.left(), relation.column());
+        Guarded right = value(relation.right(), relation.column());
+        List<Condition> terms = new ArrayList<>(left.guards);
+        terms.addAll(right.guards);
+        Condition test = compare(left.value, relation.comparison(), right.value, relation.column());
+        terms.add(test);
+        return Condition.all(terms);
+    }
+
+    private Condition compare(Value left, Comparison comparison, Value right, int column) {
+        if (left.isConstant() && !right.isConstant()) {
+            return compare(right, mirrored(comparison), left, column);
+        }
+        if (Math.max(left.slots, right.slots) >= values.freeSlots()) {
+            throw new ExpressionException(
+                    column,
+                    "a comparison that takes more than " + values.freeSlots()
+                            + " intermediate values (expected: a simpler one)");
+        }
+        return switch (comparison) {
+            case NOT_EQUAL -> Condition.not(compare(left, Comparison.EQUAL, right, column));
+            case LESS -> Condition.not(compare(left, Comparison.GREATER_OR_EQUAL, right, column));
+            case LESS_OR_EQUAL -> Condition.not(compare(left, Comparison.GREATER, right, column));
+            case EQUAL, GREATER, GREATER_OR_EQUAL ->
+                right.isConstant()
+                        ? member(left, comparison, Integer.toUnsignedLong(right.k))
+                        : Condition.equal(values.relation(kind(comparison), left, right), 1);
+        };
+    }
+
+    private static Comparison mirrored(Comparison comparison) {
+        return switch (comparison) {
+            case EQUAL, NOT_EQUAL -> comparison;
+            case GREATER -> Comparison.LESS;
+            case GREATER_OR_EQUAL -> Comparison.LESS_OR_EQUAL;
+            case LESS -> Comparison.GREATER;
+            case LESS_OR_EQUAL -> Comparison.GREATER_OR_EQUAL;
+        };
+    }
+
+    private static Value.Kind kind(Comparison comparison) {
+        return switch (comparison) {
+            case GREATER -> Value.Kind.GREATER;
+            case GREATER_OR_EQUAL -> Value.Kind.GREATER_OR_EQUAL;
+            default -> Value.Kind.EQUAL;
+        };
+    }
+
+    private static Condition member(Value value, Comparison comparison, long number) {
+        Ranges set =
+                switch (comparison) {
+                    case EQUAL -> Ranges.between(number, number);
+                    case GREATER -> number + 1 == Ranges.END ? Ranges.NONE : Ranges.between(number + 1, Ranges.END - 1);
+                    default -> Ranges.between(number, Ranges.END - 1);
+                };
+        if (value.isConstant()) {
+            long k = Integer.toUnsignedLong(value.k);
+            return set.overlaps(k, k + 1) ? Condition.TRUE : Condition.FALSE;
+        }
+        return new Condition.Member(value, set);
+    }
+
+    /**
+     * Works off the tree from the leaves up, on a stack of its own. As in libpcap, what has to hold for the right side of
+     * an operator to be there is not asked for.
+     */
+    private Guarded value(Arithmetic arithmetic, int column) {
+        Deque<Arithmetic> order = new ArrayDeque<>();
+        Deque<Arithmetic> open = new ArrayDeque<>();
+        open.push(arithmetic);
+        while (!open.isEmpty()) {
+            Arithmetic node = open.pop();
+            order.push(node);
+            if (node instanceof Arithmetic.Binary binary) {
+                open.push(binary.left());
+                open.push(binary.right());
+            } else if (node instanceof Arithmetic.Negation negation) {
+                open.push(negation.operand());
+            } else if (node instanceof Arithmetic.Load load) {
+                open.push(load.index());
+            }
+        }
+        Deque<Guarded> done = new ArrayDeque<>();
+        for (Arithmetic node : order) {
+            Guarded value = value(node, done);
+            if (value.value.depth > MOST_STEPS) {
+                throw new ExpressionException(
+                        column, "a computation of more than " + MOST_STEPS + " steps (expected: a simpler one)");
+            }
+            done.push(value);
+        }
+        return done.pop();
+    }
+
+    private Guarded value(Arithmetic node, Deque<Guarded> done) {
+        if (node instanceof Arithmetic.Constant constant) {
+            return new Guarded(values.constant((int) constant.value()), List.of());
+        } else if (node instanceof Arithmetic.Negation) {
+            Guarded operand = done.pop();
+            return new Guarded(values.negation(operand.value), operand.guards);
+        } else if (node instanceof Arithmetic.Binary binary) {
+            Value right = done.pop().value;
+            Guarded left = done.pop();
+            return new Guarded(binary(binary, left.value, right), left.guards);
+        } else if (node instanceof Arithmetic.Load load) {
+            Guarded index = done.pop();
+            List<Condition> guards = new ArrayList<>(index.guards);
+            return new Guarded(load(load, index.value, guards), guards);
+        }
+        return new Guarded(values.extension(Extension.LEN), List.of());
+    }
+
+    private Value binary(Arithmetic.Binary binary, Value left, Value right) {
+        AluOp op =
+                switch (binary.operator()) {
+                    case "+" -> AluOp.ADD;
+                    case "-" -> AluOp.SUB;
+                    case "*" -> AluOp.MUL;
+                    case "/" -> AluOp.DIV;
+                    case "%" -> AluOp.MOD;
+                    case "&" -> AluOp.AND;
+                    case "|" -> AluOp.OR;
+                    case "^" -> AluOp.XOR;
+                    case "<<" -> AluOp.LSH;
+                    default -> AluOp.RSH;
+                };
+        if (right.isConstant()) {
+            if ((op == AluOp.DIV || op == AluOp.MOD) && right.k == 0) {
+                throw new ExpressionException(
+                        binary.column(), "'" + binary.operator() + "' by 0 (expected: another number)");
+            }
+            if ((op == AluOp.LSH || op == AluOp.RSH) && Integer.compareUnsigned(right.k, 31) > 0) {
+                throw new ExpressionException(
+                        binary.column(),
+                        "'" + binary.operator() + "' by " + Integer.toUnsignedString(right.k) + " (expected: 0..31)");
+            }
+        }
+        Value value = values.binary(op, left, right);
+        if (value.slots >= values.freeSlots()) {
+            throw new ExpressionException(
+                    binary.column(),
+                    "more than " + values.freeSlots() + " intermediate values (expected: a simpler computation)");
+        }
+        return value;
+    }
+
+    private Value load(Arithmetic.Load load, Value index, List<Condition> guards) {
+        if (index.isConstant() && Integer.compareUnsigned(index.k, MOST_INDEX) > 0) {
+            throw new ExpressionException(
+                    load.column(),
+                    "'" + load.protocol() + "[" + Integer.toUnsignedString(index.k) + "]' (expected: 0.." + MOST_INDEX
+                            + " between the brackets)");
+        }
+        Place header = header(load, guards);
+        Value whole = header.base() == null
+                ? index
+                : index.isConstant()
+                        ? values.binary(AluOp.ADD, header.base(), index)
+                        : values.binary(AluOp.ADD, index, header.base());
+        return values.load(load.size(), whole, header.offset());
+    }
+
+    private Place header(Arithmetic.Load load, List<Condition> guards) {
+        String protocol = load.protocol();
+        int column = load.column();
+        if (!protocol.equals("link")) {
+            protocols.requirePackets("'" + protocol + "[...]'", column);
+        }
+        switch (protocol) {
+            case "link" -> {
+                if (layout.isSocket()) {
+                    throw new ExpressionException(
+                            column,
+                            "the link layer (expected: ip, ip6 or the socket's own protocol; " + layout.link.shown
+                                    + " does not see it)");
+                }
+                return layout.header;
+            }
+            case "ip", "arp", "rarp", "atalk", "decnet", "sca", "lat", "mopdl", "moprc", "ip6" -> {
+                guards.add(protocols.named(protocol, column));
+                return layout.networkHeader();
+            }
+            case "sctp", "tcp", "udp", "icmp", "igmp", "igrp", "pim", "vrrp", "carp" -> {
+                if (layout.isSocket()) {
+                    guards.add(protocols.named(protocol, column));
+                    return layout.transport4();
+                }
+                guards.add(0, protocols.link(Protocols.IP, column));
+                guards.add(protocols.named(protocol, column));
+                guards.add(protocols.firstFragment());
+                return layout.transport4();
+            }
+            case "icmp6" -> {
+                if (layout.isSocket()) {
+                    guards.add(protocols.named(protocol, column));
+                }
+                guards.add(protocols.link(Protocols.IP6, column));
+                guards.add(Condition.equal(layout.network(1, 6), 58));
+                return layout.transport6();
+            }
+            default ->
+                throw new ExpressionException(
+                        column,
+                        "'" + protocol + "[' (expected: a protocol whose bytes can be reached, such as ip or tcp)");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package io.github.nettybpf.expression.lower;
+
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.expression.lower.Value.Kind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The values of one program, each of which is made once. What can be computed at once, is. */
+final class Values {
+    private static final long WORD = 0xffffffffL;
+
+    private final Map<Value.Key, Value> known = new HashMap<>();
+
+    /** The scratch slots that are left for computations; those above keep values. */
+    private int freeSlots = 16;
+
+    private final List<Value> kept = new ArrayList<>();
+
+    Value constant(int k) {
+        return make(new Value.Key(Kind.CONSTANT, null, null, 0, k, -1, -1), null, null, Integer.toUnsignedLong(k), 0);
+    }
+
+    /** {@return bytes at a place, or at {@code index + offset} if there is an index} */
+    Value load(int size, @Nullable Value index, int offset) {
+        long most = size == 4 ? WORD : (1L << (8 * size)) - 1;
+        if (index == null) {
+            return make(new Value.Key(Kind.LOAD, null, null, size, offset, -1, -1), null, null, most, 0);
+        }
+        if (index.isConstant()) {
+            return load(size, null, offset + index.k);
+        }
+        if (index.op == AluOp.ADD && index.right != null && index.right.isConstant()) {
+            return load(size, index.left, offset + index.right.k);
+        }
+        return make(new Value.Key(Kind.LOAD, null, null, size, offset, index.id, -1), index, null, most, index.slots);
+    }
+
+    Value headerLength(int offset) {
+        return make(new Value.Key(Kind.HEADER_LENGTH, null, null, 0, offset, -1, -1), null, null, 60, 0);
+    }
+
+    Value extension(Extension extension) {
+        return make(new Value.Key(Kind.EXTENSION, null, extension, 0, 0, -1, -1), null, null, WORD, 0);
+    }
+
+    /** {@return how many scratch slots are left for computations} */
+    int freeSlots() {
+        return freeSlots;
+    }
+
+    /** {@return a value that a program keeps in a slot of its own} The caller sees to it that there is one left. */
+    Value kept() {
+        freeSlots--;
+        Value value = make(new Value.Key(Kind.KEPT, null, null, 0, freeSlots, -1, -1), null, null, WORD, 0);
+        kept.add(value);
+        return value;
+    }
+
+    /** {@return all values that a program keeps} */
+    List<Value> allKept() {
+        return kept;
+    }
+
+    Value negation(Value operand) {
+        if (operand.isConstant()) {
+            return constant(-operand.k);
+        } else if (operand.kind == Kind.NEGATION && operand.left != null) {
+            return operand.left;
+        }
+        return make(new Value.Key(Kind.NEGATION, null, null, 0, 0, operand.id, -1), operand, null, WORD, operand.slots);
+    }
+
+    /** {@return whether the left value has this relation to the right one}, as 1 or 0. */
+    Value relation(Kind kind, Value left, Value right) {
+        return make(new Value.Key(kind, null, null, 0, 0, left.id, right.id), left, right, 1, slots(left, right));
+    }
+
+    /** {@return the value}; the caller has seen to it that no constant divides by 0 or shifts too far. */
+    Value binary(AluOp op, Value left, Value right) {
+        if (left.isConstant() && right.isConstant()) {
+            return constant(compute(op, left.k, right.k));
+        }
+        boolean commutes = op == AluOp.ADD || op == AluOp.MUL || op == AluOp.AND || op == AluOp.OR || op == AluOp.XOR;
+        if (commutes && (left.isConstant() || (left.fitsX() && !right.fitsX()))) {
+            return binary(op, right, left);
+        }
+        if (right.isConstant() && right.k == 0 && op != AluOp.AND && op != AluOp.MUL) {
+            return left;
+        }
+        if (op == AluOp.ADD
+                && right.isConstant()
+                && left.op == AluOp.ADD
+                && left.left != null
+                && left.right != null
+                && left.right.isConstant()) {
+            return binary(op, left.left, constant(left.right.k + right.k));
+        }
+        long most = op == AluOp.AND ? Math.min(left.most, right.most) : WORD;
+        return make(
+                new Value.Key(Kind.BINARY, op, null, 0, 0, left.id, right.id), left, right, most, slots(left, right));
+    }
+
+    private static int slots(Value left, Value right) {
+        return right.fitsX() || left.leavesX()
+                ? Math.max(left.slots, right.slots)
+                : Math.max(right.slots, 1 + left.slots);
+    }
+
+    private static int compute(AluOp op, int a, int b) {
+        return switch (op) {
+            case ADD -> a + b;
+            case SUB -> a - b;
+            case MUL -> a * b;
+            case DIV -> Integer.divideUnsigned(a, b);
+            case OR -> a | b;
+            case AND -> a & b;
+            case LSH -> a << b;
+            case RSH -> a >>> b;
+            case MOD -> Integer.remainderUnsigned(a, b);
+            case XOR -> a ^ b;
+        };
+    }
+
+    private Value make(Value.Key key, @Nullable Value left, @Nullable Value right, long most, int slots) {
+        Value value = known.get(key);
+        if (value == null) {
+            value = new Value(known.size(), key, left, right, most, slots);
+            known.put(key, value);
+        }
+        return value;
+    }
+}

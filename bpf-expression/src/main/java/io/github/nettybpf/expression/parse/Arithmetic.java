@@ -1,0 +1,47 @@
+package io.github.nettybpf.expression.parse;
+
+/** A number that an expression computes, modulo 2^32. Columns count from 1. */
+public sealed interface Arithmetic {
+    /**
+     * A number, or a name that stands for one, as {@code tcp-syn}.
+     *
+     * @param value the number, 0..2^32-1
+     * @param column where it is
+     */
+    record Constant(long value, int column) implements Arithmetic {}
+
+    /**
+     * {@code len}: the length of the packet.
+     *
+     * @param column where it is
+     */
+    record Length(int column) implements Arithmetic {}
+
+    /**
+     * Bytes of the packet: {@code tcp[13]}, {@code ip[2:2]}.
+     *
+     * @param protocol in which header; {@code link} for all its synonyms
+     * @param index where in the header
+     * @param size 1, 2 or 4 bytes
+     * @param column where the protocol's name is
+     */
+    record Load(String protocol, Arithmetic index, int size, int column) implements Arithmetic {}
+
+    /**
+     * Two values and an operator.
+     *
+     * @param operator one of {@code + - * / % & | ^ << >>}
+     * @param left the left side
+     * @param right the right side
+     * @param column where the operator is
+     */
+    record Binary(String operator, Arithmetic left, Arithmetic right, int column) implements Arithmetic {}
+
+    /**
+     * The two's complement.
+     *
+     * @param operand the operand
+     * @param column where the sign is
+     */
+    record Negation(Arithmetic operand, int column) implements Arithmetic {}
+}

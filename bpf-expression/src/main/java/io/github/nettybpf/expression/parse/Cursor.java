@@ -1,0 +1,49 @@
+package io.github.nettybpf.expression.parse;
+
+import io.github.nettybpf.expression.ExpressionException;
+import java.util.List;
+
+/** A place between the words of an expression. */
+final class Cursor {
+    private final List<Token> tokens;
+    private int at;
+
+    Cursor(List<Token> tokens) {
+        this.tokens = tokens;
+    }
+
+    Token peek() {
+        return tokens.get(at);
+    }
+
+    /** {@return the token behind the next one} */
+    Token peekSecond() {
+        return tokens.get(Math.min(at + 1, tokens.size() - 1));
+    }
+
+    Token next() {
+        Token token = tokens.get(at);
+        if (at < tokens.size() - 1) {
+            at++;
+        }
+        return token;
+    }
+
+    void expect(String sign) {
+        expect(sign, "'" + sign + "'");
+    }
+
+    void expect(String sign, String expected) {
+        Token token = next();
+        if (!token.is(sign)) {
+            throw unexpected(token, expected);
+        }
+    }
+
+    ExpressionException unexpected(Token token, String expected) {
+        String shown = token.kind() == Token.Kind.END ? "the end" : "'" + Spelling.shortened(token.text()) + "'";
+        boolean unknown = token.kind() == Token.Kind.WORD && !Words.isKeyword(token);
+        String hint = unknown ? Spelling.suggestion(token.text(), Words.all()) : "";
+        return new ExpressionException(token.column(), shown + " (expected: " + expected + hint + ")");
+    }
+}

@@ -1,0 +1,79 @@
+package io.github.nettybpf.expression.parse;
+
+import io.github.nettybpf.expression.parse.Expression.Qualifiers;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What was read so far between two parentheses, or of the whole expression. */
+final class Group {
+    /** What an identifier without qualifiers inherits; null if nothing. */
+    @Nullable
+    Qualifiers qualifiers;
+
+    /** Whether only identifiers may be here, as in {@code port (80 or 443)}. */
+    boolean identifiers;
+
+    /** Whether qualifiers precede the parenthesis. */
+    final boolean qualified;
+
+    /** Whether the next operand is meant to be its opposite. */
+    boolean negated;
+
+    private List<Expression> terms = new ArrayList<>();
+    private boolean conjunction;
+
+    Group(@Nullable Qualifiers qualifiers, boolean identifiers, boolean qualified) {
+        this.qualifiers = qualifiers;
+        this.identifiers = identifiers;
+        this.qualified = qualified;
+    }
+
+    boolean isEmpty() {
+        return terms.isEmpty() && !negated;
+    }
+
+    void addTerm(Expression term, @Nullable Qualifiers inherited) {
+        qualifiers = inherited;
+        add(term);
+    }
+
+    /** Adds an identifier, which inherits and hands on; a group that begins with one has nothing else. */
+    void addIdentifier(Expression identifier) {
+        if (terms.isEmpty()) {
+            identifiers = true;
+        }
+        add(identifier);
+    }
+
+    private void add(Expression term) {
+        terms.add(negated ? new Expression.Not(term) : term);
+        negated = false;
+    }
+
+    void join(boolean and) {
+        if (terms.size() > 1 && and != conjunction) {
+            Expression before = result();
+            terms = new ArrayList<>();
+            terms.add(before);
+        }
+        conjunction = and;
+    }
+
+    Expression result() {
+        if (terms.size() == 1) {
+            return terms.get(0);
+        }
+        List<Expression> all = new ArrayList<>(terms.size());
+        for (Expression term : terms) {
+            if (conjunction && term instanceof Expression.And and) {
+                all.addAll(and.terms());
+            } else if (!conjunction && term instanceof Expression.Or or) {
+                all.addAll(or.terms());
+            } else {
+                all.add(term);
+            }
+        }
+        return conjunction ? new Expression.And(List.copyOf(all)) : new Expression.Or(List.copyOf(all));
+    }
+}

@@ -1,0 +1,92 @@
+package io.github.nettybpf.expression.parse;
+
+import io.github.nettybpf.expression.ExpressionException;
+import io.github.nettybpf.expression.parse.Expression.Identifier;
+import java.util.Objects;
+
+/** Reads addresses, numbers and names. */
+final class IdentifierParser {
+    private IdentifierParser() {}
+
+    /** {@return the identifier that comes next}; the caller has seen to it that one does. */
+    static Identifier parse(Cursor cursor) {
+        Token token = cursor.next();
+        return switch (token.kind()) {
+            case NUMBER -> new Identifier.Numeral(token.value());
+            case IPV4 -> ipv4(cursor, token);
+            case IPV6 -> ipv6(cursor, token);
+            case MAC -> new Identifier.Mac(token.text(), Addresses.mac(token.text()));
+            default -> new Identifier.Name(token.text());
+        };
+    }
+
+    private static Identifier ipv4(Cursor cursor, Token token) {
+        long read = read(cursor, token);
+        int address = (int) (read >>> 8);
+        int bits = (int) (read & 0xff);
+        if (cursor.peek().is("/")) {
+            cursor.next();
+            int prefix = prefix(cursor, 32);
+            int mask = prefix == 0 ? 0 : -1 << (32 - prefix);
+            return checked(token, "/" + prefix, address, mask);
+        }
+        if (cursor.peek().is("mask")) {
+            cursor.next();
+            Token written = cursor.next();
+            if (written.kind() != Token.Kind.IPV4) {
+                throw cursor.unexpected(written, "a mask such as 255.255.0.0");
+            }
+            int mask = (int) (read(cursor, written) >>> 8);
+            return checked(token, " mask " + written.text(), address, mask);
+        }
+        return new Identifier.Ipv4(token.text(), address, bits == 32 ? -1 : -1 << (32 - bits), false);
+    }
+
+    private static long read(Cursor cursor, Token token) {
+        long read = Addresses.ipv4(token.text());
+        if (read < 0) {
+            throw cursor.unexpected(token, "numbers 0..255 between the dots");
+        }
+        return read;
+    }
+
+    private static Identifier checked(Token token, String suffix, int address, int mask) {
+        String text = token.text() + suffix;
+        if ((address & ~mask) != 0) {
+            throw new ExpressionException(
+                    token.column(),
+                    "'" + text + "' (expected: zeros behind the prefix; did you mean '" + dotted(address & mask)
+                            + suffix + "'?)");
+        }
+        return new Identifier.Ipv4(text, address, mask, true);
+    }
+
+    private static String dotted(int address) {
+        return (address >>> 24) + "." + ((address >>> 16) & 255) + "." + ((address >>> 8) & 255) + "."
+                + (address & 255);
+    }
+
+    private static Identifier ipv6(Cursor cursor, Token token) {
+        long[] halves = Objects.requireNonNull(Addresses.ipv6(token.text()));
+        if (!cursor.peek().is("/")) {
+            return new Identifier.Ipv6(token.text(), halves[0], halves[1], 128);
+        }
+        cursor.next();
+        int prefix = prefix(cursor, 128);
+        long highMask = prefix == 0 ? 0 : prefix >= 64 ? -1 : -1L << (64 - prefix);
+        long lowMask = prefix <= 64 ? 0 : -1L << (128 - prefix);
+        if ((halves[0] & ~highMask) != 0 || (halves[1] & ~lowMask) != 0) {
+            throw new ExpressionException(
+                    token.column(), "'" + token.text() + "/" + prefix + "' (expected: zeros behind the prefix)");
+        }
+        return new Identifier.Ipv6(token.text() + "/" + prefix, halves[0], halves[1], prefix);
+    }
+
+    private static int prefix(Cursor cursor, int most) {
+        Token token = cursor.next();
+        if (token.kind() != Token.Kind.NUMBER || token.value() > most) {
+            throw cursor.unexpected(token, "the length of a prefix, 0.." + most);
+        }
+        return (int) token.value();
+    }
+}
