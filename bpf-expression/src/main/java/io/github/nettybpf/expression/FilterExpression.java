@@ -4,8 +4,8 @@ import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.code.CodeGenerator;
-import io.github.nettybpf.expression.lower.Condition;
-import io.github.nettybpf.expression.lower.Explanation;
+import io.github.nettybpf.expression.lower.BooleanFormula;
+import io.github.nettybpf.expression.lower.EnglishText;
 import io.github.nettybpf.expression.lower.Layout;
 import io.github.nettybpf.expression.lower.Lowering;
 import io.github.nettybpf.expression.parse.Expression;
@@ -99,7 +99,7 @@ public final class FilterExpression {
 
     private static Program program(@Nullable Expression tree, Layout.Link link, boolean live, Options options) {
         Lowering.Lowered lowered = tree == null
-                ? new Lowering.Lowered(Condition.TRUE, List.of())
+                ? new Lowering.Lowered(BooleanFormula.TRUE, List.of())
                 : Lowering.lower(tree, link, live, options);
         List<Instruction> instructions =
                 CodeGenerator.generate(lowered.condition(), lowered.kept(), options.optimize());
@@ -132,7 +132,7 @@ public final class FilterExpression {
      * }</pre>
      */
     public String explain() {
-        return tree == null ? "every packet\n" : Explanation.of(tree, link);
+        return tree == null ? "every packet\n" : EnglishText.of(tree, link);
     }
 
     /** {@return the expression as it was written} */

@@ -1,7 +1,7 @@
 package io.github.nettybpf.expression.code;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.expression.lower.Condition;
+import io.github.nettybpf.expression.lower.BooleanFormula;
 import io.github.nettybpf.expression.lower.Value;
 import java.util.List;
 
@@ -16,9 +16,9 @@ public final class CodeGenerator {
      * @param kept the values that the program keeps in scratch slots
      * @param optimize whether to make the program short, or to write it test by test
      */
-    public static List<Instruction> generate(Condition condition, List<Value> kept, boolean optimize) {
-        Graph graph = new Graph();
-        Node root = graph.of(condition);
+    public static List<Instruction> generate(BooleanFormula condition, List<Value> kept, boolean optimize) {
+        DecisionGraph graph = new DecisionGraph();
+        DecisionNode root = graph.of(condition);
         if (optimize) {
             root = new Optimizer(graph, kept).optimize(root);
         }

@@ -31,7 +31,7 @@ final class Emitter {
     private static final int CHAIN = 16;
 
     private final List<Instruction> backwards = new ArrayList<>();
-    private final Map<Node, Integer> places = new HashMap<>();
+    private final Map<DecisionNode, Integer> places = new HashMap<>();
 
     /** The place nearest to the beginning from which control goes on to a node. */
     private final Map<Integer, Integer> relays = new HashMap<>();
@@ -48,34 +48,34 @@ final class Emitter {
     private Emitter() {}
 
     /** {@return the instructions}; there may be more than a program can have. */
-    static List<Instruction> emit(Node root, boolean optimize) {
+    static List<Instruction> emit(DecisionNode root, boolean optimize) {
         Emitter emitter = new Emitter();
         emitter.run(root, optimize);
         Collections.reverse(emitter.backwards);
         return emitter.backwards;
     }
 
-    private void run(Node root, boolean optimize) {
-        List<Node> order = Graph.inOrder(root);
-        boolean rejects = root == Node.REJECT;
-        boolean accepts = root == Node.ACCEPT;
-        for (Node node : order) {
-            for (Node target : node.targets) {
-                rejects |= target == Node.REJECT;
-                accepts |= target == Node.ACCEPT;
+    private void run(DecisionNode root, boolean optimize) {
+        List<DecisionNode> order = DecisionGraph.inOrder(root);
+        boolean rejects = root == DecisionNode.REJECT;
+        boolean accepts = root == DecisionNode.ACCEPT;
+        for (DecisionNode node : order) {
+            for (DecisionNode target : node.targets) {
+                rejects |= target == DecisionNode.REJECT;
+                accepts |= target == DecisionNode.ACCEPT;
             }
         }
         if (rejects) {
-            places.put(Node.REJECT, add(new ReturnConstant(0)));
+            places.put(DecisionNode.REJECT, add(new ReturnConstant(0)));
         }
         if (accepts) {
-            places.put(Node.ACCEPT, add(new ReturnConstant(ALL)));
+            places.put(DecisionNode.ACCEPT, add(new ReturnConstant(ALL)));
         }
         keeps = order.stream().anyMatch(node -> node.slot != null);
         int unkept = unkept(order);
-        Map<Node, Loads.Block> blocks = new Loads(optimize).plan(order);
+        Map<DecisionNode, InstructionSelection.Block> blocks = new InstructionSelection(optimize).plan(order);
         for (int i = order.size() - 1; i >= 0; i--) {
-            Node node = order.get(i);
+            DecisionNode node = order.get(i);
             block(node, blocks.get(node));
             if (backwards.size() > 4 * Program.MAX_SIZE) {
                 return;
@@ -92,14 +92,14 @@ final class Emitter {
     }
 
     /** {@return the slots, as bits, that are read on some way on which nothing was kept there before} */
-    private static int unkept(List<Node> order) {
-        Map<Node, Integer> kept = new HashMap<>();
+    private static int unkept(List<DecisionNode> order) {
+        Map<DecisionNode, Integer> kept = new HashMap<>();
         int unkept = 0;
-        for (Node node : order) {
+        for (DecisionNode node : order) {
             int before = kept.getOrDefault(node, 0);
             unkept |= node.value.reads & ~before;
             int after = node.slot == null ? before : before | node.slot.reads;
-            for (Node target : node.targets) {
+            for (DecisionNode target : node.targets) {
                 kept.merge(target, after, (a, b) -> a & b);
             }
         }
@@ -112,7 +112,7 @@ final class Emitter {
         return backwards.size() - 1;
     }
 
-    private void block(Node node, Loads.Block block) {
+    private void block(DecisionNode node, InstructionSelection.Block block) {
         if (node.isProbe()) {
             int target = places.get(node.targets[0]);
             if (target != backwards.size() - 1) {
@@ -120,7 +120,7 @@ final class Emitter {
             }
         } else if (block.comparesX()) {
             JumpCondition test = block.test();
-            Node yes = node.targets[node.rangeOf(1)];
+            DecisionNode yes = node.targets[node.rangeOf(1)];
             jump(places.get(yes), places.get(node.targets[0]), (t, f) -> new JumpIfX(test, t, f));
         } else if (block.mask() != 0) {
             jump(
@@ -128,7 +128,7 @@ final class Emitter {
                     places.get(node.targets[0]),
                     (t, f) -> new JumpIf(JumpCondition.JSET, block.mask(), t, f));
         } else {
-            int first = new Switch(this::compare, block.unit()).write(node, places);
+            int first = new SwitchLowering(this::compare, block.unit()).write(node, places);
             if (first != backwards.size() - 1) {
                 add(new Jump(backwards.size() - 1 - first));
             }

@@ -1,6 +1,6 @@
 package io.github.nettybpf.expression.code;
 
-import io.github.nettybpf.expression.lower.Ranges;
+import io.github.nettybpf.expression.lower.RangeSet;
 import io.github.nettybpf.expression.lower.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,13 +33,13 @@ final class Optimizer {
     private static final int MOST_FACTS = 200;
     private static final int NEAR = 20;
 
-    private final Graph graph;
+    private final DecisionGraph graph;
 
     /** The values that the program keeps. */
     private final List<Value> kept;
 
-    private Map<Node, @Nullable Facts> facts = new HashMap<>();
-    private Map<Node, Integer> references = new HashMap<>();
+    private Map<DecisionNode, @Nullable RangeFacts> facts = new HashMap<>();
+    private Map<DecisionNode, Integer> references = new HashMap<>();
 
     /** The slots that are read, as bits. */
     private int read;
@@ -47,15 +47,15 @@ final class Optimizer {
     /** What was done, so that long lists take no time that grows with their square. */
     private long work;
 
-    Optimizer(Graph graph, List<Value> kept) {
+    Optimizer(DecisionGraph graph, List<Value> kept) {
         this.graph = graph;
         this.kept = kept;
     }
 
-    Node optimize(Node root) {
-        Node before = root;
+    DecisionNode optimize(DecisionNode root) {
+        DecisionNode before = root;
         for (int round = 0; round < (work > MOST_WORK ? FEW_ROUNDS : MOST_ROUNDS); round++) {
-            Node after = round(before);
+            DecisionNode after = round(before);
             if (after == before || work > TOO_MUCH_WORK) {
                 return after;
             }
@@ -66,39 +66,39 @@ final class Optimizer {
 
     /** A node while its targets change. */
     private static final class Draft {
-        final Node node;
+        final DecisionNode node;
         final long[] starts;
-        final Node[] targets;
+        final DecisionNode[] targets;
 
-        Draft(Node node, long[] starts, Node[] targets) {
+        Draft(DecisionNode node, long[] starts, DecisionNode[] targets) {
             this.node = node;
             this.starts = starts;
             this.targets = targets;
         }
     }
 
-    private Node round(Node root) {
-        List<Node> order = Graph.inOrder(root);
+    private DecisionNode round(DecisionNode root) {
+        List<DecisionNode> order = DecisionGraph.inOrder(root);
         facts = new HashMap<>();
         references = new HashMap<>();
         read = 0;
-        for (Node node : order) {
+        for (DecisionNode node : order) {
             read |= node.value.reads;
             Arrays.stream(node.targets).distinct().forEach(target -> references.merge(target, 1, Integer::sum));
         }
         List<Draft> drafts = new ArrayList<>(order.size());
-        Facts first = Facts.atFirst(kept);
-        Node start = follow(first, root);
+        RangeFacts first = RangeFacts.atFirst(kept);
+        DecisionNode start = follow(first, root);
         facts.put(start, first);
-        for (Node node : order) {
+        for (DecisionNode node : order) {
             if (facts.containsKey(node)) {
                 drafts.add(draft(node));
             }
         }
-        Map<Node, Node> made = new HashMap<>();
+        Map<DecisionNode, DecisionNode> made = new HashMap<>();
         for (int i = drafts.size() - 1; i >= 0; i--) {
             Draft draft = drafts.get(i);
-            Node[] targets = draft.targets;
+            DecisionNode[] targets = draft.targets;
             for (int j = 0; j < targets.length; j++) {
                 targets[j] = targets[j].isVerdict() ? targets[j] : made.get(targets[j]);
             }
@@ -107,13 +107,13 @@ final class Optimizer {
         return start.isVerdict() ? start : made.get(start);
     }
 
-    private Draft draft(Node node) {
+    private Draft draft(DecisionNode node) {
         Value value = node.value;
         work += NODE_WORK + node.starts.length;
-        Facts before = facts.get(node);
-        Ranges possible = Facts.about(before, value, far(before));
+        RangeFacts before = facts.get(node);
+        RangeSet possible = RangeFacts.about(before, value, far(before));
         List<Long> starts = new ArrayList<>();
-        List<Node> targets = new ArrayList<>();
+        List<DecisionNode> targets = new ArrayList<>();
         for (int i = 0; i < node.starts.length; i++) {
             if (possible.overlaps(node.starts[i], node.end(i))) {
                 add(node, i, before, possible, starts, targets);
@@ -121,21 +121,27 @@ final class Optimizer {
         }
         if (targets.isEmpty()) {
             starts.add(0L);
-            targets.add(Node.REJECT);
+            targets.add(DecisionNode.REJECT);
         }
         starts.set(0, 0L);
-        Draft draft =
-                new Draft(node, starts.stream().mapToLong(Long::longValue).toArray(), targets.toArray(Node[]::new));
+        Draft draft = new Draft(
+                node, starts.stream().mapToLong(Long::longValue).toArray(), targets.toArray(DecisionNode[]::new));
         tell(draft, before);
         return draft;
     }
 
     /** Adds where a range leads, or, if that is to a test of the same value, where that test leads. */
-    private void add(Node node, int i, @Nullable Facts before, Ranges possible, List<Long> starts, List<Node> targets) {
+    private void add(
+            DecisionNode node,
+            int i,
+            @Nullable RangeFacts before,
+            RangeSet possible,
+            List<Long> starts,
+            List<DecisionNode> targets) {
         long start = node.starts[i];
         long end = node.end(i);
-        Facts here = after(node, before, possible.within(start, end));
-        Node target = follow(here, node.targets[i]);
+        RangeFacts here = after(node, before, possible.within(start, end));
+        DecisionNode target = follow(here, node.targets[i]);
         boolean inline = target.value == node.value
                 && target.slot == null
                 && node.slot == null
@@ -147,58 +153,58 @@ final class Optimizer {
         }
         for (int j = target.rangeOf(start); j < target.starts.length && target.starts[j] < end; j++) {
             starts.add(Math.max(start, target.starts[j]));
-            Facts there = Facts.and(
+            RangeFacts there = RangeFacts.and(
                     before,
                     node.value,
-                    Ranges.between(Math.max(start, target.starts[j]), Math.min(end, target.end(j)) - 1));
+                    RangeSet.between(Math.max(start, target.starts[j]), Math.min(end, target.end(j)) - 1));
             targets.add(follow(there, target.targets[j]));
         }
     }
 
     /** Tells the targets of a node what is known on the ways to them. */
-    private void tell(Draft draft, @Nullable Facts before) {
-        Map<Node, List<Ranges>> ways = new HashMap<>();
+    private void tell(Draft draft, @Nullable RangeFacts before) {
+        Map<DecisionNode, List<RangeSet>> ways = new HashMap<>();
         for (int i = 0; i < draft.targets.length; i++) {
-            long end = i + 1 < draft.starts.length ? draft.starts[i + 1] : Ranges.END;
+            long end = i + 1 < draft.starts.length ? draft.starts[i + 1] : RangeSet.END;
             ways.computeIfAbsent(draft.targets[i], k -> new ArrayList<>())
-                    .add(Ranges.between(draft.starts[i], end - 1));
+                    .add(RangeSet.between(draft.starts[i], end - 1));
         }
         ways.forEach((target, ranges) -> {
             if (!target.isVerdict()) {
-                Facts way = after(draft.node, before, Ranges.union(ranges));
+                RangeFacts way = after(draft.node, before, RangeSet.union(ranges));
                 facts.put(target, facts.containsKey(target) ? common(facts.get(target), way) : way);
             }
         });
     }
 
     /** {@return what both know}, or nothing, if that is far back and much was done already. */
-    private @Nullable Facts common(@Nullable Facts a, @Nullable Facts b) {
-        Facts common = Facts.common(a, b, work > MOST_WORK ? MOST_FACTS : Integer.MAX_VALUE);
-        work += Math.max(0, Facts.depth(a) + Facts.depth(b) - 2 * Facts.depth(common));
+    private @Nullable RangeFacts common(@Nullable RangeFacts a, @Nullable RangeFacts b) {
+        RangeFacts common = RangeFacts.common(a, b, work > MOST_WORK ? MOST_FACTS : Integer.MAX_VALUE);
+        work += Math.max(0, RangeFacts.depth(a) + RangeFacts.depth(b) - 2 * RangeFacts.depth(common));
         return common;
     }
 
-    private static Facts after(Node node, @Nullable Facts before, Ranges range) {
-        Facts computed = Facts.and(before, node.value, range);
-        return node.slot == null ? computed : Facts.kept(computed, node.slot);
+    private static RangeFacts after(DecisionNode node, @Nullable RangeFacts before, RangeSet range) {
+        RangeFacts computed = RangeFacts.and(before, node.value, range);
+        return node.slot == null ? computed : RangeFacts.kept(computed, node.slot);
     }
 
     /** {@return whether a node keeps a value that is read somewhere} */
-    private boolean isKept(Node node) {
+    private boolean isKept(DecisionNode node) {
         return node.slot != null && (read & node.slot.reads) != 0;
     }
 
     /** {@return how far back facts are looked up} */
-    private int far(@Nullable Facts known) {
-        int far = Math.min(Facts.depth(known), work > MOST_WORK ? NEAR : MOST_FACTS);
+    private int far(@Nullable RangeFacts known) {
+        int far = Math.min(RangeFacts.depth(known), work > MOST_WORK ? NEAR : MOST_FACTS);
         work += far;
         return far;
     }
 
     /** {@return where a way leads in the end}, past tests that are decided by what is known on it. */
-    private Node follow(@Nullable Facts known, Node first) {
-        Node node = first;
-        Map<Value, Ranges> possible = Map.of();
+    private DecisionNode follow(@Nullable RangeFacts known, DecisionNode first) {
+        DecisionNode node = first;
+        Map<Value, RangeSet> possible = Map.of();
         for (int steps = 0; !node.isVerdict() && !isKept(node); steps++) {
             work += STEP_WORK;
             if ((steps >= NEAR && work > MOST_WORK) || work > TOO_MUCH_WORK) {
@@ -207,20 +213,20 @@ final class Optimizer {
             if (steps == 1) {
                 possible = new HashMap<>(possible);
             }
-            Ranges range = possible.get(node.value);
+            RangeSet range = possible.get(node.value);
             if (range == null) {
                 int far = far(known);
-                if (!Facts.present(known, node.value, far)) {
+                if (!RangeFacts.present(known, node.value, far)) {
                     return node;
                 }
-                range = Facts.about(known, node.value, far);
+                range = RangeFacts.about(known, node.value, far);
                 if (steps == 0) {
                     possible = Map.of(node.value, range);
                 } else {
                     possible.put(node.value, range);
                 }
             }
-            Node only = only(node, range);
+            DecisionNode only = only(node, range);
             if (only == null) {
                 return node;
             }
@@ -230,12 +236,12 @@ final class Optimizer {
     }
 
     /** {@return the one target to which all numbers of the range lead}, or null if there are several. */
-    private static @Nullable Node only(Node node, Ranges possible) {
+    private static @Nullable DecisionNode only(DecisionNode node, RangeSet possible) {
         if (possible.isEmpty()) {
             return null;
         }
         long end = possible.toggle(possible.size() - 1);
-        Node only = null;
+        DecisionNode only = null;
         for (int i = node.rangeOf(possible.toggle(0)); i < node.starts.length && node.starts[i] < end; i++) {
             if (possible.overlaps(node.starts[i], node.end(i))) {
                 if (only != null && only != node.targets[i]) {

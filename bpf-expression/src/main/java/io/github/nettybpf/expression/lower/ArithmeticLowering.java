@@ -3,7 +3,7 @@ package io.github.nettybpf.expression.lower;
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.expression.ExpressionException;
-import io.github.nettybpf.expression.parse.Arithmetic;
+import io.github.nettybpf.expression.parse.ArithmeticExpression;
 import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Expression.Comparison;
 import java.util.ArrayDeque;
@@ -16,30 +16,30 @@ final class ArithmeticLowering {
     private static final int MOST_STEPS = 1000;
     private static final int MOST_INDEX = 0xfffff;
 
-    private final Values values;
+    private final ValueTable values;
     private final Layout layout;
-    private final Protocols protocols;
+    private final ProtocolLowering protocols;
 
-    ArithmeticLowering(Values values, Layout layout, Protocols protocols) {
+    ArithmeticLowering(ValueTable values, Layout layout, ProtocolLowering protocols) {
         this.values = values;
         this.layout = layout;
         this.protocols = protocols;
     }
 
     /** A value, and what has to hold for it to be there. */
-    private record Guarded(Value value, List<Condition> guards) {}
+    private record Guarded(Value value, List<BooleanFormula> guards) {}
 
-    Condition relation(Expression.Relation relation) {
+    BooleanFormula relation(Expression.Relation relation) {
         Guarded left = value(relation.left(), relation.column());
         Guarded right = value(relation.right(), relation.column());
-        List<Condition> terms = new ArrayList<>(left.guards);
+        List<BooleanFormula> terms = new ArrayList<>(left.guards);
         terms.addAll(right.guards);
-        Condition test = compare(left.value, relation.comparison(), right.value, relation.column());
+        BooleanFormula test = compare(left.value, relation.comparison(), right.value, relation.column());
         terms.add(test);
-        return Condition.all(terms);
+        return BooleanFormula.all(terms);
     }
 
-    private Condition compare(Value left, Comparison comparison, Value right, int column) {
+    private BooleanFormula compare(Value left, Comparison comparison, Value right, int column) {
         if (left.isConstant() && !right.isConstant()) {
             return compare(right, mirrored(comparison), left, column);
         }
@@ -50,13 +50,13 @@ final class ArithmeticLowering {
                             + " intermediate values (expected: a simpler one)");
         }
         return switch (comparison) {
-            case NOT_EQUAL -> Condition.not(compare(left, Comparison.EQUAL, right, column));
-            case LESS -> Condition.not(compare(left, Comparison.GREATER_OR_EQUAL, right, column));
-            case LESS_OR_EQUAL -> Condition.not(compare(left, Comparison.GREATER, right, column));
+            case NOT_EQUAL -> BooleanFormula.not(compare(left, Comparison.EQUAL, right, column));
+            case LESS -> BooleanFormula.not(compare(left, Comparison.GREATER_OR_EQUAL, right, column));
+            case LESS_OR_EQUAL -> BooleanFormula.not(compare(left, Comparison.GREATER, right, column));
             case EQUAL, GREATER, GREATER_OR_EQUAL ->
                 right.isConstant()
                         ? member(left, comparison, Integer.toUnsignedLong(right.k))
-                        : Condition.equal(values.relation(kind(comparison), left, right), 1);
+                        : BooleanFormula.equal(values.relation(kind(comparison), left, right), 1);
         };
     }
 
@@ -78,42 +78,43 @@ final class ArithmeticLowering {
         };
     }
 
-    private static Condition member(Value value, Comparison comparison, long number) {
-        Ranges set =
+    private static BooleanFormula member(Value value, Comparison comparison, long number) {
+        RangeSet set =
                 switch (comparison) {
-                    case EQUAL -> Ranges.between(number, number);
-                    case GREATER -> number + 1 == Ranges.END ? Ranges.NONE : Ranges.between(number + 1, Ranges.END - 1);
-                    default -> Ranges.between(number, Ranges.END - 1);
+                    case EQUAL -> RangeSet.between(number, number);
+                    case GREATER ->
+                        number + 1 == RangeSet.END ? RangeSet.NONE : RangeSet.between(number + 1, RangeSet.END - 1);
+                    default -> RangeSet.between(number, RangeSet.END - 1);
                 };
         if (value.isConstant()) {
             long k = Integer.toUnsignedLong(value.k);
-            return set.overlaps(k, k + 1) ? Condition.TRUE : Condition.FALSE;
+            return set.overlaps(k, k + 1) ? BooleanFormula.TRUE : BooleanFormula.FALSE;
         }
-        return new Condition.Member(value, set);
+        return new BooleanFormula.Membership(value, set);
     }
 
     /**
      * Works off the tree from the leaves up, on a stack of its own. As in libpcap, what has to hold for the right side of
      * an operator to be there is not asked for.
      */
-    private Guarded value(Arithmetic arithmetic, int column) {
-        Deque<Arithmetic> order = new ArrayDeque<>();
-        Deque<Arithmetic> open = new ArrayDeque<>();
+    private Guarded value(ArithmeticExpression arithmetic, int column) {
+        Deque<ArithmeticExpression> order = new ArrayDeque<>();
+        Deque<ArithmeticExpression> open = new ArrayDeque<>();
         open.push(arithmetic);
         while (!open.isEmpty()) {
-            Arithmetic node = open.pop();
+            ArithmeticExpression node = open.pop();
             order.push(node);
-            if (node instanceof Arithmetic.Binary binary) {
+            if (node instanceof ArithmeticExpression.Binary binary) {
                 open.push(binary.left());
                 open.push(binary.right());
-            } else if (node instanceof Arithmetic.Negation negation) {
+            } else if (node instanceof ArithmeticExpression.Negation negation) {
                 open.push(negation.operand());
-            } else if (node instanceof Arithmetic.Load load) {
+            } else if (node instanceof ArithmeticExpression.Load load) {
                 open.push(load.index());
             }
         }
         Deque<Guarded> done = new ArrayDeque<>();
-        for (Arithmetic node : order) {
+        for (ArithmeticExpression node : order) {
             Guarded value = value(node, done);
             if (value.value.depth > MOST_STEPS) {
                 throw new ExpressionException(
@@ -124,25 +125,25 @@ final class ArithmeticLowering {
         return done.pop();
     }
 
-    private Guarded value(Arithmetic node, Deque<Guarded> done) {
-        if (node instanceof Arithmetic.Constant constant) {
+    private Guarded value(ArithmeticExpression node, Deque<Guarded> done) {
+        if (node instanceof ArithmeticExpression.Constant constant) {
             return new Guarded(values.constant((int) constant.value()), List.of());
-        } else if (node instanceof Arithmetic.Negation) {
+        } else if (node instanceof ArithmeticExpression.Negation) {
             Guarded operand = done.pop();
             return new Guarded(values.negation(operand.value), operand.guards);
-        } else if (node instanceof Arithmetic.Binary binary) {
+        } else if (node instanceof ArithmeticExpression.Binary binary) {
             Value right = done.pop().value;
             Guarded left = done.pop();
             return new Guarded(binary(binary, left.value, right), left.guards);
-        } else if (node instanceof Arithmetic.Load load) {
+        } else if (node instanceof ArithmeticExpression.Load load) {
             Guarded index = done.pop();
-            List<Condition> guards = new ArrayList<>(index.guards);
+            List<BooleanFormula> guards = new ArrayList<>(index.guards);
             return new Guarded(load(load, index.value, guards), guards);
         }
         return new Guarded(values.extension(Extension.LEN), List.of());
     }
 
-    private Value binary(Arithmetic.Binary binary, Value left, Value right) {
+    private Value binary(ArithmeticExpression.Binary binary, Value left, Value right) {
         AluOp op =
                 switch (binary.operator()) {
                     case "+" -> AluOp.ADD;
@@ -176,14 +177,14 @@ final class ArithmeticLowering {
         return value;
     }
 
-    private Value load(Arithmetic.Load load, Value index, List<Condition> guards) {
+    private Value load(ArithmeticExpression.Load load, Value index, List<BooleanFormula> guards) {
         if (index.isConstant() && Integer.compareUnsigned(index.k, MOST_INDEX) > 0) {
             throw new ExpressionException(
                     load.column(),
                     "'" + load.protocol() + "[" + Integer.toUnsignedString(index.k) + "]' (expected: 0.." + MOST_INDEX
                             + " between the brackets)");
         }
-        Place header = header(load, guards);
+        PacketOffset header = header(load, guards);
         Value whole = header.base() == null
                 ? index
                 : index.isConstant()
@@ -192,7 +193,7 @@ final class ArithmeticLowering {
         return values.load(load.size(), whole, header.offset());
     }
 
-    private Place header(Arithmetic.Load load, List<Condition> guards) {
+    private PacketOffset header(ArithmeticExpression.Load load, List<BooleanFormula> guards) {
         String protocol = load.protocol();
         int column = load.column();
         if (!protocol.equals("link")) {
@@ -217,7 +218,7 @@ final class ArithmeticLowering {
                     guards.add(protocols.named(protocol, column));
                     return layout.transport4();
                 }
-                guards.add(0, protocols.link(Protocols.IP, column));
+                guards.add(0, protocols.link(ProtocolLowering.IP, column));
                 guards.add(protocols.named(protocol, column));
                 guards.add(protocols.firstFragment());
                 return layout.transport4();
@@ -226,8 +227,8 @@ final class ArithmeticLowering {
                 if (layout.isSocket()) {
                     guards.add(protocols.named(protocol, column));
                 }
-                guards.add(protocols.link(Protocols.IP6, column));
-                guards.add(Condition.equal(layout.network(1, 6), 58));
+                guards.add(protocols.link(ProtocolLowering.IP6, column));
+                guards.add(BooleanFormula.equal(layout.network(1, 6), 58));
                 return layout.transport6();
             }
             default ->

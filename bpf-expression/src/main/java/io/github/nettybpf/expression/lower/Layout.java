@@ -32,18 +32,18 @@ public final class Layout {
     /** SKF_NET_OFF: the network header, where that is known to the kernel. */
     private static final int NETWORK = -0x100000;
 
-    private final Values values;
+    private final ValueTable values;
 
     /** Whether the kernel took the outermost VLAN tag out of the frame, if it had one, and tells it beside the frame. */
     private final boolean live;
 
     Link link;
-    Place header = Place.at(0);
+    PacketOffset header = PacketOffset.at(0);
 
     @Nullable
-    Place type;
+    PacketOffset type;
 
-    Place payload;
+    PacketOffset payload;
 
     /** The network header, from the payload. */
     int network;
@@ -63,7 +63,7 @@ public final class Layout {
 
     private @Nullable Value content;
 
-    Layout(Values values, Link link, boolean live) {
+    Layout(ValueTable values, Link link, boolean live) {
         this.values = values;
         this.live = live;
         this.link = link;
@@ -90,8 +90,8 @@ public final class Layout {
             case UDP, TCP -> payloadAt = NETWORK;
             case RAW, PPP, PAYLOAD -> {}
         }
-        this.type = typeAt < 0 ? null : Place.at(typeAt);
-        this.payload = Place.at(payloadAt);
+        this.type = typeAt < 0 ? null : PacketOffset.at(typeAt);
+        this.payload = PacketOffset.at(payloadAt);
     }
 
     /** {@return whether offset 0 is the transport header of a socket} */
@@ -110,7 +110,7 @@ public final class Layout {
         return ethernet && payload.base() == null;
     }
 
-    Value load(int size, Place place) {
+    Value load(int size, PacketOffset place) {
         return values.load(size, place.base(), place.offset());
     }
 
@@ -139,27 +139,27 @@ public final class Layout {
     }
 
     /** {@return where the network header is, from the beginning of the packet} */
-    Place networkHeader() {
+    PacketOffset networkHeader() {
         return payload.plus(network);
     }
 
     /** {@return where the transport header behind an IPv4 header is} */
-    Place transport4() {
+    PacketOffset transport4() {
         if (isSocket()) {
-            return Place.at(0);
+            return PacketOffset.at(0);
         }
-        Place header = networkHeader();
+        PacketOffset header = networkHeader();
         if (header.base() == null) {
-            return new Place(values.headerLength(header.offset()), header.offset());
+            return new PacketOffset(values.headerLength(header.offset()), header.offset());
         }
         Value nibble = values.binary(AluOp.AND, load(1, header), values.constant(15));
         Value length = values.binary(AluOp.LSH, nibble, values.constant(2));
-        return new Place(values.binary(AluOp.ADD, header.base(), length), header.offset());
+        return new PacketOffset(values.binary(AluOp.ADD, header.base(), length), header.offset());
     }
 
     /** {@return where the transport header behind an IPv6 header is} */
-    Place transport6() {
-        return isSocket() ? Place.at(0) : networkHeader().plus(40);
+    PacketOffset transport6() {
+        return isSocket() ? PacketOffset.at(0) : networkHeader().plus(40);
     }
 
     void moveBehindTag() {
@@ -178,8 +178,8 @@ public final class Layout {
         Value taken = values.extension(Extension.VLAN_AVAIL);
         Value inFrame = values.binary(AluOp.XOR, taken, values.constant(1));
         Value length = values.binary(AluOp.LSH, inFrame, values.constant(2));
-        payload = new Place(length, payload.offset());
-        type = type == null ? null : new Place(length, type.offset());
+        payload = new PacketOffset(length, payload.offset());
+        type = type == null ? null : new PacketOffset(length, type.offset());
         tags++;
     }
 
@@ -190,7 +190,7 @@ public final class Layout {
     }
 
     /** Moves to what a tunnel carries, which is a frame or only its payload, but has a type in any case. */
-    void moveIntoFrame(Place frameAt, Place typeAt, Place payloadAt) {
+    void moveIntoFrame(PacketOffset frameAt, PacketOffset typeAt, PacketOffset payloadAt) {
         link = Link.ETHERNET;
         header = frameAt;
         type = typeAt;
@@ -202,11 +202,11 @@ public final class Layout {
     }
 
     /** {@return whether there is a hardware header} */
-    Condition hasHardwareHeader() {
+    BooleanFormula hasHardwareHeader() {
         if (frame == null || content == null) {
-            return Condition.TRUE;
+            return BooleanFormula.TRUE;
         }
-        return Condition.not(Condition.equal(values.relation(Value.Kind.EQUAL, frame, content), 1));
+        return BooleanFormula.not(BooleanFormula.equal(values.relation(Value.Kind.EQUAL, frame, content), 1));
     }
 
     void moveIntoPpp() {

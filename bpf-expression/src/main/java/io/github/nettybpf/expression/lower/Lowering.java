@@ -22,7 +22,7 @@ public final class Lowering {
     private static final class Open {
         final Expression node;
         final List<Expression> terms;
-        final List<Condition> done = new ArrayList<>();
+        final List<BooleanFormula> done = new ArrayList<>();
         int next;
 
         Open(Expression node, List<Expression> terms) {
@@ -30,25 +30,25 @@ public final class Lowering {
             this.terms = terms;
         }
 
-        Condition close() {
+        BooleanFormula close() {
             if (node instanceof Expression.Not) {
-                return Condition.not(done.get(0));
+                return BooleanFormula.not(done.get(0));
             }
-            return node instanceof Expression.And ? Condition.all(done) : Condition.any(done);
+            return node instanceof Expression.And ? BooleanFormula.all(done) : BooleanFormula.any(done);
         }
     }
 
     private final Layout layout;
-    private final Primitives primitives;
-    private final Keywords keywords;
-    private final Protocols protocols;
+    private final PrimitiveLowering primitives;
+    private final KeywordLowering keywords;
+    private final ProtocolLowering protocols;
     private final ArithmeticLowering arithmetic;
 
-    private Lowering(Values values, Layout layout, Options options) {
+    private Lowering(ValueTable values, Layout layout, Options options) {
         this.layout = layout;
-        this.protocols = new Protocols(values, layout);
-        this.primitives = new Primitives(values, layout, protocols, options);
-        this.keywords = new Keywords(values, layout, protocols, primitives, options);
+        this.protocols = new ProtocolLowering(values, layout);
+        this.primitives = new PrimitiveLowering(values, layout, protocols, options);
+        this.keywords = new KeywordLowering(values, layout, protocols, primitives, options);
         this.arithmetic = new ArithmeticLowering(values, layout, protocols);
     }
 
@@ -58,7 +58,7 @@ public final class Lowering {
      * @param condition the formula
      * @param kept the values that the program has to keep in scratch slots
      */
-    public record Lowered(Condition condition, List<Value> kept) {}
+    public record Lowered(BooleanFormula condition, List<Value> kept) {}
 
     /**
      * {@return the formula that an expression means}
@@ -69,18 +69,18 @@ public final class Lowering {
      * @param options what may be used beside the expression
      */
     public static Lowered lower(Expression tree, Layout.Link link, boolean live, Options options) {
-        Values values = new Values();
-        Condition condition = new Lowering(values, new Layout(values, link, live), options).lower(tree);
+        ValueTable values = new ValueTable();
+        BooleanFormula condition = new Lowering(values, new Layout(values, link, live), options).lower(tree);
         return new Lowered(condition, values.allKept());
     }
 
-    private Condition lower(Expression root) {
+    private BooleanFormula lower(Expression root) {
         Deque<Open> open = new ArrayDeque<>();
         open.push(new Open(root, List.of(root)));
         while (true) {
             Open top = open.peek();
             if (top.next == top.terms.size()) {
-                Condition closed = open.size() == 1 ? top.done.get(0) : top.close();
+                BooleanFormula closed = open.size() == 1 ? top.done.get(0) : top.close();
                 open.pop();
                 if (open.isEmpty()) {
                     return closed;
@@ -110,14 +110,15 @@ public final class Lowering {
     }
 
     /** {@return the condition, which is false for a packet without the tunnel into whose packets it looks} */
-    private static Condition guarded(@Nullable Value inside, Condition condition) {
-        if (inside == null || !Condition.reads(condition)) {
+    private static BooleanFormula guarded(@Nullable Value inside, BooleanFormula condition) {
+        if (inside == null || !BooleanFormula.reads(condition)) {
             return condition;
         }
-        return Condition.and(new Condition.Member(inside, Ranges.between(1, Ranges.END - 1)), condition);
+        return BooleanFormula.and(
+                new BooleanFormula.Membership(inside, RangeSet.between(1, RangeSet.END - 1)), condition);
     }
 
-    private Condition leaf(Expression term) {
+    private BooleanFormula leaf(Expression term) {
         if (term instanceof Primitive primitive) {
             return primitives.test(List.of(primitive));
         } else if (term instanceof Expression.Protocol protocol) {
@@ -171,13 +172,13 @@ public final class Lowering {
             return kind == Kind.PORTRANGE;
         }
         boolean prefix = !(identifier instanceof Identifier.Ipv4 ipv4)
-                || new Hosts.Masked(ipv4.address(), ipv4.mask()).isPrefix();
+                || new MaskedAddress(ipv4.address(), ipv4.mask()).isPrefix();
         return address && prefix;
     }
 
     private static int kind(Identifier identifier) {
         if (identifier instanceof Identifier.Name name) {
-            return PortName.isRange(name.text()) ? 4 : 0;
+            return PortRange.isRange(name.text()) ? 4 : 0;
         } else if (identifier instanceof Identifier.Ipv4) {
             return 1;
         }
@@ -187,7 +188,7 @@ public final class Lowering {
         return identifier instanceof Identifier.Ipv6 ? 2 : identifier instanceof Identifier.Numeral ? 3 : 0;
     }
 
-    private Condition together(Open open, int n) {
+    private BooleanFormula together(Open open, int n) {
         boolean negated = open.node instanceof Expression.And;
         List<Primitive> alternatives = new ArrayList<>(n);
         for (int i = 0; i < n; i++) {
@@ -196,7 +197,7 @@ public final class Lowering {
                 alternatives.add(alternative);
             }
         }
-        Condition any = primitives.test(alternatives);
-        return negated ? Condition.not(any) : any;
+        BooleanFormula any = primitives.test(alternatives);
+        return negated ? BooleanFormula.not(any) : any;
     }
 }

@@ -5,7 +5,7 @@ import io.github.nettybpf.core.Extension;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a program computes from a packet. Equal values of one {@link Values} are the same object.
+ * What a program computes from a packet. Equal values of one {@link ValueTable} are the same object.
  */
 public final class Value {
     public enum Kind {

@@ -16,12 +16,12 @@ final class ArithmeticParser {
     /** An operator that waits for its right side, or an opening parenthesis or bracket ("(" and "["). */
     private record Pending(String sign, Token token) {}
 
-    private final Cursor cursor;
-    private final Deque<Arithmetic> values = new ArrayDeque<>();
+    private final TokenStream cursor;
+    private final Deque<ArithmeticExpression> values = new ArrayDeque<>();
     private final Deque<Pending> pending = new ArrayDeque<>();
     private int open;
 
-    ArithmeticParser(Cursor cursor) {
+    ArithmeticParser(TokenStream cursor) {
         this.cursor = cursor;
     }
 
@@ -46,7 +46,7 @@ final class ArithmeticParser {
     }
 
     /** {@return the number that begins here}, or that begins with what was read already. */
-    Arithmetic parse(@Nullable Arithmetic first) {
+    ArithmeticExpression parse(@Nullable ArithmeticExpression first) {
         if (first != null) {
             values.push(first);
         } else {
@@ -77,12 +77,12 @@ final class ArithmeticParser {
             } else if (token.is("-")) {
                 pending.push(new Pending("negate", token));
             } else if (token.kind() == Kind.NUMBER) {
-                values.push(new Arithmetic.Constant(token.value(), token.column()));
+                values.push(new ArithmeticExpression.Constant(token.value(), token.column()));
                 return;
             } else if (token.is("len") || token.is("length")) {
-                values.push(new Arithmetic.Length(token.column()));
+                values.push(new ArithmeticExpression.Length(token.column()));
                 return;
-            } else if (Words.isProtocol(token)) {
+            } else if (Keywords.isProtocol(token)) {
                 cursor.expect("[");
                 pending.push(new Pending("[", token));
                 open++;
@@ -112,8 +112,8 @@ final class ArithmeticParser {
         } else {
             cursor.expect("]", "an operator, ':' or ']'");
         }
-        String protocol = Words.protocol(opening.token().text());
-        values.push(new Arithmetic.Load(
+        String protocol = Keywords.protocol(opening.token().text());
+        values.push(new ArithmeticExpression.Load(
                 protocol, values.pop(), size, opening.token().column()));
     }
 
@@ -140,12 +140,12 @@ final class ArithmeticParser {
 
     private void reduce() {
         Pending top = pending.pop();
-        Arithmetic right = values.pop();
+        ArithmeticExpression right = values.pop();
         int column = top.token().column();
         if (top.sign().equals("negate")) {
-            values.push(new Arithmetic.Negation(right, column));
+            values.push(new ArithmeticExpression.Negation(right, column));
         } else {
-            values.push(new Arithmetic.Binary(top.sign(), values.pop(), right, column));
+            values.push(new ArithmeticExpression.Binary(top.sign(), values.pop(), right, column));
         }
     }
 }

@@ -56,7 +56,8 @@ public sealed interface Expression {
      * @param right the right side
      * @param column where the operator is
      */
-    record Relation(Arithmetic left, Comparison comparison, Arithmetic right, int column) implements Expression {}
+    record Relation(ArithmeticExpression left, Comparison comparison, ArithmeticExpression right, int column)
+            implements Expression {}
 
     /**
      * A test with a name of its own: {@code vlan 7}, {@code ip broadcast}, {@code greater 100}, {@code llc ui}.

@@ -9,18 +9,18 @@ final class IdentifierParser {
     private IdentifierParser() {}
 
     /** {@return the identifier that comes next}; the caller has seen to it that one does. */
-    static Identifier parse(Cursor cursor) {
+    static Identifier parse(TokenStream cursor) {
         Token token = cursor.next();
         return switch (token.kind()) {
             case NUMBER -> new Identifier.Numeral(token.value());
             case IPV4 -> ipv4(cursor, token);
             case IPV6 -> ipv6(cursor, token);
-            case MAC -> new Identifier.Mac(token.text(), Addresses.mac(token.text()));
+            case MAC -> new Identifier.Mac(token.text(), AddressParser.mac(token.text()));
             default -> new Identifier.Name(token.text());
         };
     }
 
-    private static Identifier ipv4(Cursor cursor, Token token) {
+    private static Identifier ipv4(TokenStream cursor, Token token) {
         long read = read(cursor, token);
         int address = (int) (read >>> 8);
         int bits = (int) (read & 0xff);
@@ -42,8 +42,8 @@ final class IdentifierParser {
         return new Identifier.Ipv4(token.text(), address, bits == 32 ? -1 : -1 << (32 - bits), false);
     }
 
-    private static long read(Cursor cursor, Token token) {
-        long read = Addresses.ipv4(token.text());
+    private static long read(TokenStream cursor, Token token) {
+        long read = AddressParser.ipv4(token.text());
         if (read < 0) {
             throw cursor.unexpected(token, "numbers 0..255 between the dots");
         }
@@ -66,8 +66,8 @@ final class IdentifierParser {
                 + (address & 255);
     }
 
-    private static Identifier ipv6(Cursor cursor, Token token) {
-        long[] halves = Objects.requireNonNull(Addresses.ipv6(token.text()));
+    private static Identifier ipv6(TokenStream cursor, Token token) {
+        long[] halves = Objects.requireNonNull(AddressParser.ipv6(token.text()));
         if (!cursor.peek().is("/")) {
             return new Identifier.Ipv6(token.text(), halves[0], halves[1], 128);
         }
@@ -82,7 +82,7 @@ final class IdentifierParser {
         return new Identifier.Ipv6(token.text() + "/" + prefix, halves[0], halves[1], prefix);
     }
 
-    private static int prefix(Cursor cursor, int most) {
+    private static int prefix(TokenStream cursor, int most) {
         Token token = cursor.next();
         if (token.kind() != Token.Kind.NUMBER || token.value() > most) {
             throw cursor.unexpected(token, "the length of a prefix, 0.." + most);

@@ -104,7 +104,7 @@ final class Lexer {
         String address = text.substring(at, at + length);
         if (MAC.matcher(address).matches()) {
             add(Kind.MAC, length, 0);
-        } else if (length <= 45 && Addresses.ipv6(address) != null) {
+        } else if (length <= 45 && AddressParser.ipv6(address) != null) {
             add(Kind.IPV6, length, 0);
         } else {
             throw error("'" + Spelling.shortened(address) + "' (expected: an IPv6 or a hardware address)");
@@ -120,7 +120,7 @@ final class Lexer {
             end--;
         }
         String word = text.substring(at, end);
-        Long known = Names.numbers().get(word);
+        Long known = NameTables.numbers().get(word);
         if (known != null) {
             add(Kind.NUMBER, word.length(), known);
         } else if (word.length() > Spelling.SHOWN) {

@@ -13,12 +13,12 @@ public final class Parser {
     private static final String TERM = "a protocol, host, net, port, a comparison, 'not' or '('";
     private static final String IDENTIFIER = "an address, a number, a name or '('";
 
-    private final Cursor cursor;
+    private final TokenStream cursor;
     private final Deque<Group> groups = new ArrayDeque<>();
     private Group group = new Group(null, false, false);
 
     private Parser(String text) {
-        this.cursor = new Cursor(Lexer.tokens(text));
+        this.cursor = new TokenStream(Lexer.tokens(text));
     }
 
     /** {@return the tree}, or null for an empty expression, which accepts every packet. */
@@ -96,7 +96,7 @@ public final class Parser {
         return token.is("-")
                 || token.is("len")
                 || token.is("length")
-                || (Words.isProtocol(token) && second.is("["))
+                || (Keywords.isProtocol(token) && second.is("["))
                 || (token.kind() == Token.Kind.NUMBER
                         && (ArithmeticParser.isOperator(second)
                                 || comparison(second) != null
@@ -104,8 +104,8 @@ public final class Parser {
     }
 
     /** Reads a comparison; but a number in parentheses can turn out to be an address or a port. */
-    private void arithmetic(@Nullable Arithmetic first) {
-        Arithmetic left = new ArithmeticParser(cursor).parse(first);
+    private void arithmetic(@Nullable ArithmeticExpression first) {
+        ArithmeticExpression left = new ArithmeticParser(cursor).parse(first);
         while (cursor.peek().is(")") && group.isEmpty() && !groups.isEmpty() && !group.identifiers) {
             cursor.next();
             group = groups.pop();
@@ -114,7 +114,7 @@ public final class Parser {
         Token token = cursor.peek();
         Comparison comparison = comparison(token);
         if (comparison == null) {
-            if (left instanceof Arithmetic.Constant number && group.qualifiers != null) {
+            if (left instanceof ArithmeticExpression.Constant number && group.qualifiers != null) {
                 group.addIdentifier(
                         primitive(group.qualifiers, new Identifier.Numeral(number.value()), number.column()));
                 return;
@@ -122,7 +122,7 @@ public final class Parser {
             throw cursor.unexpected(token, "an operator or a comparison");
         }
         cursor.next();
-        Arithmetic right = new ArithmeticParser(cursor).parse(null);
+        ArithmeticExpression right = new ArithmeticParser(cursor).parse(null);
         group.addTerm(new Expression.Relation(left, comparison, right, token.column()), null);
     }
 
@@ -144,7 +144,7 @@ public final class Parser {
     private static boolean isIdentifier(Token token) {
         return switch (token.kind()) {
             case NUMBER, IPV4, IPV6, MAC, ESCAPED -> true;
-            case WORD -> !Words.isKeyword(token);
+            case WORD -> !Keywords.isKeyword(token);
             default -> false;
         };
     }
@@ -167,12 +167,12 @@ public final class Parser {
     private void term() {
         Token start = cursor.peek();
         String protocol = "";
-        if (Words.isProtocol(start)) {
+        if (Keywords.isProtocol(start)) {
             cursor.next();
-            protocol = Words.protocol(start.text());
+            protocol = Keywords.protocol(start.text());
         }
         Token token = cursor.peek();
-        if (token.kind() == Token.Kind.WORD && Words.TESTS.contains(token.text())) {
+        if (token.kind() == Token.Kind.WORD && Keywords.TESTS.contains(token.text())) {
             keyword(protocol);
             return;
         }
@@ -184,7 +184,7 @@ public final class Parser {
                 throw cursor.unexpected(token, "host, net, port or proto between '" + start.text() + "' and it");
             }
             group.addTerm(new Expression.Protocol(protocol, start.column()), null);
-        } else if (Words.FOREIGN.contains(token.text())) {
+        } else if (Keywords.FOREIGN.contains(token.text())) {
             throw cursor.unexpected(token, TERM + "; it is for link types that are not supported");
         } else {
             throw cursor.unexpected(token, TERM);
@@ -263,20 +263,20 @@ public final class Parser {
     private String optionalWord() {
         Token token = cursor.peek();
         boolean word = token.kind() == Token.Kind.ESCAPED
-                || (token.kind() == Token.Kind.WORD && (!Words.isKeyword(token) || token.is("rnr")));
+                || (token.kind() == Token.Kind.WORD && (!Keywords.isKeyword(token) || token.is("rnr")));
         return word ? cursor.next().text() : "";
     }
 
     /** {@code byte 5 = 7} is {@code link[5] = 7}. */
     private void byteTest(Token keyword) {
-        Arithmetic index = new Arithmetic.Constant(number(), keyword.column());
+        ArithmeticExpression index = new ArithmeticExpression.Constant(number(), keyword.column());
         Token operator = cursor.next();
         Comparison comparison = operator.is("=") || operator.is("<") || operator.is(">") ? comparison(operator) : null;
         if (comparison == null) {
             throw cursor.unexpected(operator, "'=', '<' or '>'");
         }
-        Arithmetic value = new Arithmetic.Constant(number(), operator.column());
-        Arithmetic load = new Arithmetic.Load("link", index, 1, keyword.column());
+        ArithmeticExpression value = new ArithmeticExpression.Constant(number(), operator.column());
+        ArithmeticExpression load = new ArithmeticExpression.Load("link", index, 1, keyword.column());
         group.addTerm(new Expression.Relation(load, comparison, value, operator.column()), null);
     }
 }

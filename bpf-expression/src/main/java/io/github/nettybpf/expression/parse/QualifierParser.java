@@ -10,7 +10,7 @@ final class QualifierParser {
     private QualifierParser() {}
 
     /** {@return the qualifiers}, or null if there are none. */
-    static @Nullable Qualifiers parse(Cursor cursor, String protocol) {
+    static @Nullable Qualifiers parse(TokenStream cursor, String protocol) {
         Direction direction = direction(cursor);
         Kind kind = kind(cursor.peek());
         if (kind == null) {
@@ -39,7 +39,7 @@ final class QualifierParser {
         };
     }
 
-    private static @Nullable Direction direction(Cursor cursor) {
+    private static @Nullable Direction direction(TokenStream cursor) {
         Token first = cursor.peek();
         if (!first.is("src") && !first.is("dst")) {
             return null;

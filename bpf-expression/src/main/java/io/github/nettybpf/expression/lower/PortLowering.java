@@ -1,7 +1,7 @@
 package io.github.nettybpf.expression.lower;
 
-import static io.github.nettybpf.expression.lower.Condition.and;
-import static io.github.nettybpf.expression.lower.Condition.or;
+import static io.github.nettybpf.expression.lower.BooleanFormula.and;
+import static io.github.nettybpf.expression.lower.BooleanFormula.or;
 
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.parse.Expression.Direction;
@@ -10,13 +10,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Tests for ports. */
-final class Ports {
+final class PortLowering {
     private static final Map<String, Integer> TRANSPORTS = Map.of("tcp", 6, "udp", 17, "sctp", 132);
 
     private final Layout layout;
-    private final Protocols protocols;
+    private final ProtocolLowering protocols;
 
-    Ports(Layout layout, Protocols protocols) {
+    PortLowering(Layout layout, ProtocolLowering protocols) {
         this.layout = layout;
         this.protocols = protocols;
     }
@@ -33,7 +33,7 @@ final class Ports {
     }
 
     /** {@return whether a packet is from or to one of the ports} */
-    Condition test(@Nullable Integer transport, Direction direction, List<Ranges> ports, int column) {
+    BooleanFormula test(@Nullable Integer transport, Direction direction, List<RangeSet> ports, int column) {
         protocols.requirePackets("a port", column);
         if (layout.isSocket()) {
             int own = layout.link == Layout.Link.UDP ? 17 : 6;
@@ -43,38 +43,40 @@ final class Ports {
                         "a port of another transport protocol (expected: a port alone; " + layout.link.shown
                                 + " receives nothing else)");
             }
-            return at(Place.at(0), direction, ports);
+            return at(PacketOffset.at(0), direction, ports);
         }
         List<Integer> transports = transport == null ? List.of(6, 17, 132) : List.of(transport);
-        Condition at6 = at(layout.transport6(), direction, ports);
-        Condition at4 = and(protocols.firstFragment(), at(layout.transport4(), direction, ports));
+        BooleanFormula at6 = at(layout.transport6(), direction, ports);
+        BooleanFormula at4 = and(protocols.firstFragment(), at(layout.transport4(), direction, ports));
         return or(
-                and(protocols.link(Protocols.IP6, column), each(transports, layout.network(1, 6), at6)),
-                and(protocols.link(Protocols.IP, column), each(transports, layout.network(1, 9), at4)));
+                and(protocols.link(ProtocolLowering.IP6, column), each(transports, layout.network(1, 6), at6)),
+                and(protocols.link(ProtocolLowering.IP, column), each(transports, layout.network(1, 9), at4)));
     }
 
-    private static Condition each(List<Integer> transports, Value protocol, Condition test) {
-        return Condition.any(transports.stream()
-                .map(transport -> and(Condition.equal(protocol, transport), test))
+    private static BooleanFormula each(List<Integer> transports, Value protocol, BooleanFormula test) {
+        return BooleanFormula.any(transports.stream()
+                .map(transport -> and(BooleanFormula.equal(protocol, transport), test))
                 .toList());
     }
 
-    private Condition at(Place header, Direction direction, List<Ranges> ports) {
+    private BooleanFormula at(PacketOffset header, Direction direction, List<RangeSet> ports) {
         Value source = layout.load(2, header);
         Value destination = layout.load(2, header.plus(2));
-        Ranges all = Ranges.union(ports);
+        RangeSet all = RangeSet.union(ports);
         return switch (direction) {
-            case SOURCE -> new Condition.Member(source, all);
-            case DESTINATION -> new Condition.Member(destination, all);
+            case SOURCE -> new BooleanFormula.Membership(source, all);
+            case DESTINATION -> new BooleanFormula.Membership(destination, all);
             case SOURCE_AND_DESTINATION ->
-                and(new Condition.Member(source, all), new Condition.Member(destination, all));
+                and(new BooleanFormula.Membership(source, all), new BooleanFormula.Membership(destination, all));
             case EITHER, SOURCE_OR_DESTINATION ->
                 ports.size() == 1
-                        ? or(new Condition.Member(source, all), new Condition.Member(destination, all))
+                        ? or(
+                                new BooleanFormula.Membership(source, all),
+                                new BooleanFormula.Membership(destination, all))
                         : or(
-                                new Condition.Member(source, ports.get(0)),
-                                new Condition.Member(destination, all),
-                                new Condition.Member(source, Ranges.union(ports.subList(1, ports.size()))));
+                                new BooleanFormula.Membership(source, ports.get(0)),
+                                new BooleanFormula.Membership(destination, all),
+                                new BooleanFormula.Membership(source, RangeSet.union(ports.subList(1, ports.size()))));
         };
     }
 }

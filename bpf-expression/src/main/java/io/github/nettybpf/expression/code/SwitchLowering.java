@@ -1,7 +1,7 @@
 package io.github.nettybpf.expression.code;
 
 import io.github.nettybpf.core.JumpCondition;
-import io.github.nettybpf.expression.lower.Ranges;
+import io.github.nettybpf.expression.lower.RangeSet;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -9,38 +9,38 @@ import java.util.Map;
  * Writes comparisons that find the range of a value: numbers that stand alone are compared one by one, long lists are
  * divided first.
  */
-final class Switch {
+final class SwitchLowering {
     private final Emitter.Comparison comparison;
 
     /** How many numbers look alike, because their last bits were cleared. */
     private final long unit;
 
-    Switch(Emitter.Comparison comparison, long unit) {
+    SwitchLowering(Emitter.Comparison comparison, long unit) {
         this.comparison = comparison;
         this.unit = unit;
     }
 
     /** Writes the comparisons of a node. {@return the first one's place} */
-    int write(Node node, Map<Node, Integer> places) {
+    int write(DecisionNode node, Map<DecisionNode, Integer> places) {
         int[] targets = Arrays.stream(node.targets).mapToInt(places::get).toArray();
-        long most = node.value == null ? Ranges.END - 1 : node.value.most;
+        long most = node.value == null ? RangeSet.END - 1 : node.value.most;
         return write(node.starts, targets, 0, targets.length, most + 1);
     }
 
     /** {@return how many comparisons a node takes} */
-    static int cost(Node node, long unit) {
+    static int cost(DecisionNode node, long unit) {
         int[] written = new int[1];
         int[] targets = new int[node.targets.length];
         for (int i = 0; i < targets.length; i++) {
             targets[i] = node.targets[i].id;
         }
-        Switch counting = new Switch(
+        SwitchLowering counting = new SwitchLowering(
                 (test, number, yes, no) -> {
                     written[0]++;
                     return Integer.MIN_VALUE + written[0];
                 },
                 unit);
-        long most = node.value == null ? Ranges.END - 1 : node.value.most;
+        long most = node.value == null ? RangeSet.END - 1 : node.value.most;
         counting.write(node.starts, targets, 0, targets.length, most + 1);
         return written[0];
     }

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** The keywords. */
-public final class Words {
+public final class Keywords {
     private static final Set<String> LINKS = Set.of("link", "ether", "ppp", "slip", "fddi", "tr", "wlan");
 
     /** Protocols by what they are called, and what they are called in the tree. */
@@ -110,7 +110,7 @@ public final class Words {
 
     private static final Set<String> ALL = union(List.of(PROTOCOLS, PREPOSITIONS, TESTS, Set.of("len", "length")));
 
-    private Words() {}
+    private Keywords() {}
 
     private static Set<String> union(List<Set<String>> sets) {
         Set<String> union = new HashSet<>();

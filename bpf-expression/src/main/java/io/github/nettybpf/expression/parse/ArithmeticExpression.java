@@ -1,21 +1,21 @@
 package io.github.nettybpf.expression.parse;
 
 /** A number that an expression computes, modulo 2^32. Columns count from 1. */
-public sealed interface Arithmetic {
+public sealed interface ArithmeticExpression {
     /**
      * A number, or a name that stands for one, as {@code tcp-syn}.
      *
      * @param value the number, 0..2^32-1
      * @param column where it is
      */
-    record Constant(long value, int column) implements Arithmetic {}
+    record Constant(long value, int column) implements ArithmeticExpression {}
 
     /**
      * {@code len}: the length of the packet.
      *
      * @param column where it is
      */
-    record Length(int column) implements Arithmetic {}
+    record Length(int column) implements ArithmeticExpression {}
 
     /**
      * Bytes of the packet: {@code tcp[13]}, {@code ip[2:2]}.
@@ -25,7 +25,7 @@ public sealed interface Arithmetic {
      * @param size 1, 2 or 4 bytes
      * @param column where the protocol's name is
      */
-    record Load(String protocol, Arithmetic index, int size, int column) implements Arithmetic {}
+    record Load(String protocol, ArithmeticExpression index, int size, int column) implements ArithmeticExpression {}
 
     /**
      * Two values and an operator.
@@ -35,7 +35,8 @@ public sealed interface Arithmetic {
      * @param right the right side
      * @param column where the operator is
      */
-    record Binary(String operator, Arithmetic left, Arithmetic right, int column) implements Arithmetic {}
+    record Binary(String operator, ArithmeticExpression left, ArithmeticExpression right, int column)
+            implements ArithmeticExpression {}
 
     /**
      * The two's complement.
@@ -43,5 +44,5 @@ public sealed interface Arithmetic {
      * @param operand the operand
      * @param column where the sign is
      */
-    record Negation(Arithmetic operand, int column) implements Arithmetic {}
+    record Negation(ArithmeticExpression operand, int column) implements ArithmeticExpression {}
 }

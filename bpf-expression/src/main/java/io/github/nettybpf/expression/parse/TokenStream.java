@@ -4,11 +4,11 @@ import io.github.nettybpf.expression.ExpressionException;
 import java.util.List;
 
 /** A place between the words of an expression. */
-final class Cursor {
+final class TokenStream {
     private final List<Token> tokens;
     private int at;
 
-    Cursor(List<Token> tokens) {
+    TokenStream(List<Token> tokens) {
         this.tokens = tokens;
     }
 
@@ -42,8 +42,8 @@ final class Cursor {
 
     ExpressionException unexpected(Token token, String expected) {
         String shown = token.kind() == Token.Kind.END ? "the end" : "'" + Spelling.shortened(token.text()) + "'";
-        boolean unknown = token.kind() == Token.Kind.WORD && !Words.isKeyword(token);
-        String hint = unknown ? Spelling.suggestion(token.text(), Words.all()) : "";
+        boolean unknown = token.kind() == Token.Kind.WORD && !Keywords.isKeyword(token);
+        String hint = unknown ? Spelling.suggestion(token.text(), Keywords.all()) : "";
         return new ExpressionException(token.column(), shown + " (expected: " + expected + hint + ")");
     }
 }

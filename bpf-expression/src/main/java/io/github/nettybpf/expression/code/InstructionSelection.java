@@ -12,7 +12,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Decides what each node of a graph computes, given what the registers hold already on all ways to it. */
-final class Loads {
+final class InstructionSelection {
     /**
      * The code of a node.
      *
@@ -37,28 +37,28 @@ final class Loads {
     }
 
     private final boolean optimize;
-    private final Map<Node, Registers> before = new HashMap<>();
+    private final Map<DecisionNode, Registers> before = new HashMap<>();
 
-    Loads(boolean optimize) {
+    InstructionSelection(boolean optimize) {
         this.optimize = optimize;
     }
 
     /** {@return the code of each node}; the nodes come in order. */
-    Map<Node, Block> plan(List<Node> order) {
-        Map<Node, Block> blocks = new HashMap<>();
-        for (Node node : order) {
+    Map<DecisionNode, Block> plan(List<DecisionNode> order) {
+        Map<DecisionNode, Block> blocks = new HashMap<>();
+        for (DecisionNode node : order) {
             Registers registers = optimize ? before.getOrDefault(node, Registers.UNKNOWN) : Registers.UNKNOWN;
-            Computation computation = new Computation(registers.a(), registers.x());
+            ValueCodeGenerator computation = new ValueCodeGenerator(registers.a(), registers.x());
             blocks.put(node, block(node, computation));
             Registers after = new Registers(computation.a(), computation.x());
-            for (Node target : node.targets) {
+            for (DecisionNode target : node.targets) {
                 before.merge(target, after, Registers::common);
             }
         }
         return blocks;
     }
 
-    private Block block(Node node, Computation computation) {
+    private Block block(DecisionNode node, ValueCodeGenerator computation) {
         Value value = Objects.requireNonNull(node.value);
         if (node.slot != null) {
             computation.keep(node.slot, value);
@@ -83,7 +83,7 @@ final class Loads {
         }
         computation.intoA(value);
         long unit = optimize ? unit(node) : 1;
-        if (unit > 1 && Switch.cost(node, unit) + 1 < Switch.cost(node, 1)) {
+        if (unit > 1 && SwitchLowering.cost(node, unit) + 1 < SwitchLowering.cost(node, 1)) {
             computation.add(new AluConstant(AluOp.AND, (int) -unit & (int) value.most));
             return new Block(computation.code(), null, 0, unit);
         }
@@ -91,7 +91,7 @@ final class Loads {
     }
 
     /** {@return the mask, if a node asks only whether one of its bits is set}, otherwise 0. */
-    private static int bits(Node node) {
+    private static int bits(DecisionNode node) {
         Value mask = Objects.requireNonNull(node.value).mask();
         if (mask == null || node.targets.length != 2) {
             return 0;
@@ -102,7 +102,7 @@ final class Loads {
     }
 
     /** {@return the greatest power of two that divides all bounds of the ranges} */
-    private static long unit(Node node) {
+    private static long unit(DecisionNode node) {
         long bounds = 0;
         for (long start : node.starts) {
             bounds |= start;

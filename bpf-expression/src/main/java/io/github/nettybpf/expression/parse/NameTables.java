@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 
 /** The names that expressions may use, from tables that are part of this library. */
-public final class Names {
+public final class NameTables {
     /** A service. */
     public record Service(int port, Set<String> transports) {}
 
@@ -21,7 +21,7 @@ public final class Names {
     private static final Map<String, Long> PROTOCOLS = read("protocols.txt");
     private static final Map<String, Service> SERVICES = readServices();
 
-    private Names() {}
+    private NameTables() {}
 
     /** {@return what stands for a number wherever a number may stand} */
     static Map<String, Long> numbers() {
@@ -59,7 +59,8 @@ public final class Names {
 
     private static Collection<String[]> rows(String resource) {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(
-                Objects.requireNonNull(Names.class.getResourceAsStream(resource), resource), StandardCharsets.UTF_8))) {
+                Objects.requireNonNull(NameTables.class.getResourceAsStream(resource), resource),
+                StandardCharsets.UTF_8))) {
             return reader.lines()
                     .filter(line -> !line.startsWith("#"))
                     .map(line -> line.split(" ", -1))

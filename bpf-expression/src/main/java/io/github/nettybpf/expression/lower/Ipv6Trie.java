@@ -11,44 +11,44 @@ import java.util.function.IntFunction;
  * Asks whether an IPv6 address is one of many, by one word after the other. In libpcap the whole address has to be there,
  * even if only its beginning matters, unless its optimizer finds that out.
  */
-final class WordTree {
+final class Ipv6Trie {
     private final IntFunction<Value> words;
     private final boolean whole;
 
-    WordTree(IntFunction<Value> words, boolean whole) {
+    Ipv6Trie(IntFunction<Value> words, boolean whole) {
         this.words = words;
         this.whole = whole;
     }
 
-    Condition of(List<Ipv6> addresses) {
+    BooleanFormula of(List<Ipv6> addresses) {
         return of(addresses, 0);
     }
 
-    private Condition of(List<Ipv6> addresses, int word) {
-        List<Ranges> ends = new ArrayList<>();
+    private BooleanFormula of(List<Ipv6> addresses, int word) {
+        List<RangeSet> ends = new ArrayList<>();
         Map<Integer, List<Ipv6>> longer = new TreeMap<>();
         for (Ipv6 address : addresses) {
             int bits = address.prefix() - 32 * word;
             int first = wordOf(address, word);
             if (bits <= 32 && (bits > 0 || word == 0)) {
                 int mask = bits <= 0 ? 0 : -1 << (32 - bits);
-                ends.add(new Hosts.Masked(first, mask).range());
+                ends.add(new MaskedAddress(first, mask).range());
             } else {
                 longer.computeIfAbsent(first, k -> new ArrayList<>()).add(address);
             }
         }
-        List<Condition> all = new ArrayList<>();
+        List<BooleanFormula> all = new ArrayList<>();
         if (!ends.isEmpty()) {
-            Condition last = new Condition.Member(words.apply(3), Ranges.between(0, Ranges.END - 1));
-            Condition member = new Condition.Member(words.apply(word), Ranges.union(ends));
-            all.add(word == 3 || !whole ? member : Condition.and(member, last));
+            BooleanFormula last = new BooleanFormula.Membership(words.apply(3), RangeSet.between(0, RangeSet.END - 1));
+            BooleanFormula member = new BooleanFormula.Membership(words.apply(word), RangeSet.union(ends));
+            all.add(word == 3 || !whole ? member : BooleanFormula.and(member, last));
         }
         if (!longer.isEmpty()) {
-            List<Condition.Case> cases = new ArrayList<>();
-            longer.forEach((first, rest) -> cases.add(new Condition.Case(Ranges.of(first), of(rest, word + 1))));
-            all.add(new Condition.Choice(words.apply(word), cases));
+            List<BooleanFormula.Case> cases = new ArrayList<>();
+            longer.forEach((first, rest) -> cases.add(new BooleanFormula.Case(RangeSet.of(first), of(rest, word + 1))));
+            all.add(new BooleanFormula.Switch(words.apply(word), cases));
         }
-        return Condition.any(all);
+        return BooleanFormula.any(all);
     }
 
     private static int wordOf(Ipv6 address, int word) {

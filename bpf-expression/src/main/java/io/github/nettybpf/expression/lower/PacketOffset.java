@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  * @param base what is added to the offset, or null
  * @param offset the offset
  */
-record Place(@Nullable Value base, int offset) {
-    static Place at(int offset) {
-        return new Place(null, offset);
+record PacketOffset(@Nullable Value base, int offset) {
+    static PacketOffset at(int offset) {
+        return new PacketOffset(null, offset);
     }
 
-    Place plus(int more) {
-        return new Place(base, offset + more);
+    PacketOffset plus(int more) {
+        return new PacketOffset(base, offset + more);
     }
 }

@@ -1,6 +1,6 @@
 package io.github.nettybpf.expression.code;
 
-import io.github.nettybpf.expression.lower.Ranges;
+import io.github.nettybpf.expression.lower.RangeSet;
 import io.github.nettybpf.expression.lower.Value;
 import java.util.HashSet;
 import java.util.Objects;
@@ -11,16 +11,16 @@ import org.jspecify.annotations.Nullable;
  * What is known at a place of a decision graph, whichever way led there: a list of tests that were made, the last one
  * first. Immutable; lists that have a common beginning share it.
  */
-final class Facts {
-    private final @Nullable Facts before;
+final class RangeFacts {
+    private final @Nullable RangeFacts before;
     private final int depth;
     private final Value value;
-    private final Ranges range;
+    private final RangeSet range;
 
     /** Whether the value became what it is here, so that what was known of it before is void. */
     private final boolean fresh;
 
-    private Facts(@Nullable Facts before, Value value, Ranges range, boolean fresh) {
+    private RangeFacts(@Nullable RangeFacts before, Value value, RangeSet range, boolean fresh) {
         this.before = before;
         this.depth = before == null ? 1 : before.depth + 1;
         this.value = value;
@@ -28,40 +28,40 @@ final class Facts {
         this.fresh = fresh;
     }
 
-    static Facts and(@Nullable Facts before, Value value, Ranges range) {
-        return new Facts(before, value, range, false);
+    static RangeFacts and(@Nullable RangeFacts before, Value value, RangeSet range) {
+        return new RangeFacts(before, value, range, false);
     }
 
     /** {@return what is known when a value was kept} */
-    static Facts kept(@Nullable Facts before, Value slot) {
-        return new Facts(before, slot, Ranges.between(1, Ranges.END - 1), true);
+    static RangeFacts kept(@Nullable RangeFacts before, Value slot) {
+        return new RangeFacts(before, slot, RangeSet.between(1, RangeSet.END - 1), true);
     }
 
     /** {@return what is known before anything was kept} */
-    static @Nullable Facts atFirst(Iterable<Value> slots) {
-        Facts facts = null;
+    static @Nullable RangeFacts atFirst(Iterable<Value> slots) {
+        RangeFacts facts = null;
         for (Value slot : slots) {
-            facts = new Facts(facts, slot, Ranges.of(0), true);
+            facts = new RangeFacts(facts, slot, RangeSet.of(0), true);
         }
         return facts;
     }
 
     /** {@return how many facts there are} */
-    static int depth(@Nullable Facts facts) {
+    static int depth(@Nullable RangeFacts facts) {
         return facts == null ? 0 : facts.depth;
     }
 
     /** {@return what both know}, or nothing if that takes more than so many steps to find. */
-    static @Nullable Facts common(@Nullable Facts a, @Nullable Facts b, int most) {
-        Facts left = a;
-        Facts right = b;
+    static @Nullable RangeFacts common(@Nullable RangeFacts a, @Nullable RangeFacts b, int most) {
+        RangeFacts left = a;
+        RangeFacts right = b;
         Set<Value> changed = new HashSet<>();
         for (int steps = 0; left != right; steps++) {
             if (steps == most) {
                 return null;
             }
             boolean first = right == null || (left != null && left.depth >= right.depth);
-            Facts dropped = Objects.requireNonNull(first ? left : right);
+            RangeFacts dropped = Objects.requireNonNull(first ? left : right);
             if (dropped.fresh) {
                 changed.add(dropped.value);
             }
@@ -72,15 +72,15 @@ final class Facts {
             }
         }
         for (Value slot : changed) {
-            left = new Facts(left, slot, Ranges.between(0, slot.most), true);
+            left = new RangeFacts(left, slot, RangeSet.between(0, slot.most), true);
         }
         return left;
     }
 
     /** {@return what the value can be}, by the last {@code far} facts. */
-    static Ranges about(@Nullable Facts facts, Value value, int far) {
-        Ranges range = Ranges.between(0, value.most);
-        Facts fact = facts;
+    static RangeSet about(@Nullable RangeFacts facts, Value value, int far) {
+        RangeSet range = RangeSet.between(0, value.most);
+        RangeFacts fact = facts;
         for (int i = 0; fact != null && i < far; i++) {
             if (fact.value == value) {
                 range = range.and(fact.range);
@@ -94,8 +94,8 @@ final class Facts {
     }
 
     /** {@return whether the value can be computed, because what it needs was there before}, by the last {@code far} facts. */
-    static boolean present(@Nullable Facts facts, Value value, int far) {
-        Facts fact = facts;
+    static boolean present(@Nullable RangeFacts facts, Value value, int far) {
+        RangeFacts fact = facts;
         for (int i = 0; fact != null && i < far; i++) {
             if (fact.value.implies(value)) {
                 return true;

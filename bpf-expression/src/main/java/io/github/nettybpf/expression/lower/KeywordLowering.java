@@ -1,10 +1,10 @@
 package io.github.nettybpf.expression.lower;
 
-import static io.github.nettybpf.expression.lower.Condition.TRUE;
-import static io.github.nettybpf.expression.lower.Condition.and;
-import static io.github.nettybpf.expression.lower.Condition.equal;
-import static io.github.nettybpf.expression.lower.Condition.not;
-import static io.github.nettybpf.expression.lower.Condition.or;
+import static io.github.nettybpf.expression.lower.BooleanFormula.TRUE;
+import static io.github.nettybpf.expression.lower.BooleanFormula.and;
+import static io.github.nettybpf.expression.lower.BooleanFormula.equal;
+import static io.github.nettybpf.expression.lower.BooleanFormula.not;
+import static io.github.nettybpf.expression.lower.BooleanFormula.or;
 
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
@@ -17,20 +17,25 @@ import java.util.List;
 import java.util.Map;
 
 /** Turns tests with a name of their own into conditions. */
-final class Keywords {
+final class KeywordLowering {
     private static final long BROADCAST = 0xffffffffffffL;
     private static final int SLL_OUTGOING = 4;
     private static final Map<String, Integer> LLC_S = Map.of("rr", 0x01, "rnr", 0x05, "rej", 0x09);
     private static final Map<String, Integer> LLC_U = Map.of(
             "ui", 0x03, "ua", 0x63, "disc", 0x43, "dm", 0x0f, "sabme", 0x6f, "test", 0xe3, "xid", 0xaf, "frmr", 0x87);
 
-    private final Values values;
+    private final ValueTable values;
     private final Layout layout;
-    private final Protocols protocols;
-    private final Primitives primitives;
+    private final ProtocolLowering protocols;
+    private final PrimitiveLowering primitives;
     private final Options options;
 
-    Keywords(Values values, Layout layout, Protocols protocols, Primitives primitives, Options options) {
+    KeywordLowering(
+            ValueTable values,
+            Layout layout,
+            ProtocolLowering protocols,
+            PrimitiveLowering primitives,
+            Options options) {
         this.values = values;
         this.layout = layout;
         this.protocols = protocols;
@@ -38,18 +43,19 @@ final class Keywords {
         this.options = options;
     }
 
-    Condition test(Keyword keyword) {
+    BooleanFormula test(Keyword keyword) {
         Value length = values.extension(Extension.LEN);
         return switch (keyword.name()) {
-            case "less" -> new Condition.Member(length, Ranges.between(0, keyword.number()));
-            case "greater" -> new Condition.Member(length, Ranges.between(keyword.number(), Ranges.END - 1));
+            case "less" -> new BooleanFormula.Membership(length, RangeSet.between(0, keyword.number()));
+            case "greater" ->
+                new BooleanFormula.Membership(length, RangeSet.between(keyword.number(), RangeSet.END - 1));
             case "broadcast" -> broadcast(keyword);
             case "multicast" -> multicast(keyword);
             case "inbound" -> not(outgoing(keyword));
             case "outbound" -> outgoing(keyword);
             case "ifindex" -> interfaceIs(keyword);
             case "llc" -> llc(keyword);
-            case "geneve" -> new Geneve(values, layout, protocols).test(keyword);
+            case "geneve" -> new GeneveLowering(values, layout, protocols).test(keyword);
             default -> tunnel(keyword);
         };
     }
@@ -58,7 +64,7 @@ final class Keywords {
         return new ExpressionException(keyword.column(), "'" + keyword.name() + "' (expected: " + expected + ")");
     }
 
-    private Condition broadcast(Keyword keyword) {
+    private BooleanFormula broadcast(Keyword keyword) {
         protocols.requirePackets("'broadcast'", keyword.column());
         if (keyword.detail().equals("ip")) {
             if (options.netmask().isEmpty()) {
@@ -67,7 +73,7 @@ final class Keywords {
             int hosts = ~options.netmask().getAsInt();
             Value address = layout.network(4, 16);
             return and(
-                    protocols.link(Protocols.IP, keyword.column()),
+                    protocols.link(ProtocolLowering.IP, keyword.column()),
                     or(protocols.masked(address, hosts, 0), protocols.masked(address, hosts, hosts)));
         }
         requireEthernet(keyword);
@@ -83,16 +89,16 @@ final class Keywords {
         }
     }
 
-    private Condition multicast(Keyword keyword) {
+    private BooleanFormula multicast(Keyword keyword) {
         protocols.requirePackets("'multicast'", keyword.column());
         switch (keyword.detail()) {
             case "ip" -> {
                 return and(
-                        protocols.link(Protocols.IP, keyword.column()),
-                        new Condition.Member(layout.network(1, 16), Ranges.between(224, Ranges.END - 1)));
+                        protocols.link(ProtocolLowering.IP, keyword.column()),
+                        new BooleanFormula.Membership(layout.network(1, 16), RangeSet.between(224, RangeSet.END - 1)));
             }
             case "ip6" -> {
-                return and(protocols.link(Protocols.IP6, keyword.column()), equal(layout.network(1, 24), 255));
+                return and(protocols.link(ProtocolLowering.IP6, keyword.column()), equal(layout.network(1, 24), 255));
             }
             default -> {
                 requireEthernet(keyword);
@@ -101,7 +107,7 @@ final class Keywords {
         }
     }
 
-    private Condition outgoing(Keyword keyword) {
+    private BooleanFormula outgoing(Keyword keyword) {
         protocols.requirePackets("'" + keyword.name() + "'", keyword.column());
         return switch (layout.link) {
             case SLL -> equal(layout.header(2, 0), SLL_OUTGOING);
@@ -110,17 +116,17 @@ final class Keywords {
         };
     }
 
-    private Condition interfaceIs(Keyword keyword) {
+    private BooleanFormula interfaceIs(Keyword keyword) {
         protocols.requirePackets("'ifindex'", keyword.column());
         Value index = layout.link == Layout.Link.SLL2 ? layout.header(4, 4) : values.extension(Extension.IFIDX);
         return equal(index, (int) keyword.number());
     }
 
-    private Condition llc(Keyword keyword) {
+    private BooleanFormula llc(Keyword keyword) {
         if (!layout.isEthernet()) {
             throw refused(keyword, "Ethernet frames; this is " + layout.link.shown);
         }
-        Condition llc = and(protocols.isLength(), not(equal(layout.payload(2, 0), 0xffff)));
+        BooleanFormula llc = and(protocols.isLength(), not(equal(layout.payload(2, 0), 0xffff)));
         Value control = layout.payload(1, 2);
         String type = keyword.detail();
         if (type.isEmpty()) {
@@ -142,7 +148,7 @@ final class Keywords {
                         + "' (expected: i, s, u, rr, rnr, rej, ui, ua, disc, dm, sabme, test, xid or frmr)");
     }
 
-    private Condition tunnel(Keyword keyword) {
+    private BooleanFormula tunnel(Keyword keyword) {
         String name = keyword.name();
         boolean fits = layout.isEthernet()
                 || (name.equals("mpls") && layout.link == Layout.Link.PPP)
@@ -166,44 +172,46 @@ final class Keywords {
         return (int) keyword.number();
     }
 
-    private Condition vlan(Keyword keyword) {
+    private BooleanFormula vlan(Keyword keyword) {
         int column = keyword.column();
         if (layout.labels > 0) {
             throw refused(keyword, "no VLAN behind MPLS");
         }
-        Condition tagged =
+        BooleanFormula tagged =
                 or(protocols.link(0x8100, column), protocols.link(0x88a8, column), protocols.link(0x9100, column));
         int number = numberOf(keyword, 0xfff);
-        Condition inFrame = number < 0 ? TRUE : protocols.masked(layout.network(2, 0), 0xfff, number);
+        BooleanFormula inFrame = number < 0 ? TRUE : protocols.masked(layout.network(2, 0), 0xfff, number);
         if (!layout.losesTags()) {
             layout.moveBehindTag();
             return and(tagged, inFrame);
         }
-        Condition taken = equal(values.extension(Extension.VLAN_AVAIL), 1);
-        Condition told = number < 0 ? TRUE : protocols.masked(values.extension(Extension.VLAN_TCI), 0xfff, number);
+        BooleanFormula taken = equal(values.extension(Extension.VLAN_AVAIL), 1);
+        BooleanFormula told = number < 0 ? TRUE : protocols.masked(values.extension(Extension.VLAN_TCI), 0xfff, number);
         layout.moveBehindTagIfThere();
         return or(and(taken, told), and(not(taken), tagged, inFrame));
     }
 
-    private Condition mpls(Keyword keyword) {
+    private BooleanFormula mpls(Keyword keyword) {
         int column = keyword.column();
-        Condition labelled = layout.labels > 0
+        BooleanFormula labelled = layout.labels > 0
                 ? not(protocols.bits(layout.network(1, -2), 1))
                 : protocols.link(layout.isEthernet() ? 0x8847 : 0x0281, column);
         int number = numberOf(keyword, 0xfffff);
         Value label = layout.network(4, 0);
-        Condition test = number < 0
+        BooleanFormula test = number < 0
                 ? labelled
-                : and(labelled, new Condition.Member(label, new Hosts.Masked(number << 12, -1 << 12).range()));
+                : and(
+                        labelled,
+                        new BooleanFormula.Membership(label, new MaskedAddress(number << 12, -1 << 12).range()));
         layout.moveBehindLabel();
         return test;
     }
 
-    private Condition pppoes(Keyword keyword) {
-        Condition session = protocols.link(0x8864, keyword.column());
+    private BooleanFormula pppoes(Keyword keyword) {
+        BooleanFormula session = protocols.link(0x8864, keyword.column());
         int number = numberOf(keyword, 0xffff);
         Value word = values.binary(AluOp.AND, layout.network(4, 0), values.constant(0xffff));
-        Condition test = number < 0 ? session : Condition.all(List.of(session, equal(word, number)));
+        BooleanFormula test = number < 0 ? session : BooleanFormula.all(List.of(session, equal(word, number)));
         layout.moveIntoPpp();
         return test;
     }

@@ -1,8 +1,8 @@
 package io.github.nettybpf.expression.lower;
 
-import static io.github.nettybpf.expression.lower.Condition.and;
-import static io.github.nettybpf.expression.lower.Condition.equal;
-import static io.github.nettybpf.expression.lower.Condition.or;
+import static io.github.nettybpf.expression.lower.BooleanFormula.and;
+import static io.github.nettybpf.expression.lower.BooleanFormula.equal;
+import static io.github.nettybpf.expression.lower.BooleanFormula.or;
 
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.expression.parse.Expression.Keyword;
@@ -11,7 +11,7 @@ import io.github.nettybpf.expression.parse.Expression.Keyword;
  * Tests for Geneve (RFC 8926), which moves the headers into what the tunnel carries. Where that is depends on the packet:
  * on the outer IP header, on the options, and on whether a whole frame is carried. The program keeps it in scratch slots.
  */
-final class Geneve {
+final class GeneveLowering {
     private static final int UDP = 17;
     private static final int PORT = 6081;
 
@@ -26,73 +26,75 @@ final class Geneve {
     /** How many values are kept for each tunnel. */
     private static final int SLOTS = 4;
 
-    private final Values values;
+    private final ValueTable values;
     private final Layout layout;
-    private final Protocols protocols;
+    private final ProtocolLowering protocols;
 
-    Geneve(Values values, Layout layout, Protocols protocols) {
+    GeneveLowering(ValueTable values, Layout layout, ProtocolLowering protocols) {
         this.values = values;
         this.layout = layout;
         this.protocols = protocols;
     }
 
     /** {@return whether a packet is Geneve, of this network if one is named}; what comes behind is about its payload. */
-    Condition test(Keyword keyword) {
+    BooleanFormula test(Keyword keyword) {
         protocols.requirePackets("'geneve'", keyword.column());
         if (layout.link == Layout.Link.TCP) {
-            throw Keywords.refused(keyword, "packets of UDP; " + layout.link.shown + " receives none");
+            throw KeywordLowering.refused(keyword, "packets of UDP; " + layout.link.shown + " receives none");
         }
-        int network = Keywords.numberOf(keyword, 0xffffff);
+        int network = KeywordLowering.numberOf(keyword, 0xffffff);
         if (values.freeSlots() < SLOTS) {
-            throw Keywords.refused(keyword, "at most four tunnels in one expression");
+            throw KeywordLowering.refused(keyword, "at most four tunnels in one expression");
         }
         if (layout.isSocket()) {
-            Place transport = layout.transport4();
-            Condition test = and(port(transport), header(transport, network));
+            PacketOffset transport = layout.transport4();
+            BooleanFormula test = and(port(transport), header(transport, network));
             return and(test, inside(values.constant(BEHIND_UDP), transport.offset()));
         }
         int column = keyword.column();
-        Place transport4 = layout.transport4();
-        Place transport6 = layout.transport6();
+        PacketOffset transport4 = layout.transport4();
+        PacketOffset transport6 = layout.transport6();
         Value base4 = transport4.base() == null ? values.constant(0) : transport4.base();
         Value base6 = transport6.base() == null ? values.constant(0) : transport6.base();
         int behind6 = BEHIND_UDP + transport6.offset() - transport4.offset();
-        Condition over4 = and(
-                protocols.link(Protocols.IP, column),
+        BooleanFormula over4 = and(
+                protocols.link(ProtocolLowering.IP, column),
                 equal(layout.network(1, 9), UDP),
                 protocols.firstFragment(),
                 port(transport4),
                 header(transport4, network));
-        Condition over6 = and(
-                protocols.link(Protocols.IP6, column),
+        BooleanFormula over6 = and(
+                protocols.link(ProtocolLowering.IP6, column),
                 equal(layout.network(1, 6), UDP),
                 port(transport6),
                 header(transport6, network));
         Value outer = values.kept();
-        Condition kept4 = new Condition.Keep(outer, values.binary(AluOp.ADD, base4, values.constant(BEHIND_UDP)));
-        Condition kept6 = new Condition.Keep(outer, values.binary(AluOp.ADD, base6, values.constant(behind6)));
-        Condition test = or(and(over4, kept4), and(over6, kept6));
+        BooleanFormula kept4 =
+                new BooleanFormula.Store(outer, values.binary(AluOp.ADD, base4, values.constant(BEHIND_UDP)));
+        BooleanFormula kept6 =
+                new BooleanFormula.Store(outer, values.binary(AluOp.ADD, base6, values.constant(behind6)));
+        BooleanFormula test = or(and(over4, kept4), and(over6, kept6));
         return and(test, inside(outer, transport4.offset()));
     }
 
-    private Condition port(Place transport) {
+    private BooleanFormula port(PacketOffset transport) {
         return equal(layout.load(2, transport.plus(2)), PORT);
     }
 
-    private Condition header(Place transport, int network) {
-        Condition version = protocols.masked(layout.load(1, transport.plus(BEHIND_UDP)), 0xc0, 0);
+    private BooleanFormula header(PacketOffset transport, int network) {
+        BooleanFormula version = protocols.masked(layout.load(1, transport.plus(BEHIND_UDP)), 0xc0, 0);
         if (network < 0) {
             return version;
         }
         Value word = layout.load(4, transport.plus(BEHIND_UDP + 4));
-        return and(version, new Condition.Member(word, new Hosts.Masked(network << 8, -1 << 8).range()));
+        return and(version, new BooleanFormula.Membership(word, new MaskedAddress(network << 8, -1 << 8).range()));
     }
 
     /**
      * Keeps where the tunnel's content is, given where the Geneve header is, and moves there. None of what is kept is 0,
      * because the UDP header comes first.
      */
-    private Condition inside(Value outer, int offset) {
+    private BooleanFormula inside(Value outer, int offset) {
         Value options = values.binary(AluOp.AND, values.load(1, outer, offset), values.constant(0x3f));
         Value length = values.binary(AluOp.LSH, options, values.constant(2));
         Value frame = values.kept();
@@ -101,16 +103,19 @@ final class Geneve {
         // The type is 2 behind the beginning of the Geneve header, or 12 behind that of a frame.
         Value typeInFrame = values.binary(AluOp.ADD, frame, values.constant(8 + 12 - 2));
         Value behindHeader = values.binary(AluOp.ADD, frame, values.constant(ETHERNET));
-        Condition carriesFrame = equal(values.load(2, outer, offset + 2), FRAME);
-        Condition test = and(
-                new Condition.Keep(frame, values.binary(AluOp.ADD, length, outer)),
+        BooleanFormula carriesFrame = equal(values.load(2, outer, offset + 2), FRAME);
+        BooleanFormula test = and(
+                new BooleanFormula.Store(frame, values.binary(AluOp.ADD, length, outer)),
                 or(
                         and(
                                 carriesFrame,
-                                new Condition.Keep(type, typeInFrame),
-                                new Condition.Keep(payload, behindHeader)),
-                        and(new Condition.Keep(type, outer), new Condition.Keep(payload, frame))));
-        layout.moveIntoFrame(new Place(frame, offset + 8), new Place(type, offset + 2), new Place(payload, offset + 8));
+                                new BooleanFormula.Store(type, typeInFrame),
+                                new BooleanFormula.Store(payload, behindHeader)),
+                        and(new BooleanFormula.Store(type, outer), new BooleanFormula.Store(payload, frame))));
+        layout.moveIntoFrame(
+                new PacketOffset(frame, offset + 8),
+                new PacketOffset(type, offset + 2),
+                new PacketOffset(payload, offset + 8));
         return test;
     }
 }

@@ -1,6 +1,6 @@
 package io.github.nettybpf.expression.lower;
 
-import io.github.nettybpf.expression.parse.Arithmetic;
+import io.github.nettybpf.expression.parse.ArithmeticExpression;
 import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Expression.Direction;
 import io.github.nettybpf.expression.parse.Expression.Identifier;
@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes a tree as lines of English, one for each test, indented by how the tests are combined. */
-public final class Explanation {
+public final class EnglishText {
     /** Lines deeper than this are indented no further, but begin with their depth. */
     private static final int DEEPEST = 30;
 
@@ -34,12 +34,12 @@ public final class Explanation {
     private final Deque<Open> open = new ArrayDeque<>();
     private final StringBuilder text = new StringBuilder();
 
-    private Explanation(Layout.Link link) {
+    private EnglishText(Layout.Link link) {
         this.link = link;
     }
 
     public static String of(Expression tree, Layout.Link link) {
-        Explanation explanation = new Explanation(link);
+        EnglishText explanation = new EnglishText(link);
         explanation.open.push(new Open(tree, 0));
         while (!explanation.open.isEmpty()) {
             Open next = explanation.open.pop();
@@ -167,24 +167,24 @@ public final class Explanation {
     }
 
     /** Writes a computation with all its parentheses; what is nested waits on a stack. */
-    private void arithmetic(Arithmetic root) {
+    private void arithmetic(ArithmeticExpression root) {
         Deque<Object> parts = new ArrayDeque<>();
         parts.push(root);
         while (!parts.isEmpty()) {
             Object part = parts.pop();
-            if (part instanceof Arithmetic.Binary binary) {
+            if (part instanceof ArithmeticExpression.Binary binary) {
                 List.of(")", binary.right(), " " + binary.operator() + " ", binary.left(), "(")
                         .forEach(parts::push);
-            } else if (part instanceof Arithmetic.Negation negation) {
+            } else if (part instanceof ArithmeticExpression.Negation negation) {
                 parts.push(negation.operand());
                 parts.push("-");
-            } else if (part instanceof Arithmetic.Load load) {
+            } else if (part instanceof ArithmeticExpression.Load load) {
                 List.of(":" + load.size() + "]", load.index(), shown(load.protocol()) + "[")
                         .forEach(parts::push);
-            } else if (part instanceof Arithmetic.Constant constant) {
+            } else if (part instanceof ArithmeticExpression.Constant constant) {
                 text.append(constant.value());
             } else {
-                text.append(part instanceof Arithmetic.Length ? "len" : part);
+                text.append(part instanceof ArithmeticExpression.Length ? "len" : part);
             }
         }
     }

@@ -3,8 +3,8 @@ package io.github.nettybpf.expression.parse;
 import org.jspecify.annotations.Nullable;
 
 /** Reads addresses. */
-final class Addresses {
-    private Addresses() {}
+final class AddressParser {
+    private AddressParser() {}
 
     /**
      * {@return the parts of an IPv4 address and how many bits they are}, as {@code address << 8 | bits}, the missing parts

@@ -7,9 +7,9 @@ import io.github.nettybpf.expression.parse.Expression.Identifier;
 import io.github.nettybpf.expression.parse.Expression.Kind;
 import io.github.nettybpf.expression.parse.Expression.Primitive;
 import io.github.nettybpf.expression.parse.Expression.Qualifiers;
-import io.github.nettybpf.expression.parse.Names;
+import io.github.nettybpf.expression.parse.Keywords;
+import io.github.nettybpf.expression.parse.NameTables;
 import io.github.nettybpf.expression.parse.Spelling;
-import io.github.nettybpf.expression.parse.Words;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -21,7 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 
 /** Turns qualifiers and what they qualify into conditions. */
-final class Primitives {
+final class PrimitiveLowering {
     private static final Map<String, Integer> ISO = Map.of("esis", 0x82, "isis", 0x83, "clnp", 0x81);
     private static final Set<String> LINK_NAMES = Set.of(
             "aarp",
@@ -42,21 +42,21 @@ final class Primitives {
             "netbeui");
 
     private final Layout layout;
-    private final Protocols protocols;
-    private final Hosts hosts;
-    private final Ports ports;
+    private final ProtocolLowering protocols;
+    private final AddressLowering hosts;
+    private final PortLowering ports;
     private final Options options;
 
-    Primitives(Values values, Layout layout, Protocols protocols, Options options) {
+    PrimitiveLowering(ValueTable values, Layout layout, ProtocolLowering protocols, Options options) {
         this.layout = layout;
         this.protocols = protocols;
-        this.hosts = new Hosts(values, layout, protocols, options.optimize());
-        this.ports = new Ports(layout, protocols);
+        this.hosts = new AddressLowering(values, layout, protocols, options.optimize());
+        this.ports = new PortLowering(layout, protocols);
         this.options = options;
     }
 
     /** {@return whether one of the primitives holds} There is one, or they differ only in their identifiers. */
-    Condition test(List<Primitive> alternatives) {
+    BooleanFormula test(List<Primitive> alternatives) {
         Primitive first = alternatives.get(0);
         Qualifiers qualifiers = first.qualifiers();
         int column = first.column();
@@ -77,7 +77,7 @@ final class Primitives {
         };
     }
 
-    private Condition address(List<Primitive> alternatives) {
+    private BooleanFormula address(List<Primitive> alternatives) {
         Primitive first = alternatives.get(0);
         Qualifiers q = first.qualifiers();
         Identifier identifier = first.identifier();
@@ -98,7 +98,7 @@ final class Primitives {
             alternatives.forEach(a -> addresses.add(ipv6(q, a)));
             return hosts.ipv6(q.protocol(), q.direction(), addresses, column);
         }
-        List<Hosts.Masked> addresses = new ArrayList<>();
+        List<MaskedAddress> addresses = new ArrayList<>();
         alternatives.forEach(a -> addresses.add(ipv4(q, a)));
         return hosts.ipv4(q.protocol(), q.direction(), addresses, column);
     }
@@ -111,13 +111,13 @@ final class Primitives {
         return ipv6;
     }
 
-    private static Hosts.Masked ipv4(Qualifiers q, Primitive primitive) {
+    private static MaskedAddress ipv4(Qualifiers q, Primitive primitive) {
         if (primitive.identifier() instanceof Identifier.Ipv4 ipv4) {
             if (ipv4.masked() && q.kind() != Kind.NET) {
                 throw new ExpressionException(
                         primitive.column(), "'" + ipv4.text() + "' (expected: net before a prefix or mask)");
             }
-            return new Hosts.Masked(ipv4.address(), ipv4.mask());
+            return new MaskedAddress(ipv4.address(), ipv4.mask());
         }
         int address = (int) ((Identifier.Numeral) primitive.identifier()).value();
         int mask = -1;
@@ -125,10 +125,10 @@ final class Primitives {
             address <<= 8;
             mask <<= 8;
         }
-        return new Hosts.Masked(address, mask);
+        return new MaskedAddress(address, mask);
     }
 
-    private Condition linkAddress(Qualifiers q, List<Primitive> alternatives) {
+    private BooleanFormula linkAddress(Qualifiers q, List<Primitive> alternatives) {
         int column = alternatives.get(0).column();
         if (!layout.isEthernet()) {
             throw new ExpressionException(
@@ -156,22 +156,22 @@ final class Primitives {
         throw new ExpressionException(column, "this behind 'decnet' (expected: AREA.NODE, at most 63.255)");
     }
 
-    private Condition named(Qualifiers q, String name, int column) {
+    private BooleanFormula named(Qualifiers q, String name, int column) {
         String shown = "'" + Spelling.shortened(name) + "'";
         if (q.kind() == Kind.NET) {
             throw new ExpressionException(column, shown + " (expected: an address; networks are not looked up)");
         }
-        String hint = Spelling.suggestion(name, Words.all());
+        String hint = Spelling.suggestion(name, Keywords.all());
         if (options.resolver().isEmpty()) {
             throw new ExpressionException(
                     column, shown + " (expected: an address; hosts are not looked up without a resolver" + hint + ")");
         }
-        List<Condition> found = new ArrayList<>();
+        List<BooleanFormula> found = new ArrayList<>();
         for (InetAddress address : options.resolver().get().apply(name)) {
             ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
             if (address instanceof Inet4Address && !q.protocol().equals("ip6")) {
-                found.add(
-                        hosts.ipv4(q.protocol(), q.direction(), List.of(new Hosts.Masked(bytes.getInt(), -1)), column));
+                found.add(hosts.ipv4(
+                        q.protocol(), q.direction(), List.of(new MaskedAddress(bytes.getInt(), -1)), column));
             } else if (address instanceof Inet6Address
                     && (q.protocol().isEmpty() || q.protocol().equals("ip6"))) {
                 Identifier.Ipv6 ipv6 = new Identifier.Ipv6(name, bytes.getLong(), bytes.getLong(), 128);
@@ -181,20 +181,20 @@ final class Primitives {
         if (found.isEmpty()) {
             throw new ExpressionException(column, shown + " (expected: a host that has an address" + hint + ")");
         }
-        return Condition.any(found);
+        return BooleanFormula.any(found);
     }
 
-    private Condition port(List<Primitive> alternatives) {
+    private BooleanFormula port(List<Primitive> alternatives) {
         Primitive first = alternatives.get(0);
         Qualifiers q = first.qualifiers();
         int column = first.column();
         Integer transport = ports.transport(q.protocol(), column);
-        List<Ranges> sets = new ArrayList<>();
+        List<RangeSet> sets = new ArrayList<>();
         if (first.identifier() instanceof Identifier.Name) {
             Integer named = transport;
             for (Primitive alternative : alternatives) {
                 String name = ((Identifier.Name) alternative.identifier()).text();
-                PortName range = PortName.read(name, q.kind() == Kind.PORTRANGE, transport, alternative.column());
+                PortRange range = PortRange.read(name, q.kind() == Kind.PORTRANGE, transport, alternative.column());
                 sets.add(range.ports());
                 named = range.transport();
             }
@@ -204,12 +204,12 @@ final class Primitives {
             if (!(alternative.identifier() instanceof Identifier.Numeral number) || number.value() > 0xffff) {
                 throw new ExpressionException(alternative.column(), "no port (expected: 0..65535 or a service)");
             }
-            sets.add(Ranges.of((int) number.value()));
+            sets.add(RangeSet.of((int) number.value()));
         }
         return ports.test(transport, q.direction(), sets, column);
     }
 
-    private Condition proto(Qualifiers q, Identifier identifier, int column) {
+    private BooleanFormula proto(Qualifiers q, Identifier identifier, int column) {
         if (identifier instanceof Identifier.Numeral number) {
             return protocols.number(q.protocol(), (int) number.value(), column);
         }
@@ -224,7 +224,7 @@ final class Primitives {
                 switch (carrier) {
                     case "link" -> LINK_NAMES;
                     case "iso" -> ISO.keySet();
-                    default -> Names.protocols().keySet();
+                    default -> NameTables.protocols().keySet();
                 };
         if (!known.contains(name)) {
             throw new ExpressionException(
@@ -233,14 +233,14 @@ final class Primitives {
                             + Spelling.suggestion(name, known) + ")");
         }
         return switch (carrier) {
-            case "link" -> name.equals("loopback") ? 0x9000 : Objects.requireNonNull(Protocols.TYPES.get(name));
+            case "link" -> name.equals("loopback") ? 0x9000 : Objects.requireNonNull(ProtocolLowering.TYPES.get(name));
             case "iso" -> Objects.requireNonNull(ISO.get(name));
-            default -> Objects.requireNonNull(Names.protocols().get(name)).intValue();
+            default -> Objects.requireNonNull(NameTables.protocols().get(name)).intValue();
         };
     }
 
     /** {@return whether one of the hardware addresses is the source or destination of a frame} */
-    Condition mac(Direction direction, List<Long> addresses) {
-        return Condition.and(layout.hasHardwareHeader(), hosts.mac(direction, addresses));
+    BooleanFormula mac(Direction direction, List<Long> addresses) {
+        return BooleanFormula.and(layout.hasHardwareHeader(), hosts.mac(direction, addresses));
     }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The values of one program, each of which is made once. What can be computed at once, is. */
-final class Values {
+final class ValueTable {
     private static final long WORD = 0xffffffffL;
 
     private final Map<Value.Key, Value> known = new HashMap<>();

@@ -1,7 +1,7 @@
 package io.github.nettybpf.expression.lower;
 
 import io.github.nettybpf.expression.ExpressionException;
-import io.github.nettybpf.expression.parse.Names;
+import io.github.nettybpf.expression.parse.NameTables;
 import io.github.nettybpf.expression.parse.Spelling;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param ports the ports
  * @param transport the transport protocol that the name or the qualifier tells, or null
  */
-record PortName(Ranges ports, @Nullable Integer transport) {
+record PortRange(RangeSet ports, @Nullable Integer transport) {
     private static final Pattern RANGE = Pattern.compile("[0-9]+-[0-9]+");
     private static final Integer TCP = 6;
     private static final Integer UDP = 17;
@@ -22,10 +22,10 @@ record PortName(Ranges ports, @Nullable Integer transport) {
     private record Port(int number, @Nullable Integer transport) {}
 
     /** {@return the ports that a text stands for} */
-    static PortName read(String text, boolean range, @Nullable Integer transport, int column) {
+    static PortRange read(String text, boolean range, @Nullable Integer transport, int column) {
         if (!range) {
             Port port = port(text, transport, column);
-            return new PortName(Ranges.of(port.number), port.transport);
+            return new PortRange(RangeSet.of(port.number), port.transport);
         }
         int dash = text.indexOf('-');
         if (dash < 0) {
@@ -40,7 +40,7 @@ record PortName(Ranges ports, @Nullable Integer transport) {
         Port last = port(text.substring(dash + 1), transport, column);
         Integer common = Objects.equals(first.transport, last.transport) ? first.transport : transport;
         int low = Math.min(first.number, last.number);
-        return new PortName(Ranges.between(low, Math.max(first.number, last.number)), common);
+        return new PortRange(RangeSet.between(low, Math.max(first.number, last.number)), common);
     }
 
     /** {@return whether a text is two numbers with '-' between} */
@@ -49,7 +49,7 @@ record PortName(Ranges ports, @Nullable Integer transport) {
     }
 
     private static boolean isKnown(String text) {
-        return text.matches("[0-9]+") || Names.services().containsKey(text);
+        return text.matches("[0-9]+") || NameTables.services().containsKey(text);
     }
 
     private static Port port(String text, @Nullable Integer transport, int column) {
@@ -61,12 +61,12 @@ record PortName(Ranges ports, @Nullable Integer transport) {
             }
             return new Port(number, transport);
         }
-        Names.Service service = Names.services().get(text);
+        NameTables.Service service = NameTables.services().get(text);
         if (service == null) {
             throw new ExpressionException(
                     column,
                     shown + " (expected: 0..65535 or a service"
-                            + Spelling.suggestion(text, Names.services().keySet()) + ")");
+                            + Spelling.suggestion(text, NameTables.services().keySet()) + ")");
         }
         boolean tcp = service.transports().contains("tcp");
         boolean udp = service.transports().contains("udp");

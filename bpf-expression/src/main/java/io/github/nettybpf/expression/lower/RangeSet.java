@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code toggles} has, ascending, where membership begins and ends, in turn: {@code {5, 6, 10, 20}} is {@code {5,
  * 10..19}}.
  */
-public record Ranges(Toggles toggles) {
+public record RangeSet(Toggles toggles) {
     /** One more than the greatest number. */
     public static final long END = 1L << 32;
 
-    public static final Ranges NONE = new Ranges(new Toggles());
+    public static final RangeSet NONE = new RangeSet(new Toggles());
 
     /** An array that is compared by its content. */
     public static final class Toggles {
@@ -41,25 +41,25 @@ public record Ranges(Toggles toggles) {
         }
     }
 
-    public static Ranges of(int number) {
+    public static RangeSet of(int number) {
         return between(Integer.toUnsignedLong(number), Integer.toUnsignedLong(number));
     }
 
     /** {@return the numbers from the first to the last}, both included. */
-    public static Ranges between(long first, long last) {
-        return new Ranges(new Toggles(first, last + 1));
+    public static RangeSet between(long first, long last) {
+        return new RangeSet(new Toggles(first, last + 1));
     }
 
     /** {@return all numbers of all the sets} */
-    public static Ranges union(Iterable<Ranges> sets) {
+    public static RangeSet union(Iterable<RangeSet> sets) {
         int size = 0;
-        for (Ranges set : sets) {
+        for (RangeSet set : sets) {
             size += set.toggles.at.length / 2;
         }
         long[] starts = new long[size];
         Map<Long, Long> ends = new HashMap<>();
         int n = 0;
-        for (Ranges set : sets) {
+        for (RangeSet set : sets) {
             for (int i = 0; i < set.toggles.at.length; i += 2) {
                 starts[n++] = set.toggles.at[i];
                 ends.merge(set.toggles.at[i], set.toggles.at[i + 1], Math::max);
@@ -77,7 +77,7 @@ public record Ranges(Toggles toggles) {
                 merged[used++] = end;
             }
         }
-        return new Ranges(new Toggles(Arrays.copyOf(merged, used)));
+        return new RangeSet(new Toggles(Arrays.copyOf(merged, used)));
     }
 
     public int size() {
@@ -93,7 +93,7 @@ public record Ranges(Toggles toggles) {
     }
 
     /** {@return the numbers that both sets have} */
-    public Ranges and(Ranges other) {
+    public RangeSet and(RangeSet other) {
         long[] both = new long[size() + other.size()];
         int used = 0;
         int i = 0;
@@ -111,17 +111,17 @@ public record Ranges(Toggles toggles) {
                 j += 2;
             }
         }
-        return new Ranges(new Toggles(Arrays.copyOf(both, used)));
+        return new RangeSet(new Toggles(Arrays.copyOf(both, used)));
     }
 
     /** {@return the numbers of the set from the first, inclusively, to the last, exclusively} */
-    public Ranges within(long start, long end) {
+    public RangeSet within(long start, long end) {
         if (size() == 2) {
             long first = Math.max(start, toggle(0));
             long last = Math.min(end, toggle(1));
-            return first < last ? new Ranges(new Toggles(first, last)) : NONE;
+            return first < last ? new RangeSet(new Toggles(first, last)) : NONE;
         }
-        return and(new Ranges(new Toggles(start, end)));
+        return and(new RangeSet(new Toggles(start, end)));
     }
 
     /** {@return whether the set has numbers from the first, inclusively, to the last, exclusively} */

@@ -25,14 +25,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the instructions that compute values, and knows what they leave in the registers. */
-final class Computation {
+final class ValueCodeGenerator {
     private final List<Instruction> code = new ArrayList<>();
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private @Nullable Value a;
     private @Nullable Value x;
     private int slots;
 
-    Computation(@Nullable Value a, @Nullable Value x) {
+    ValueCodeGenerator(@Nullable Value a, @Nullable Value x) {
         this.a = a;
         this.x = x;
     }

@@ -1,9 +1,9 @@
 package io.github.nettybpf.expression.lower;
 
-import static io.github.nettybpf.expression.lower.Condition.and;
-import static io.github.nettybpf.expression.lower.Condition.equal;
-import static io.github.nettybpf.expression.lower.Condition.not;
-import static io.github.nettybpf.expression.lower.Condition.or;
+import static io.github.nettybpf.expression.lower.BooleanFormula.and;
+import static io.github.nettybpf.expression.lower.BooleanFormula.equal;
+import static io.github.nettybpf.expression.lower.BooleanFormula.not;
+import static io.github.nettybpf.expression.lower.BooleanFormula.or;
 
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.expression.ExpressionException;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Tests for what a packet carries. */
-final class Protocols {
+final class ProtocolLowering {
     static final int IP = 0x0800;
     static final int ARP = 0x0806;
     static final int RARP = 0x8035;
@@ -71,16 +71,16 @@ final class Protocols {
 
     private static final Map<String, Integer> ISO_PROTOCOLS = Map.of("clnp", 0x81, "esis", 0x82, "isis", 0x83);
 
-    private final Values values;
+    private final ValueTable values;
     private final Layout layout;
 
-    Protocols(Values values, Layout layout) {
+    ProtocolLowering(ValueTable values, Layout layout) {
         this.values = values;
         this.layout = layout;
     }
 
     /** {@return whether a packet is of the protocol}; columns are for messages. */
-    Condition named(String name, int column) {
+    BooleanFormula named(String name, int column) {
         if (layout.isSocket()) {
             return onSocket(name, column);
         }
@@ -95,7 +95,7 @@ final class Protocols {
         if (ISIS_TYPES.containsKey(name)) {
             return or(ISIS_TYPES.get(name).stream()
                     .map(isis -> number("isis", isis, column))
-                    .toArray(Condition[]::new));
+                    .toArray(BooleanFormula[]::new));
         }
         return switch (name) {
             case "sctp", "tcp", "udp", "pim" -> number("", IP_PROTOCOLS.get(name), column);
@@ -108,13 +108,13 @@ final class Protocols {
         };
     }
 
-    private Condition onSocket(String name, int column) {
+    private BooleanFormula onSocket(String name, int column) {
         if (name.equals("ip") || name.equals("ip6")) {
             return link(TYPES.get(name), column);
         }
         boolean udp = layout.link == Layout.Link.UDP;
         if (name.equals(udp ? "udp" : "tcp")) {
-            return Condition.TRUE;
+            return BooleanFormula.TRUE;
         }
         throw new ExpressionException(
                 column,
@@ -130,7 +130,7 @@ final class Protocols {
     }
 
     /** {@return whether a packet of some protocol carries this one} */
-    Condition number(String protocol, int number, int column) {
+    BooleanFormula number(String protocol, int number, int column) {
         requirePackets("proto", column);
         return switch (protocol) {
             case "" -> or(number("ip", number, column), number("ip6", number, column));
@@ -165,7 +165,7 @@ final class Protocols {
         };
     }
 
-    private Condition transport(String protocol, int number, int column) {
+    private BooleanFormula transport(String protocol, int number, int column) {
         int own = layout.link == Layout.Link.UDP ? 17 : 6;
         if (number != own) {
             throw new ExpressionException(
@@ -177,22 +177,22 @@ final class Protocols {
     }
 
     /** {@return whether this is no later fragment of an IPv4 packet} */
-    Condition firstFragment() {
+    BooleanFormula firstFragment() {
         return not(bits(layout.network(2, 6), 0x1fff));
     }
 
     /** {@return whether one of the bits is set} */
-    Condition bits(Value value, int mask) {
+    BooleanFormula bits(Value value, int mask) {
         return not(equal(values.binary(AluOp.AND, value, values.constant(mask)), 0));
     }
 
     /** {@return whether the masked value is this one} */
-    Condition masked(Value value, int mask, int number) {
+    BooleanFormula masked(Value value, int mask, int number) {
         return equal(values.binary(AluOp.AND, value, values.constant(mask)), number);
     }
 
     /** {@return whether a frame carries this Ethernet type, or LLC address if it is below 1501} */
-    Condition link(int type, int column) {
+    BooleanFormula link(int type, int column) {
         if (layout.labels > 0) {
             return inMpls(type, column);
         }
@@ -217,42 +217,42 @@ final class Protocols {
         };
     }
 
-    private Condition version(int type) {
+    private BooleanFormula version(int type) {
         Value first = layout.network(1, 0);
         return switch (type) {
-            case IP -> new Condition.Member(first, Ranges.between(0x40, 0x4f));
-            case IP6 -> new Condition.Member(first, Ranges.between(0x60, 0x6f));
-            default -> Condition.FALSE;
+            case IP -> new BooleanFormula.Membership(first, RangeSet.between(0x40, 0x4f));
+            case IP6 -> new BooleanFormula.Membership(first, RangeSet.between(0x60, 0x6f));
+            default -> BooleanFormula.FALSE;
         };
     }
 
-    private Condition family(int type, int ip, List<Integer> ip6) {
+    private BooleanFormula family(int type, int ip, List<Integer> ip6) {
         Value family = layout.header(4, 0);
         return switch (type) {
             case IP -> equal(family, ip);
             case IP6 ->
-                new Condition.Member(
-                        family, Ranges.union(ip6.stream().map(Ranges::of).toList()));
-            default -> Condition.FALSE;
+                new BooleanFormula.Membership(
+                        family, RangeSet.union(ip6.stream().map(RangeSet::of).toList()));
+            default -> BooleanFormula.FALSE;
         };
     }
 
-    private Condition inMpls(int type, int column) {
+    private BooleanFormula inMpls(int type, int column) {
         if (type != IP && type != IP6) {
             throw new ExpressionException(column, "a protocol other than IP inside MPLS (expected: ip or ip6)");
         }
-        Condition bottom = bits(layout.network(1, -2), 1);
+        BooleanFormula bottom = bits(layout.network(1, -2), 1);
         Value first = layout.network(1, 0);
         int version = type == IP ? 0x40 : 0x60;
-        return and(bottom, new Condition.Member(first, Ranges.between(version, version + 15)));
+        return and(bottom, new BooleanFormula.Membership(first, RangeSet.between(version, version + 15)));
     }
 
     /** {@return whether the type field holds a length} */
-    Condition isLength() {
-        return new Condition.Member(layout.type(2), Ranges.between(0, MOST_LENGTH));
+    BooleanFormula isLength() {
+        return new BooleanFormula.Membership(layout.type(2), RangeSet.between(0, MOST_LENGTH));
     }
 
-    private Condition inEthernet(int type) {
+    private BooleanFormula inEthernet(int type) {
         return switch (type) {
             case SAP_ISO, SAP_IP, SAP_NETBEUI -> and(isLength(), equal(layout.payload(2, 0), type << 8 | type));
             case SAP_IPX ->
@@ -277,8 +277,8 @@ final class Protocols {
         return layout.type == null ? layout.payload(1, 0) : layout.load(1, layout.type.plus(2));
     }
 
-    private Condition inSll(int type) {
-        Condition llc = equal(layout.type(2), SLL_802_2);
+    private BooleanFormula inSll(int type) {
+        BooleanFormula llc = equal(layout.type(2), SLL_802_2);
         return switch (type) {
             case SAP_ISO, SAP_IP, SAP_NETBEUI -> and(llc, equal(layout.payload(2, 0), type << 8 | type));
             case SAP_IPX ->
@@ -295,7 +295,7 @@ final class Protocols {
         };
     }
 
-    private Condition snap(int organization, int type) {
+    private BooleanFormula snap(int organization, int type) {
         return and(
                 equal(layout.payload(4, 4), organization << 16 | type),
                 equal(layout.payload(4, 0), 0xaaaa0300 | organization >>> 16));

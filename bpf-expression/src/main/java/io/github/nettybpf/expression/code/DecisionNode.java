@@ -1,6 +1,6 @@
 package io.github.nettybpf.expression.code;
 
-import io.github.nettybpf.expression.lower.Ranges;
+import io.github.nettybpf.expression.lower.RangeSet;
 import io.github.nettybpf.expression.lower.Value;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code starts} divides the numbers from 0 to 2^32 - 1 into ranges, the first of which starts at 0; {@code targets} has
  * where each leads. Neighbouring ranges lead to different nodes.
  */
-final class Node {
-    static final Node ACCEPT = new Node(-1, null, null, new long[0], new Node[0]);
-    static final Node REJECT = new Node(-2, null, null, new long[0], new Node[0]);
+final class DecisionNode {
+    static final DecisionNode ACCEPT = new DecisionNode(-1, null, null, new long[0], new DecisionNode[0]);
+    static final DecisionNode REJECT = new DecisionNode(-2, null, null, new long[0], new DecisionNode[0]);
 
     final int id;
     final @Nullable Value value;
@@ -22,9 +22,9 @@ final class Node {
     final @Nullable Value slot;
 
     final long[] starts;
-    final Node[] targets;
+    final DecisionNode[] targets;
 
-    Node(int id, @Nullable Value value, @Nullable Value slot, long[] starts, Node[] targets) {
+    DecisionNode(int id, @Nullable Value value, @Nullable Value slot, long[] starts, DecisionNode[] targets) {
         this.id = id;
         this.value = value;
         this.slot = slot;
@@ -38,7 +38,7 @@ final class Node {
 
     /** {@return where the range ends}, exclusively. */
     long end(int range) {
-        return range + 1 < starts.length ? starts[range + 1] : Ranges.END;
+        return range + 1 < starts.length ? starts[range + 1] : RangeSet.END;
     }
 
     /** {@return the range that has the number} */
