@@ -5,8 +5,8 @@ import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.code.CodeGenerator;
 import io.github.nettybpf.expression.lower.BooleanFormula;
+import io.github.nettybpf.expression.lower.Encapsulation;
 import io.github.nettybpf.expression.lower.EnglishText;
-import io.github.nettybpf.expression.lower.Layout;
 import io.github.nettybpf.expression.lower.Lowering;
 import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Parser;
@@ -25,9 +25,9 @@ public final class FilterExpression {
     private final String text;
     private final @Nullable Expression tree;
     private final Program program;
-    private final Layout.Link link;
+    private final Encapsulation link;
 
-    private FilterExpression(String text, Layout.Link link, boolean live, Options options) {
+    private FilterExpression(String text, Encapsulation link, boolean live, Options options) {
         this.text = text;
         this.link = link;
         this.tree = Parser.parse(text);
@@ -65,14 +65,14 @@ public final class FilterExpression {
      * @throws ExpressionException if the expression is malformed, or nothing for this link type
      */
     public static FilterExpression of(String expression, LinkType linkType, Options options) {
-        Layout.Link link =
+        Encapsulation link =
                 switch (linkType) {
-                    case EN10MB -> Layout.Link.ETHERNET;
-                    case RAW -> Layout.Link.RAW;
-                    case LINUX_SLL -> Layout.Link.SLL;
-                    case LINUX_SLL2 -> Layout.Link.SLL2;
-                    case NULL -> Layout.Link.NULL;
-                    case LOOP -> Layout.Link.LOOP;
+                    case EN10MB -> Encapsulation.ETHERNET;
+                    case RAW -> Encapsulation.RAW;
+                    case LINUX_SLL -> Encapsulation.SLL;
+                    case LINUX_SLL2 -> Encapsulation.SLL2;
+                    case NULL -> Encapsulation.NULL;
+                    case LOOP -> Encapsulation.LOOP;
                 };
         return new FilterExpression(expression, link, false, options);
     }
@@ -86,23 +86,23 @@ public final class FilterExpression {
      * @throws ExpressionException if the expression is malformed, or asks for what cannot be seen there
      */
     public static FilterExpression of(String expression, Placement placement, Options options) {
-        Layout.Link link =
+        Encapsulation link =
                 switch (placement) {
-                    case ETHERNET -> Layout.Link.ETHERNET;
-                    case IP -> Layout.Link.RAW;
-                    case UDP_SOCKET -> Layout.Link.UDP;
-                    case TCP_SOCKET -> Layout.Link.TCP;
-                    case PAYLOAD -> Layout.Link.PAYLOAD;
+                    case ETHERNET -> Encapsulation.ETHERNET;
+                    case IP -> Encapsulation.RAW;
+                    case UDP_SOCKET -> Encapsulation.UDP;
+                    case TCP_SOCKET -> Encapsulation.TCP;
+                    case PAYLOAD -> Encapsulation.PAYLOAD;
                 };
         return new FilterExpression(expression, link, true, options);
     }
 
-    private static Program program(@Nullable Expression tree, Layout.Link link, boolean live, Options options) {
+    private static Program program(@Nullable Expression tree, Encapsulation link, boolean live, Options options) {
         Lowering.Lowered lowered = tree == null
                 ? new Lowering.Lowered(BooleanFormula.TRUE, List.of())
                 : Lowering.lower(tree, link, live, options);
         List<Instruction> instructions =
-                CodeGenerator.generate(lowered.condition(), lowered.kept(), options.optimize());
+                CodeGenerator.generate(lowered.formula(), lowered.stored(), options.optimize());
         if (instructions.size() > Program.MAX_SIZE) {
             throw new ExpressionException(
                     1,

@@ -5,22 +5,22 @@ import io.github.nettybpf.expression.lower.BooleanFormula;
 import io.github.nettybpf.expression.lower.Value;
 import java.util.List;
 
-/** Generates the instructions of a formula: builds its decision graph, optimizes that, and writes it. */
+/** Generates the instructions of a formula: builds its decision graph, optimizes the graph, and emits it. */
 public final class CodeGenerator {
     private CodeGenerator() {}
 
     /**
      * {@return the instructions, of which there may be more than a program can have}
      *
-     * @param condition the formula that a packet has to satisfy
-     * @param kept the values that the program keeps in scratch slots
-     * @param optimize whether to make the program short, or to write it test by test
+     * @param formula what a packet has to satisfy
+     * @param stored the values that the program stores in scratch slots
+     * @param optimize whether to make the program short, or to emit it test by test
      */
-    public static List<Instruction> generate(BooleanFormula condition, List<Value> kept, boolean optimize) {
+    public static List<Instruction> generate(BooleanFormula formula, List<Value> stored, boolean optimize) {
         DecisionGraph graph = new DecisionGraph();
-        DecisionNode root = graph.of(condition);
+        DecisionNode root = graph.of(formula);
         if (optimize) {
-            root = new Optimizer(graph, kept).optimize(root);
+            root = new Optimizer(graph, stored).optimize(root);
         }
         return Emitter.emit(root, optimize);
     }

@@ -13,11 +13,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Makes decision graphs in which equal nodes are the same. */
+/**
+ * Builds decision graphs: decision diagrams over ranges, in which equal nodes are one object (hash-consing, the unique table of
+ * a binary decision diagram). Tests keep their order, because a value that is not defined rejects the packet.
+ */
 final class DecisionGraph {
     private final Map<Key, DecisionNode> known = new HashMap<>();
 
@@ -25,8 +29,11 @@ final class DecisionGraph {
     private record Key(Value value, @Nullable Value slot, List<Object> parts) {}
 
     /**
-     * {@return the node that goes on from the value}; ranges that lead to the same node may be neighbours. A value that
-     * cannot be computed rejects the packet, so where all ranges do, there is nothing to compute.
+     * {@return the node for a value and its successors} Adjacent ranges with the same successor are merged. A value that is
+     * not defined rejects the packet, so if every range does, there is nothing to compute.
+     *
+     * @param starts where the ranges start; changed by this method
+     * @param targets the successors; changed by this method
      */
     DecisionNode node(Value value, @Nullable Value slot, long[] starts, DecisionNode[] targets) {
         int used = 1;
@@ -51,11 +58,11 @@ final class DecisionGraph {
                 new Key(value, slot, parts), key -> new DecisionNode(known.size(), value, slot, from, to));
     }
 
-    private DecisionNode member(BooleanFormula.Membership member, DecisionNode yes, DecisionNode no) {
-        RangeSet set = member.set();
-        boolean fromZero = set.size() > 0 && set.toggle(0) == 0;
+    private DecisionNode membership(BooleanFormula.Membership membership, DecisionNode yes, DecisionNode no) {
+        RangeSet set = membership.set();
+        boolean fromZero = set.size() > 0 && set.bound(0) == 0;
         int first = fromZero ? 1 : 0;
-        boolean toEnd = set.size() > 0 && set.toggle(set.size() - 1) == RangeSet.END;
+        boolean toEnd = set.size() > 0 && set.bound(set.size() - 1) == RangeSet.END;
         int n = 1 + set.size() - first - (toEnd ? 1 : 0);
         long[] starts = new long[n];
         DecisionNode[] targets = new DecisionNode[n];
@@ -63,22 +70,22 @@ final class DecisionGraph {
         targets[0] = inside ? yes : no;
         for (int i = 1; i < n; i++) {
             inside = !inside;
-            starts[i] = set.toggle(first + i - 1);
+            starts[i] = set.bound(first + i - 1);
             targets[i] = inside ? yes : no;
         }
-        return node(member.value(), null, starts, targets);
+        return node(membership.value(), null, starts, targets);
     }
 
-    /** {@return the node that goes on from the value of the choice to where its cases lead} */
-    private DecisionNode choice(BooleanFormula.Switch choice, List<DecisionNode> cases, DecisionNode no) {
+    /** {@return the node that branches to the cases of a switch} */
+    private DecisionNode switchOf(BooleanFormula.Switch choice, List<DecisionNode> cases, DecisionNode no) {
         NavigableMap<Long, DecisionNode> targets = new TreeMap<>();
         targets.put(0L, no);
         for (int i = 0; i < cases.size(); i++) {
             RangeSet set = choice.cases().get(i).set();
             for (int j = 0; j < set.size(); j += 2) {
-                targets.put(set.toggle(j), cases.get(i));
-                if (set.toggle(j + 1) < RangeSet.END) {
-                    targets.putIfAbsent(set.toggle(j + 1), no);
+                targets.put(set.bound(j), cases.get(i));
+                if (set.bound(j + 1) < RangeSet.END) {
+                    targets.putIfAbsent(set.bound(j + 1), no);
                 }
             }
         }
@@ -86,85 +93,94 @@ final class DecisionGraph {
         return node(choice.value(), null, starts, targets.values().toArray(DecisionNode[]::new));
     }
 
-    /** A condition that is being made nodes of, from its last term to its first. */
-    private static final class Open {
-        final BooleanFormula condition;
+    /** A formula whose nodes are being built, from its last term to its first. */
+    private static final class Level {
+        final BooleanFormula formula;
         final DecisionNode yes;
         final DecisionNode no;
+
+        /** How many terms have no nodes yet. */
         int left;
 
+        /** The first node of the term that was built last. */
         @Nullable
-        DecisionNode made;
+        DecisionNode built;
 
-        /** The nodes of the cases of a choice, the last one first. */
-        final List<DecisionNode> cases = new ArrayList<>();
+        /** The first nodes of the terms, the last term first. */
+        final List<DecisionNode> terms = new ArrayList<>();
 
-        Open(BooleanFormula condition, DecisionNode yes, DecisionNode no) {
-            this.condition = condition;
+        Level(BooleanFormula formula, DecisionNode yes, DecisionNode no) {
+            this.formula = formula;
             this.yes = yes;
             this.no = no;
-            if (condition instanceof BooleanFormula.And and) {
+            if (formula instanceof BooleanFormula.And and) {
                 left = and.terms().size();
-            } else if (condition instanceof BooleanFormula.Or or) {
+            } else if (formula instanceof BooleanFormula.Or or) {
                 left = or.terms().size();
-            } else if (condition instanceof BooleanFormula.Switch choice) {
+            } else if (formula instanceof BooleanFormula.Switch choice) {
                 left = choice.cases().size();
-            } else {
+            } else if (formula instanceof BooleanFormula.Not) {
                 left = 1;
             }
         }
 
-        /** {@return the next term to make nodes of}, where it is to lead to included. */
-        Open next() {
+        /** {@return the last term that has no nodes yet, with the successors that it has to lead to} */
+        Level next() {
             left--;
-            if (condition instanceof BooleanFormula.And and) {
-                return new Open(and.terms().get(left), made == null ? yes : made, no);
-            } else if (condition instanceof BooleanFormula.Or or) {
-                return new Open(or.terms().get(left), yes, made == null ? no : made);
-            } else if (condition instanceof BooleanFormula.Switch choice) {
-                return new Open(choice.cases().get(left).then(), yes, no);
+            if (formula instanceof BooleanFormula.And and) {
+                return new Level(and.terms().get(left), built == null ? yes : built, no);
+            } else if (formula instanceof BooleanFormula.Or or) {
+                return new Level(or.terms().get(left), yes, built == null ? no : built);
+            } else if (formula instanceof BooleanFormula.Switch choice) {
+                return new Level(choice.cases().get(left).then(), yes, no);
+            } else if (formula instanceof BooleanFormula.Not not) {
+                return new Level(not.term(), no, yes);
             }
-            return new Open(((BooleanFormula.Not) condition).term(), no, yes);
+            throw new IllegalStateException(formula + " has no terms");
         }
     }
 
-    /** {@return the nodes that decide the condition}, terms asked in order. */
+    /** {@return the first node of a formula, which leads to a verdict} */
     DecisionNode of(BooleanFormula root) {
-        Deque<Open> open = new ArrayDeque<>();
-        open.push(new Open(root, DecisionNode.ACCEPT, DecisionNode.REJECT));
+        Deque<Level> levels = new ArrayDeque<>();
+        levels.push(new Level(root, DecisionNode.ACCEPT, DecisionNode.REJECT));
         while (true) {
-            Open top = open.peek();
-            if (top.condition instanceof BooleanFormula.Membership member) {
-                top.made = member(member, top.yes, top.no);
-                top.left = 0;
-            } else if (top.condition instanceof BooleanFormula.Constant constant) {
-                top.made = constant.value() ? top.yes : top.no;
-                top.left = 0;
-            }
-            if (top.condition instanceof BooleanFormula.Store keep) {
-                top.made = node(keep.value(), keep.slot(), new long[1], new DecisionNode[] {top.yes});
-                top.left = 0;
-            }
+            Level top = levels.peek();
             if (top.left > 0) {
-                open.push(top.next());
+                levels.push(top.next());
                 continue;
             }
-            if (top.condition instanceof BooleanFormula.Switch choice) {
-                Collections.reverse(top.cases);
-                top.made = choice(choice, top.cases, top.no);
+            DecisionNode first = first(top);
+            levels.pop();
+            if (levels.isEmpty()) {
+                return first;
             }
-            DecisionNode made = top.made;
-            open.pop();
-            if (open.isEmpty()) {
-                return made;
-            }
-            open.peek().made = made;
-            open.peek().cases.add(made);
+            levels.peek().built = first;
+            levels.peek().terms.add(first);
         }
     }
 
-    /** {@return all nodes that can be reached, each before those that it leads to}, verdicts left out. */
-    static List<DecisionNode> inOrder(DecisionNode root) {
+    /** {@return the first node of a formula all of whose terms have nodes} */
+    private DecisionNode first(Level level) {
+        if (level.formula instanceof BooleanFormula.Membership membership) {
+            return membership(membership, level.yes, level.no);
+        } else if (level.formula instanceof BooleanFormula.Constant constant) {
+            return constant.value() ? level.yes : level.no;
+        } else if (level.formula instanceof BooleanFormula.Store store) {
+            return node(store.value(), store.slot(), new long[1], new DecisionNode[] {level.yes});
+        } else if (level.formula instanceof BooleanFormula.Switch choice) {
+            Collections.reverse(level.terms);
+            return switchOf(choice, level.terms, level.no);
+        } else if (level.formula instanceof BooleanFormula.And
+                || level.formula instanceof BooleanFormula.Or
+                || level.formula instanceof BooleanFormula.Not) {
+            return Objects.requireNonNull(level.built);
+        }
+        throw new IllegalArgumentException(level.formula.toString());
+    }
+
+    /** {@return the nodes that are reached from the root, without verdicts, in topological order} */
+    static List<DecisionNode> topologicalOrder(DecisionNode root) {
         List<DecisionNode> finished = new ArrayList<>();
         Set<DecisionNode> seen = new HashSet<>();
         Deque<DecisionNode> path = new ArrayDeque<>();

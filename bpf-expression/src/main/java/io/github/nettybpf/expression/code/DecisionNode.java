@@ -6,19 +6,23 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One step of a decision: computes a value and goes on by where it lies; or a verdict, which has no value. Immutable.
+ * A node of a decision graph: computes a value, and branches by the range that it is in; or a verdict, which has no value.
+ * Immutable.
  *
- * <p>{@code starts} divides the numbers from 0 to 2^32 - 1 into ranges, the first of which starts at 0; {@code targets} has
- * where each leads. Neighbouring ranges lead to different nodes.
+ * <p>{@code starts} and {@code targets} are a map from ranges to successors (a range map): the numbers from 0 to 2^32 - 1 in
+ * ranges, the first of which starts at 0, and the successor for each. Adjacent ranges have different successors.
  */
 final class DecisionNode {
     static final DecisionNode ACCEPT = new DecisionNode(-1, null, null, new long[0], new DecisionNode[0]);
     static final DecisionNode REJECT = new DecisionNode(-2, null, null, new long[0], new DecisionNode[0]);
 
+    /** What tells the nodes of a graph apart. */
     final int id;
+
+    /** What is tested or stored, or null for a verdict. */
     final @Nullable Value value;
 
-    /** What the value is kept as, if the step keeps it and goes on to its only target; otherwise null. */
+    /** The scratch slot that the value is stored in, if the node does that and has one successor; otherwise null. */
     final @Nullable Value slot;
 
     final long[] starts;
@@ -36,19 +40,19 @@ final class DecisionNode {
         return value == null;
     }
 
-    /** {@return where the range ends}, exclusively. */
+    /** {@return the number after the last one of the range} */
     long end(int range) {
         return range + 1 < starts.length ? starts[range + 1] : RangeSet.END;
     }
 
-    /** {@return the range that has the number} */
+    /** {@return the index of the range that has the number} */
     int rangeOf(long number) {
         int found = Arrays.binarySearch(starts, number);
         return found >= 0 ? found : -found - 2;
     }
 
-    /** {@return whether the value does not matter}, only that it can be computed. */
-    boolean isProbe() {
+    /** {@return whether all numbers lead to the same successor, so that it only matters whether the value is defined} */
+    boolean isDefinednessTest() {
         return targets.length == 1;
     }
 }

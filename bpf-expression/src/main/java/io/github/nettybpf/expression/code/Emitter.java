@@ -18,36 +18,36 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * Writes a decision graph as instructions, from the last one to the first, so that it is known how far each jump goes.
- * Places count from the end of the program.
+ * Emits a decision graph as instructions, from the last one to the first, so that the distance of each jump is known. Positions
+ * count from the end of the program.
  */
 final class Emitter {
-    /** All of the packet, as libpcap says it. */
-    static final int ALL = 262144;
+    /** The verdict that accepts: libpcap's snapshot length for all of the packet. */
+    private static final int ACCEPT = 262144;
 
-    private static final int FARTHEST = 255;
-
-    /** How many equal comparisons stand one after the other before a list is divided. */
-    private static final int CHAIN = 16;
+    /** How many instructions a conditional jump can skip. */
+    private static final int MAX_SKIP = 255;
 
     private final List<Instruction> backwards = new ArrayList<>();
-    private final Map<DecisionNode, Integer> places = new HashMap<>();
 
-    /** The place nearest to the beginning from which control goes on to a node. */
-    private final Map<Integer, Integer> relays = new HashMap<>();
+    /** The position of the first instruction of each node that is emitted. */
+    private final Map<DecisionNode, Integer> positions = new HashMap<>();
 
-    /** Comparisons that were written, which serve whatever value is in A. */
+    /** For a position, the last emitted instruction that only jumps or returns as the one there: a trampoline for far jumps. */
+    private final Map<Integer, Integer> trampolines = new HashMap<>();
+
+    /** The comparisons that are emitted, which nodes share whatever value they have in A. */
     private final Map<Compared, Integer> comparisons = new HashMap<>();
 
     /**
-     * Whether something is kept in scratch slots. The kernel wants each slot to be written before it is read, and lets what
-     * was written flow through {@code ret} to the next instruction: then no verdict may be repeated in the middle.
+     * Whether values are stored in scratch slots. The kernel's verifier wants each slot to be written before it is read, on a
+     * forward pass that does not stop at {@code ret}: then no {@code ret} may be repeated as a trampoline.
      */
-    private boolean keeps;
+    private boolean stores;
 
     private Emitter() {}
 
-    /** {@return the instructions}; there may be more than a program can have. */
+    /** {@return the instructions, of which there may be more than a program can have} */
     static List<Instruction> emit(DecisionNode root, boolean optimize) {
         Emitter emitter = new Emitter();
         emitter.run(root, optimize);
@@ -56,7 +56,7 @@ final class Emitter {
     }
 
     private void run(DecisionNode root, boolean optimize) {
-        List<DecisionNode> order = DecisionGraph.inOrder(root);
+        List<DecisionNode> order = DecisionGraph.topologicalOrder(root);
         boolean rejects = root == DecisionNode.REJECT;
         boolean accepts = root == DecisionNode.ACCEPT;
         for (DecisionNode node : order) {
@@ -66,14 +66,14 @@ final class Emitter {
             }
         }
         if (rejects) {
-            places.put(DecisionNode.REJECT, add(new ReturnConstant(0)));
+            positions.put(DecisionNode.REJECT, add(new ReturnConstant(0)));
         }
         if (accepts) {
-            places.put(DecisionNode.ACCEPT, add(new ReturnConstant(ALL)));
+            positions.put(DecisionNode.ACCEPT, add(new ReturnConstant(ACCEPT)));
         }
-        keeps = order.stream().anyMatch(node -> node.slot != null);
-        int unkept = unkept(order);
-        Map<DecisionNode, InstructionSelection.Block> blocks = new InstructionSelection(optimize).plan(order);
+        stores = order.stream().anyMatch(node -> node.slot != null);
+        int unset = unset(order);
+        Map<DecisionNode, InstructionSelection.Block> blocks = new InstructionSelection(optimize).select(order);
         for (int i = order.size() - 1; i >= 0; i--) {
             DecisionNode node = order.get(i);
             block(node, blocks.get(node));
@@ -81,9 +81,9 @@ final class Emitter {
                 return;
             }
         }
-        if (unkept != 0) {
+        if (unset != 0) {
             for (int slot = 0; slot < 16; slot++) {
-                if ((unkept & 1 << slot) != 0) {
+                if ((unset & 1 << slot) != 0) {
                     add(new StoreScratch(Register.A, slot));
                 }
             }
@@ -91,70 +91,73 @@ final class Emitter {
         }
     }
 
-    /** {@return the slots, as bits, that are read on some way on which nothing was kept there before} */
-    private static int unkept(List<DecisionNode> order) {
-        Map<DecisionNode, Integer> kept = new HashMap<>();
-        int unkept = 0;
+    /** {@return the scratch slots, as bits, that some path reads before it stores something there} */
+    private static int unset(List<DecisionNode> order) {
+        Map<DecisionNode, Integer> stored = new HashMap<>();
+        int unset = 0;
         for (DecisionNode node : order) {
-            int before = kept.getOrDefault(node, 0);
-            unkept |= node.value.reads & ~before;
-            int after = node.slot == null ? before : before | node.slot.reads;
+            int before = stored.getOrDefault(node, 0);
+            unset |= node.value.slotsRead & ~before;
+            int after = node.slot == null ? before : before | node.slot.slotsRead;
             for (DecisionNode target : node.targets) {
-                kept.merge(target, after, (a, b) -> a & b);
+                stored.merge(target, after, (a, b) -> a & b);
             }
         }
-        return unkept;
+        return unset;
     }
 
-    /** {@return the place of the instruction} */
+    /** {@return the position of the instruction} */
     private int add(Instruction instruction) {
         backwards.add(instruction);
         return backwards.size() - 1;
     }
 
     private void block(DecisionNode node, InstructionSelection.Block block) {
-        if (node.isProbe()) {
-            int target = places.get(node.targets[0]);
-            if (target != backwards.size() - 1) {
-                add(new Jump(backwards.size() - 1 - target));
-            }
-        } else if (block.comparesX()) {
-            JumpCondition test = block.test();
-            DecisionNode yes = node.targets[node.rangeOf(1)];
-            jump(places.get(yes), places.get(node.targets[0]), (t, f) -> new JumpIfX(test, t, f));
-        } else if (block.mask() != 0) {
-            jump(
-                    places.get(node.targets[1]),
-                    places.get(node.targets[0]),
-                    (t, f) -> new JumpIf(JumpCondition.JSET, block.mask(), t, f));
+        InstructionSelection.Branch branch = block.branch();
+        if (branch instanceof InstructionSelection.Always) {
+            fallInto(positions.get(node.targets[0]));
+        } else if (branch instanceof InstructionSelection.CompareX compare) {
+            int yes = positions.get(node.targets[node.rangeOf(1)]);
+            int no = positions.get(node.targets[0]);
+            jump(yes, no, (t, f) -> new JumpIfX(compare.cond(), t, f));
+        } else if (branch instanceof InstructionSelection.BitTest test) {
+            int yes = positions.get(node.targets[1]);
+            int no = positions.get(node.targets[0]);
+            jump(yes, no, (t, f) -> new JumpIf(JumpCondition.JSET, test.mask(), t, f));
+        } else if (branch instanceof InstructionSelection.RangeTest test) {
+            fallInto(new SwitchLowering(this::compare, test.unit()).emit(node, positions));
         } else {
-            int first = new SwitchLowering(this::compare, block.unit()).write(node, places);
-            if (first != backwards.size() - 1) {
-                add(new Jump(backwards.size() - 1 - first));
-            }
+            throw new IllegalArgumentException(branch.toString());
         }
-        List<Instruction> loads = block.loads();
-        for (int i = loads.size() - 1; i >= 0; i--) {
-            add(loads.get(i));
+        List<Instruction> computation = block.computation();
+        for (int i = computation.size() - 1; i >= 0; i--) {
+            add(computation.get(i));
         }
-        places.put(node, backwards.size() - 1);
+        positions.put(node, backwards.size() - 1);
     }
 
-    /** A comparison and where it leads. */
-    private record Compared(JumpCondition test, long number, int yes, int no) {}
+    /** Makes what is emitted next, which will precede, continue at the target. */
+    private void fallInto(int target) {
+        if (target != backwards.size() - 1) {
+            add(new Jump(backwards.size() - 1 - target));
+        }
+    }
 
-    private int compare(JumpCondition test, long number, int yes, int no) {
-        Compared compared = new Compared(test, number, yes, no);
+    /** A comparison and the positions that it branches to. */
+    private record Compared(JumpCondition cond, long number, int yes, int no) {}
+
+    private int compare(JumpCondition cond, long number, int yes, int no) {
+        Compared compared = new Compared(cond, number, yes, no);
         Integer before = comparisons.get(compared);
-        if (before != null && backwards.size() - before <= FARTHEST) {
+        if (before != null && backwards.size() - before <= MAX_SKIP) {
             return before;
         }
-        int at = jump(yes, no, (t, f) -> new JumpIf(test, (int) number, t, f));
+        int at = jump(yes, no, (t, f) -> new JumpIf(cond, (int) number, t, f));
         comparisons.put(compared, at);
         return at;
     }
 
-    /** Writes a jump to two places, with relays behind it where they are too far. {@return its place} */
+    /** Emits a conditional jump, before trampolines to the positions that are too far. {@return its position} */
     private int jump(int yes, int no, BiFunction<Integer, Integer, Instruction> instruction) {
         int nearYes = near(yes, 1);
         int nearNo = near(no, 0);
@@ -162,29 +165,23 @@ final class Emitter {
         return add(instruction.apply(at - 1 - nearYes, at - 1 - nearNo));
     }
 
-    /** {@return a place from which control goes on to the target, and that a jump can reach from behind {@code more} others} */
+    /**
+     * {@return a position from which control goes to the target, near enough for the next conditional jump}
+     *
+     * @param more how many instructions may be emitted before that jump is
+     */
     private int near(int target, int more) {
         int at = backwards.size() + more;
-        if (at - 1 - target <= FARTHEST) {
+        if (at - 1 - target <= MAX_SKIP) {
             return target;
         }
-        Integer relay = relays.get(target);
-        if (relay != null && at - 1 - relay <= FARTHEST) {
-            return relay;
+        Integer trampoline = trampolines.get(target);
+        if (trampoline != null && at - 1 - trampoline <= MAX_SKIP) {
+            return trampoline;
         }
-        boolean verdict = !keeps && backwards.get(target) instanceof ReturnConstant;
+        boolean verdict = !stores && backwards.get(target) instanceof ReturnConstant;
         int made = add(verdict ? backwards.get(target) : new Jump(backwards.size() - 1 - target));
-        relays.put(target, made);
+        trampolines.put(target, made);
         return made;
-    }
-
-    /** How comparisons are written. */
-    interface Comparison {
-        int write(JumpCondition test, long number, int yes, int no);
-    }
-
-    /** How many comparisons a list of lone numbers is cut into. */
-    static int chain() {
-        return CHAIN;
     }
 }

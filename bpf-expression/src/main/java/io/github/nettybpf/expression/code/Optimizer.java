@@ -10,53 +10,56 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a decision graph smaller. A test whose outcome is known on some way is skipped on that way; a test of the value
- * that was tested just before becomes part of that test; a test that changes nothing is left out. A value is left out only
- * where the bytes that it needs are known to be there, so that short packets get the same verdict as before.
+ * Makes a decision graph smaller. Jump threading: a test whose outcome the path decides is skipped on that path. Range merging:
+ * a test of the value that was tested just before becomes part of that test. A test with one successor is dropped. A value is
+ * skipped only where it is known to be defined, so that short packets get the same verdict as without the optimizer.
  */
 final class Optimizer {
-    private static final int MOST_ROUNDS = 30;
-    private static final int FEW_ROUNDS = 5;
+    private static final int MAX_ROUNDS = 30;
+    private static final int LATE_ROUNDS = 5;
 
-    /** How many facts are looked up, and tests followed, before the optimizer looks no further than nearby. */
-    private static final long MOST_WORK = 30_000_000;
+    /** After so much work, counted in facts that are looked up, the optimizer looks at near facts only. */
+    private static final long MAX_WORK = 30_000_000;
 
-    /** After how much it leaves things as they are. */
-    private static final long TOO_MUCH_WORK = 2 * MOST_WORK;
+    /** After so much work, it stops. */
+    private static final long LAST_WORK = 2 * MAX_WORK;
 
-    /** To remake a node takes as long as looking up so many facts. */
+    /** The work of rebuilding a node. */
     private static final int NODE_WORK = 100;
 
-    /** To follow a way past one test takes as long as looking up so many facts. */
+    /** The work of threading a jump past one test. */
     private static final int STEP_WORK = 8;
 
-    private static final int MOST_FACTS = 200;
+    private static final int MAX_FACTS = 200;
     private static final int NEAR = 20;
 
     private final DecisionGraph graph;
 
-    /** The values that the program keeps. */
-    private final List<Value> kept;
+    /** The values that the program stores in scratch slots. */
+    private final List<Value> stored;
 
     private Map<DecisionNode, @Nullable RangeFacts> facts = new HashMap<>();
-    private Map<DecisionNode, Integer> references = new HashMap<>();
 
-    /** The slots that are read, as bits. */
-    private int read;
+    /** The in-degree of each node. */
+    private Map<DecisionNode, Integer> inDegrees = new HashMap<>();
 
-    /** What was done, so that long lists take no time that grows with their square. */
+    /** The scratch slots that some node loads, as bits. */
+    private int slotsRead;
+
+    /** The work so far. It is bounded, because the time for a long list would grow with its square. */
     private long work;
 
-    Optimizer(DecisionGraph graph, List<Value> kept) {
+    Optimizer(DecisionGraph graph, List<Value> stored) {
         this.graph = graph;
-        this.kept = kept;
+        this.stored = stored;
     }
 
+    /** {@return the root of the smaller graph} */
     DecisionNode optimize(DecisionNode root) {
         DecisionNode before = root;
-        for (int round = 0; round < (work > MOST_WORK ? FEW_ROUNDS : MOST_ROUNDS); round++) {
+        for (int round = 0; round < (work > MAX_WORK ? LATE_ROUNDS : MAX_ROUNDS); round++) {
             DecisionNode after = round(before);
-            if (after == before || work > TOO_MUCH_WORK) {
+            if (after == before || work > LAST_WORK) {
                 return after;
             }
             before = after;
@@ -64,7 +67,7 @@ final class Optimizer {
         return before;
     }
 
-    /** A node while its targets change. */
+    /** A node whose successors are being changed. */
     private static final class Draft {
         final DecisionNode node;
         final long[] starts;
@@ -78,17 +81,17 @@ final class Optimizer {
     }
 
     private DecisionNode round(DecisionNode root) {
-        List<DecisionNode> order = DecisionGraph.inOrder(root);
+        List<DecisionNode> order = DecisionGraph.topologicalOrder(root);
         facts = new HashMap<>();
-        references = new HashMap<>();
-        read = 0;
+        inDegrees = new HashMap<>();
+        slotsRead = 0;
         for (DecisionNode node : order) {
-            read |= node.value.reads;
-            Arrays.stream(node.targets).distinct().forEach(target -> references.merge(target, 1, Integer::sum));
+            slotsRead |= node.value.slotsRead;
+            Arrays.stream(node.targets).distinct().forEach(target -> inDegrees.merge(target, 1, Integer::sum));
         }
         List<Draft> drafts = new ArrayList<>(order.size());
-        RangeFacts first = RangeFacts.atFirst(kept);
-        DecisionNode start = follow(first, root);
+        RangeFacts first = RangeFacts.atEntry(stored);
+        DecisionNode start = thread(first, root);
         facts.put(start, first);
         for (DecisionNode node : order) {
             if (facts.containsKey(node)) {
@@ -111,7 +114,7 @@ final class Optimizer {
         Value value = node.value;
         work += NODE_WORK + node.starts.length;
         RangeFacts before = facts.get(node);
-        RangeSet possible = RangeFacts.about(before, value, far(before));
+        RangeSet possible = RangeFacts.range(before, value, depth(before));
         List<Long> starts = new ArrayList<>();
         List<DecisionNode> targets = new ArrayList<>();
         for (int i = 0; i < node.starts.length; i++) {
@@ -126,11 +129,11 @@ final class Optimizer {
         starts.set(0, 0L);
         Draft draft = new Draft(
                 node, starts.stream().mapToLong(Long::longValue).toArray(), targets.toArray(DecisionNode[]::new));
-        tell(draft, before);
+        propagate(draft, before);
         return draft;
     }
 
-    /** Adds where a range leads, or, if that is to a test of the same value, where that test leads. */
+    /** Adds the successor for a range, or, if that only tests the same value again, the successors of that test. */
     private void add(
             DecisionNode node,
             int i,
@@ -141,11 +144,11 @@ final class Optimizer {
         long start = node.starts[i];
         long end = node.end(i);
         RangeFacts here = after(node, before, possible.within(start, end));
-        DecisionNode target = follow(here, node.targets[i]);
+        DecisionNode target = thread(here, node.targets[i]);
         boolean inline = target.value == node.value
                 && target.slot == null
                 && node.slot == null
-                && references.getOrDefault(target, 0) == 1;
+                && inDegrees.getOrDefault(target, 0) == 1;
         if (!inline) {
             starts.add(start);
             targets.add(target);
@@ -157,57 +160,58 @@ final class Optimizer {
                     before,
                     node.value,
                     RangeSet.between(Math.max(start, target.starts[j]), Math.min(end, target.end(j)) - 1));
-            targets.add(follow(there, target.targets[j]));
+            targets.add(thread(there, target.targets[j]));
         }
     }
 
-    /** Tells the targets of a node what is known on the ways to them. */
-    private void tell(Draft draft, @Nullable RangeFacts before) {
-        Map<DecisionNode, List<RangeSet>> ways = new HashMap<>();
+    /** Propagates the facts to the successors of a node. */
+    private void propagate(Draft draft, @Nullable RangeFacts before) {
+        Map<DecisionNode, List<RangeSet>> edges = new HashMap<>();
         for (int i = 0; i < draft.targets.length; i++) {
             long end = i + 1 < draft.starts.length ? draft.starts[i + 1] : RangeSet.END;
-            ways.computeIfAbsent(draft.targets[i], k -> new ArrayList<>())
+            edges.computeIfAbsent(draft.targets[i], k -> new ArrayList<>())
                     .add(RangeSet.between(draft.starts[i], end - 1));
         }
-        ways.forEach((target, ranges) -> {
+        edges.forEach((target, ranges) -> {
             if (!target.isVerdict()) {
-                RangeFacts way = after(draft.node, before, RangeSet.union(ranges));
-                facts.put(target, facts.containsKey(target) ? common(facts.get(target), way) : way);
+                RangeFacts edge = after(draft.node, before, RangeSet.union(ranges));
+                facts.put(target, facts.containsKey(target) ? join(facts.get(target), edge) : edge);
             }
         });
     }
 
-    /** {@return what both know}, or nothing, if that is far back and much was done already. */
-    private @Nullable RangeFacts common(@Nullable RangeFacts a, @Nullable RangeFacts b) {
-        RangeFacts common = RangeFacts.common(a, b, work > MOST_WORK ? MOST_FACTS : Integer.MAX_VALUE);
+    /** {@return the facts of both, or none if that is far to look for after much work} */
+    private @Nullable RangeFacts join(@Nullable RangeFacts a, @Nullable RangeFacts b) {
+        RangeFacts common = RangeFacts.join(a, b, work > MAX_WORK ? MAX_FACTS : Integer.MAX_VALUE);
         work += Math.max(0, RangeFacts.depth(a) + RangeFacts.depth(b) - 2 * RangeFacts.depth(common));
         return common;
     }
 
+    /** {@return the facts on the edge from a node for a range of its value} */
     private static RangeFacts after(DecisionNode node, @Nullable RangeFacts before, RangeSet range) {
         RangeFacts computed = RangeFacts.and(before, node.value, range);
-        return node.slot == null ? computed : RangeFacts.kept(computed, node.slot);
+        return node.slot == null ? computed : RangeFacts.stored(computed, node.slot);
     }
 
-    /** {@return whether a node keeps a value that is read somewhere} */
-    private boolean isKept(DecisionNode node) {
-        return node.slot != null && (read & node.slot.reads) != 0;
+    /** {@return whether a node stores a value that some node loads} */
+    private boolean isLiveStore(DecisionNode node) {
+        return node.slot != null && (slotsRead & node.slot.slotsRead) != 0;
     }
 
-    /** {@return how far back facts are looked up} */
-    private int far(@Nullable RangeFacts known) {
-        int far = Math.min(RangeFacts.depth(known), work > MOST_WORK ? NEAR : MOST_FACTS);
-        work += far;
-        return far;
+    /** {@return how many facts to look up} */
+    private int depth(@Nullable RangeFacts known) {
+        int depth = Math.min(RangeFacts.depth(known), work > MAX_WORK ? NEAR : MAX_FACTS);
+        work += depth;
+        return depth;
     }
 
-    /** {@return where a way leads in the end}, past tests that are decided by what is known on it. */
-    private DecisionNode follow(@Nullable RangeFacts known, DecisionNode first) {
+    /** {@return the jump-threaded target: the first node from {@code first} on that the facts do not decide} */
+    private DecisionNode thread(@Nullable RangeFacts known, DecisionNode first) {
         DecisionNode node = first;
         Map<Value, RangeSet> possible = Map.of();
-        for (int steps = 0; !node.isVerdict() && !isKept(node); steps++) {
+        for (int steps = 0; !node.isVerdict() && !isLiveStore(node); steps++) {
             work += STEP_WORK;
-            if ((steps >= NEAR && work > MOST_WORK) || work > TOO_MUCH_WORK) {
+            if ((steps >= NEAR && work > MAX_WORK) || work > LAST_WORK) {
                 return node;
             }
             if (steps == 1) {
@@ -215,11 +219,11 @@ final class Optimizer {
             }
             RangeSet range = possible.get(node.value);
             if (range == null) {
-                int far = far(known);
-                if (!RangeFacts.present(known, node.value, far)) {
+                int depth = depth(known);
+                if (!RangeFacts.isDefined(known, node.value, depth)) {
                     return node;
                 }
-                range = RangeFacts.about(known, node.value, far);
+                range = RangeFacts.range(known, node.value, depth);
                 if (steps == 0) {
                     possible = Map.of(node.value, range);
                 } else {
@@ -235,14 +239,14 @@ final class Optimizer {
         return node;
     }
 
-    /** {@return the one target to which all numbers of the range lead}, or null if there are several. */
+    /** {@return the successor for all numbers of the set, or null if there are several} */
     private static @Nullable DecisionNode only(DecisionNode node, RangeSet possible) {
         if (possible.isEmpty()) {
             return null;
         }
-        long end = possible.toggle(possible.size() - 1);
+        long end = possible.bound(possible.size() - 1);
         DecisionNode only = null;
-        for (int i = node.rangeOf(possible.toggle(0)); i < node.starts.length && node.starts[i] < end; i++) {
+        for (int i = node.rangeOf(possible.bound(0)); i < node.starts.length && node.starts[i] < end; i++) {
             if (possible.overlaps(node.starts[i], node.end(i))) {
                 if (only != null && only != node.targets[i]) {
                     return null;

@@ -6,65 +6,84 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Writes comparisons that find the range of a value: numbers that stand alone are compared one by one, long lists are
- * divided first.
+ * Emits the comparisons that find the range of a value (switch lowering): a binary search tree of {@code jge} over the ranges,
+ * and below it a chain of {@code jeq} for ranges of one number.
  */
 final class SwitchLowering {
-    private final Emitter.Comparison comparison;
+    /** Emits a comparison. */
+    interface Comparison {
+        /**
+         * {@return the position of the comparison}
+         *
+         * @param cond how A is compared with the number
+         * @param number the number
+         * @param yes the position to go to if the condition holds
+         * @param no the position to go to if it does not
+         */
+        int emit(JumpCondition cond, long number, int yes, int no);
+    }
 
-    /** How many numbers look alike, because their last bits were cleared. */
+    /** How long a chain of {@code jeq} gets before a list is bisected. */
+    private static final int CHAIN = 16;
+
+    private final Comparison comparison;
+
+    /** How many adjacent values have become one number, because their low bits were cleared. */
     private final long unit;
 
-    SwitchLowering(Emitter.Comparison comparison, long unit) {
+    SwitchLowering(Comparison comparison, long unit) {
         this.comparison = comparison;
         this.unit = unit;
     }
 
-    /** Writes the comparisons of a node. {@return the first one's place} */
-    int write(DecisionNode node, Map<DecisionNode, Integer> places) {
-        int[] targets = Arrays.stream(node.targets).mapToInt(places::get).toArray();
-        long most = node.value == null ? RangeSet.END - 1 : node.value.most;
-        return write(node.starts, targets, 0, targets.length, most + 1);
+    /** Emits the comparisons of a node. {@return the first one's position} */
+    int emit(DecisionNode node, Map<DecisionNode, Integer> positions) {
+        int[] targets = Arrays.stream(node.targets).mapToInt(positions::get).toArray();
+        long max = node.value == null ? RangeSet.END - 1 : node.value.max;
+        return emit(node.starts, targets, 0, targets.length, max + 1);
     }
 
     /** {@return how many comparisons a node takes} */
     static int cost(DecisionNode node, long unit) {
-        int[] written = new int[1];
+        int[] emitted = new int[1];
         int[] targets = new int[node.targets.length];
         for (int i = 0; i < targets.length; i++) {
             targets[i] = node.targets[i].id;
         }
         SwitchLowering counting = new SwitchLowering(
-                (test, number, yes, no) -> {
-                    written[0]++;
-                    return Integer.MIN_VALUE + written[0];
+                (cond, number, yes, no) -> {
+                    emitted[0]++;
+                    return Integer.MIN_VALUE + emitted[0];
                 },
                 unit);
-        long most = node.value == null ? RangeSet.END - 1 : node.value.most;
-        counting.write(node.starts, targets, 0, targets.length, most + 1);
-        return written[0];
+        long max = node.value == null ? RangeSet.END - 1 : node.value.max;
+        counting.emit(node.starts, targets, 0, targets.length, max + 1);
+        return emitted[0];
     }
 
-    private int write(long[] starts, int[] targets, int from, int to, long end) {
+    private int emit(long[] starts, int[] targets, int from, int to, long end) {
         int n = to - from;
         if (n == 1) {
             return targets[from];
         }
-        if (n > 2 * Emitter.chain() + 1) {
+        if (n > 2 * CHAIN + 1) {
             int middle = (from + to) >>> 1;
-            int high = write(starts, targets, middle, to, end);
-            int low = write(starts, targets, from, middle, starts[middle]);
-            return comparison.write(JumpCondition.JGE, starts[middle], high, low);
+            int high = emit(starts, targets, middle, to, end);
+            int low = emit(starts, targets, from, middle, starts[middle]);
+            return comparison.emit(JumpCondition.JGE, starts[middle], high, low);
         }
         int lone = lone(starts, targets, from, to, end);
         if (lone >= 0) {
             return compareLone(starts, targets, from, to, end, lone);
         }
-        int last = write(starts, targets, from, to - 1, starts[to - 1]);
-        return comparison.write(JumpCondition.JGE, starts[to - 1], targets[to - 1], last);
+        int last = emit(starts, targets, from, to - 1, starts[to - 1]);
+        return comparison.emit(JumpCondition.JGE, starts[to - 1], targets[to - 1], last);
     }
 
-    /** {@return the number to compare with}, one between two ranges that lead to the same place if there is one; or -1. */
+    /**
+     * {@return the index of a range of one number, or -1 if there is none} A range between two others with the same successor
+     * is preferred, because those merge.
+     */
     private int lone(long[] starts, int[] targets, int from, int to, long end) {
         for (int i = from + 1; i < to - 1; i++) {
             if (starts[i + 1] - starts[i] == unit && targets[i - 1] == targets[i + 1]) {
@@ -77,7 +96,7 @@ final class SwitchLowering {
         return end - starts[to - 1] == unit ? to - 1 : -1;
     }
 
-    /** Compares with one number, and leaves it out of what is to be compared behind that. */
+    /** Emits a comparison with one number, then those for the other ranges. */
     private int compareLone(long[] starts, int[] targets, int from, int to, long end, int lone) {
         int left = lone - from;
         int gap = lone == from || lone == to - 1 ? 1 : 2;
@@ -89,7 +108,7 @@ final class SwitchLowering {
         System.arraycopy(targets, from, restTargets, 0, taken);
         System.arraycopy(starts, from + taken + gap, restStarts, taken, n - taken);
         System.arraycopy(targets, from + taken + gap, restTargets, taken, n - taken);
-        int rest = write(restStarts, restTargets, 0, n, lone == to - 1 ? starts[lone] : end);
-        return comparison.write(JumpCondition.JEQ, starts[lone], targets[lone], rest);
+        int rest = emit(restStarts, restTargets, 0, n, lone == to - 1 ? starts[lone] : end);
+        return comparison.emit(JumpCondition.JEQ, starts[lone], targets[lone], rest);
     }
 }

@@ -24,67 +24,68 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the instructions that compute values, and knows what they leave in the registers. */
+/**
+ * Generates the instructions that compute values, and knows what they leave in A and X. Operands that need both registers go
+ * through scratch slots, in the order that takes the fewest (Sethi-Ullman). Steps are on an explicit stack, so that depth has no
+ * limit.
+ */
 final class ValueCodeGenerator {
     private final List<Instruction> code = new ArrayList<>();
-    private final Deque<Runnable> tasks = new ArrayDeque<>();
+    private final Deque<Runnable> steps = new ArrayDeque<>();
     private @Nullable Value a;
     private @Nullable Value x;
-    private int slots;
+
+    /** How many scratch slots hold temporaries. */
+    private int temporaries;
 
     ValueCodeGenerator(@Nullable Value a, @Nullable Value x) {
         this.a = a;
         this.x = x;
     }
 
+    /** {@return the instructions so far} */
     List<Instruction> code() {
         return code;
     }
 
-    /** {@return what A holds}, or null if that is nothing of use. */
+    /** {@return the value in A, or null if it is none of the table} */
     @Nullable
     Value a() {
         return a;
     }
 
-    /** {@return what X holds}, or null if that is nothing of use. */
+    /** {@return the value in X, or null if it is none of the table} */
     @Nullable
     Value x() {
         return x;
     }
 
-    /** Adds an instruction that changes A. */
+    /** Adds an instruction after which A holds no value of the table. */
     void add(Instruction instruction) {
         code.add(instruction);
         a = null;
     }
 
-    /** Keeps a value. */
-    void keep(Value slot, Value value) {
-        intoA(value);
+    /** Computes a value and stores it in a scratch slot. */
+    void store(Value slot, Value value) {
+        compute(value);
         set(slot, new StoreScratch(Register.A, slot.k));
     }
 
-    /** Computes a value into A. */
-    void intoA(Value value) {
+    /** Computes a value into A; of a relation, the operands into A and X. */
+    void compute(Value value) {
         later(value);
         run();
     }
 
-    /** Computes a value into A, and another into X. */
-    void both(Value left, Value right) {
-        operands(left, right);
-        run();
-    }
-
     private void run() {
-        while (!tasks.isEmpty()) {
-            tasks.pop().run();
+        while (!steps.isEmpty()) {
+            steps.pop().run();
         }
     }
 
     private void later(Value value) {
-        tasks.push(() -> evaluate(value));
+        steps.push(() -> evaluate(value));
     }
 
     private void evaluate(Value value) {
@@ -93,11 +94,11 @@ final class ValueCodeGenerator {
         }
         switch (value.kind) {
             case CONSTANT -> set(value, new LoadConstant(Register.A, value.k));
-            case KEPT -> set(value, new LoadScratch(Register.A, value.k));
+            case SCRATCH -> set(value, new LoadScratch(Register.A, value.k));
             case EXTENSION -> set(value, new LoadExtension(Objects.requireNonNull(value.extension)));
             case LOAD -> load(value);
             case NEGATION -> {
-                tasks.push(() -> set(value, new NegateA()));
+                steps.push(() -> set(value, new NegateA()));
                 later(left(value));
             }
             case BINARY -> binary(value);
@@ -126,28 +127,28 @@ final class ValueCodeGenerator {
         Value index = value.left;
         if (index == null) {
             set(value, new LoadAbsolute(value.k, value.size));
-        } else if (index.fitsX()) {
+        } else if (index.loadsIntoX()) {
             intoX(index);
             set(value, new LoadIndirect(value.k, value.size));
         } else {
-            tasks.push(() -> set(value, new LoadIndirect(value.k, value.size)));
+            steps.push(() -> set(value, new LoadIndirect(value.k, value.size)));
             throughA(index);
         }
     }
 
-    /** Computes a value into X by way of A. */
+    /** Computes a value into A, and moves it to X. */
     private void throughA(Value value) {
         if (x == value) {
             return;
         }
-        tasks.push(() -> {
+        steps.push(() -> {
             code.add(new Tax());
             x = value;
         });
         later(value);
     }
 
-    /** Puts into X what can be put there without changing A. */
+    /** Loads into X a value for which {@link Value#loadsIntoX} holds; A is kept. */
     private void intoX(Value value) {
         if (x == value) {
             return;
@@ -156,8 +157,10 @@ final class ValueCodeGenerator {
                 switch (value.kind) {
                     case CONSTANT -> new LoadConstant(Register.X, value.k);
                     case HEADER_LENGTH -> new LoadMemShift(value.k);
-                    case KEPT -> new LoadScratch(Register.X, value.k);
-                    default -> new LoadExtension(Extension.LEN, Register.X, 4);
+                    case SCRATCH -> new LoadScratch(Register.X, value.k);
+                    case EXTENSION -> new LoadExtension(Extension.LEN, Register.X, 4);
+                    case LOAD, BINARY, NEGATION, EQUAL, GREATER, GREATER_OR_EQUAL ->
+                        throw new IllegalArgumentException(value.kind + " into X");
                 });
         x = value;
     }
@@ -166,35 +169,35 @@ final class ValueCodeGenerator {
         AluOp op = Objects.requireNonNull(value.op);
         Value right = right(value);
         if (right.isConstant()) {
-            tasks.push(() -> set(value, new AluConstant(op, right.k)));
+            steps.push(() -> set(value, new AluConstant(op, right.k)));
             later(left(value));
         } else {
-            tasks.push(() -> set(value, new AluX(op)));
+            steps.push(() -> set(value, new AluX(op)));
             operands(left(value), right);
         }
     }
 
-    /** Computes one value into A and another into X; whichever comes first must not matter to the packet. */
+    /** Computes one value into A and another into X, in any order: both have to be defined. */
     private void operands(Value left, Value right) {
-        if (right.fitsX()) {
-            tasks.push(() -> intoX(right));
+        if (right.loadsIntoX()) {
+            steps.push(() -> intoX(right));
             later(left);
             return;
         }
-        if (left.leavesX()) {
-            tasks.push(() -> evaluate(left));
+        if (left.preservesX()) {
+            steps.push(() -> evaluate(left));
             throughA(right);
             return;
         }
-        tasks.push(() -> {
-            slots--;
-            code.add(new LoadScratch(Register.X, slots));
+        steps.push(() -> {
+            temporaries--;
+            code.add(new LoadScratch(Register.X, temporaries));
             x = right;
         });
-        tasks.push(() -> evaluate(left));
-        tasks.push(() -> {
-            code.add(new StoreScratch(Register.A, slots));
-            slots++;
+        steps.push(() -> evaluate(left));
+        steps.push(() -> {
+            code.add(new StoreScratch(Register.A, temporaries));
+            temporaries++;
         });
         later(right);
     }

@@ -11,24 +11,27 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** Turns comparisons into conditions, and what they compare into values. */
+/** Lowers comparisons to formulas, and the arithmetic expressions that they compare to values. */
 final class ArithmeticLowering {
-    private static final int MOST_STEPS = 1000;
-    private static final int MOST_INDEX = 0xfffff;
+    private static final int MAX_DEPTH = 1000;
+
+    /** Offsets above this are no packet's, and would come near those of the kernel's other offset bases. */
+    private static final int MAX_INDEX = 0xfffff;
 
     private final ValueTable values;
-    private final Layout layout;
+    private final HeaderFields headers;
     private final ProtocolLowering protocols;
 
-    ArithmeticLowering(ValueTable values, Layout layout, ProtocolLowering protocols) {
-        this.values = values;
-        this.layout = layout;
+    ArithmeticLowering(HeaderFields headers, ProtocolLowering protocols) {
+        this.values = headers.values();
+        this.headers = headers;
         this.protocols = protocols;
     }
 
-    /** A value, and what has to hold for it to be there. */
+    /** A value, and what has to hold for it to be defined. */
     private record Guarded(Value value, List<BooleanFormula> guards) {}
 
+    /** {@return whether a packet has the headers that are compared, and the comparison holds} */
     BooleanFormula relation(Expression.Relation relation) {
         Guarded left = value(relation.left(), relation.column());
         Guarded right = value(relation.right(), relation.column());
@@ -43,7 +46,7 @@ final class ArithmeticLowering {
         if (left.isConstant() && !right.isConstant()) {
             return compare(right, mirrored(comparison), left, column);
         }
-        if (Math.max(left.slots, right.slots) >= values.freeSlots()) {
+        if (Math.max(left.temporaries, right.temporaries) >= values.freeSlots()) {
             throw new ExpressionException(
                     column,
                     "a comparison that takes more than " + values.freeSlots()
@@ -74,7 +77,8 @@ final class ArithmeticLowering {
         return switch (comparison) {
             case GREATER -> Value.Kind.GREATER;
             case GREATER_OR_EQUAL -> Value.Kind.GREATER_OR_EQUAL;
-            default -> Value.Kind.EQUAL;
+            case EQUAL -> Value.Kind.EQUAL;
+            case NOT_EQUAL, LESS, LESS_OR_EQUAL -> throw new IllegalArgumentException(comparison.toString());
         };
     }
 
@@ -84,7 +88,8 @@ final class ArithmeticLowering {
                     case EQUAL -> RangeSet.between(number, number);
                     case GREATER ->
                         number + 1 == RangeSet.END ? RangeSet.NONE : RangeSet.between(number + 1, RangeSet.END - 1);
-                    default -> RangeSet.between(number, RangeSet.END - 1);
+                    case GREATER_OR_EQUAL -> RangeSet.between(number, RangeSet.END - 1);
+                    case NOT_EQUAL, LESS, LESS_OR_EQUAL -> throw new IllegalArgumentException(comparison.toString());
                 };
         if (value.isConstant()) {
             long k = Integer.toUnsignedLong(value.k);
@@ -94,8 +99,8 @@ final class ArithmeticLowering {
     }
 
     /**
-     * Works off the tree from the leaves up, on a stack of its own. As in libpcap, what has to hold for the right side of
-     * an operator to be there is not asked for.
+     * {@return the expression as a value} The tree is walked in postorder, with an explicit stack, so that depth has no limit.
+     * As in libpcap, the guards of the right side of an operator are lost.
      */
     private Guarded value(ArithmeticExpression arithmetic, int column) {
         Deque<ArithmeticExpression> order = new ArrayDeque<>();
@@ -116,9 +121,9 @@ final class ArithmeticLowering {
         Deque<Guarded> done = new ArrayDeque<>();
         for (ArithmeticExpression node : order) {
             Guarded value = value(node, done);
-            if (value.value.depth > MOST_STEPS) {
+            if (value.value.depth > MAX_DEPTH) {
                 throw new ExpressionException(
-                        column, "a computation of more than " + MOST_STEPS + " steps (expected: a simpler one)");
+                        column, "a computation of more than " + MAX_DEPTH + " steps (expected: a simpler one)");
             }
             done.push(value);
         }
@@ -140,7 +145,10 @@ final class ArithmeticLowering {
             List<BooleanFormula> guards = new ArrayList<>(index.guards);
             return new Guarded(load(load, index.value, guards), guards);
         }
-        return new Guarded(values.extension(Extension.LEN), List.of());
+        if (node instanceof ArithmeticExpression.Length) {
+            return new Guarded(values.extension(Extension.LEN), List.of());
+        }
+        throw new IllegalArgumentException(node.toString());
     }
 
     private Value binary(ArithmeticExpression.Binary binary, Value left, Value right) {
@@ -155,7 +163,8 @@ final class ArithmeticLowering {
                     case "|" -> AluOp.OR;
                     case "^" -> AluOp.XOR;
                     case "<<" -> AluOp.LSH;
-                    default -> AluOp.RSH;
+                    case ">>" -> AluOp.RSH;
+                    default -> throw new IllegalArgumentException(binary.operator());
                 };
         if (right.isConstant()) {
             if ((op == AluOp.DIV || op == AluOp.MOD) && right.k == 0) {
@@ -169,7 +178,7 @@ final class ArithmeticLowering {
             }
         }
         Value value = values.binary(op, left, right);
-        if (value.slots >= values.freeSlots()) {
+        if (value.temporaries >= values.freeSlots()) {
             throw new ExpressionException(
                     binary.column(),
                     "more than " + values.freeSlots() + " intermediate values (expected: a simpler computation)");
@@ -178,10 +187,10 @@ final class ArithmeticLowering {
     }
 
     private Value load(ArithmeticExpression.Load load, Value index, List<BooleanFormula> guards) {
-        if (index.isConstant() && Integer.compareUnsigned(index.k, MOST_INDEX) > 0) {
+        if (index.isConstant() && Integer.compareUnsigned(index.k, MAX_INDEX) > 0) {
             throw new ExpressionException(
                     load.column(),
-                    "'" + load.protocol() + "[" + Integer.toUnsignedString(index.k) + "]' (expected: 0.." + MOST_INDEX
+                    "'" + load.protocol() + "[" + Integer.toUnsignedString(index.k) + "]' (expected: 0.." + MAX_INDEX
                             + " between the brackets)");
         }
         PacketOffset header = header(load, guards);
@@ -197,39 +206,39 @@ final class ArithmeticLowering {
         String protocol = load.protocol();
         int column = load.column();
         if (!protocol.equals("link")) {
-            protocols.requirePackets("'" + protocol + "[...]'", column);
+            protocols.requireHeaders("'" + protocol + "[...]'", column);
         }
         switch (protocol) {
             case "link" -> {
-                if (layout.isSocket()) {
+                if (headers.isSocket()) {
                     throw new ExpressionException(
                             column,
-                            "the link layer (expected: ip, ip6 or the socket's own protocol; " + layout.link.shown
+                            "the link layer (expected: ip, ip6 or the socket's own protocol; " + headers.shown()
                                     + " does not see it)");
                 }
-                return layout.header;
+                return headers.offsets().linkHeader();
             }
             case "ip", "arp", "rarp", "atalk", "decnet", "sca", "lat", "mopdl", "moprc", "ip6" -> {
-                guards.add(protocols.named(protocol, column));
-                return layout.networkHeader();
+                guards.add(protocols.protocol(protocol, column));
+                return headers.offsets().networkHeader();
             }
             case "sctp", "tcp", "udp", "icmp", "igmp", "igrp", "pim", "vrrp", "carp" -> {
-                if (layout.isSocket()) {
-                    guards.add(protocols.named(protocol, column));
-                    return layout.transport4();
+                if (headers.isSocket()) {
+                    guards.add(protocols.protocol(protocol, column));
+                    return headers.transport4();
                 }
-                guards.add(0, protocols.link(ProtocolLowering.IP, column));
-                guards.add(protocols.named(protocol, column));
+                guards.add(0, protocols.linkType(ProtocolNumbers.IP, column));
+                guards.add(protocols.protocol(protocol, column));
                 guards.add(protocols.firstFragment());
-                return layout.transport4();
+                return headers.transport4();
             }
             case "icmp6" -> {
-                if (layout.isSocket()) {
-                    guards.add(protocols.named(protocol, column));
+                if (headers.isSocket()) {
+                    guards.add(protocols.protocol(protocol, column));
                 }
-                guards.add(protocols.link(ProtocolLowering.IP6, column));
-                guards.add(BooleanFormula.equal(layout.network(1, 6), 58));
-                return layout.transport6();
+                guards.add(protocols.linkType(ProtocolNumbers.IP6, column));
+                guards.add(BooleanFormula.equal(headers.network(1, 6), ProtocolNumbers.ICMP6));
+                return headers.transport6();
             }
             default ->
                 throw new ExpressionException(

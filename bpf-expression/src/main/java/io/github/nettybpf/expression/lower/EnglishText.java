@@ -5,17 +5,16 @@ import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Expression.Direction;
 import io.github.nettybpf.expression.parse.Expression.Identifier;
 import io.github.nettybpf.expression.parse.Expression.Keyword;
-import io.github.nettybpf.expression.parse.Expression.Kind;
 import io.github.nettybpf.expression.parse.Expression.Primitive;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 
-/** Writes a tree as lines of English, one for each test, indented by how the tests are combined. */
+/** Writes a syntax tree as lines of English: one for each test, indented by how the tests are combined. */
 public final class EnglishText {
     /** Lines deeper than this are indented no further, but begin with their depth. */
-    private static final int DEEPEST = 30;
+    private static final int MAX_INDENT = 30;
 
     private static final Map<Expression.Comparison, String> COMPARISONS = Map.of(
             Expression.Comparison.EQUAL, "=",
@@ -25,34 +24,40 @@ public final class EnglishText {
             Expression.Comparison.LESS, "<",
             Expression.Comparison.LESS_OR_EQUAL, "<=");
 
-    private static final String MOVED = ", and what follows is about what is behind it";
+    private static final String MOVED = ", and the tests after it are about what is inside";
 
-    /** A part of the tree that is to be written. */
-    private record Open(Expression expression, int depth) {}
+    /** A part of the tree that is not written yet. */
+    private record Pending(Expression expression, int depth) {}
 
-    private final Layout.Link link;
-    private final Deque<Open> open = new ArrayDeque<>();
+    private final Encapsulation encapsulation;
+    private final Deque<Pending> pending = new ArrayDeque<>();
     private final StringBuilder text = new StringBuilder();
 
-    private EnglishText(Layout.Link link) {
-        this.link = link;
+    private EnglishText(Encapsulation encapsulation) {
+        this.encapsulation = encapsulation;
     }
 
-    public static String of(Expression tree, Layout.Link link) {
-        EnglishText explanation = new EnglishText(link);
-        explanation.open.push(new Open(tree, 0));
-        while (!explanation.open.isEmpty()) {
-            Open next = explanation.open.pop();
-            explanation.line(next.expression, next.depth);
+    /**
+     * {@return the text}
+     *
+     * @param tree the expression
+     * @param encapsulation what the packets begin with
+     */
+    public static String of(Expression tree, Encapsulation encapsulation) {
+        EnglishText english = new EnglishText(encapsulation);
+        english.pending.push(new Pending(tree, 0));
+        while (!english.pending.isEmpty()) {
+            Pending next = english.pending.pop();
+            english.line(next.expression, next.depth);
         }
-        return explanation.text.toString();
+        return english.text.toString();
     }
 
     private void line(Expression expression, int depth) {
-        if (depth <= DEEPEST) {
+        if (depth <= MAX_INDENT) {
             text.append("  ".repeat(depth));
         } else {
-            text.append("  ".repeat(DEEPEST)).append('[').append(depth).append("] ");
+            text.append("  ".repeat(MAX_INDENT)).append('[').append(depth).append("] ");
         }
         if (expression instanceof Expression.And and) {
             combined("all of", and.terms(), depth);
@@ -68,8 +73,10 @@ public final class EnglishText {
             arithmetic(relation.left());
             text.append(' ').append(COMPARISONS.get(relation.comparison())).append(' ');
             arithmetic(relation.right());
+        } else if (expression instanceof Keyword keyword) {
+            text.append(keyword(keyword));
         } else {
-            text.append(keyword((Keyword) expression));
+            throw new IllegalArgumentException(expression.toString());
         }
         text.append('\n');
     }
@@ -77,15 +84,14 @@ public final class EnglishText {
     private void combined(String how, List<Expression> terms, int depth) {
         text.append(how);
         for (int i = terms.size() - 1; i >= 0; i--) {
-            open.push(new Open(terms.get(i), depth + 1));
+            pending.push(new Pending(terms.get(i), depth + 1));
         }
     }
 
     private String primitive(Primitive primitive) {
-        Kind kind = primitive.qualifiers().kind();
         String protocol = primitive.qualifiers().protocol();
         String identifier = identifier(primitive.identifier());
-        return switch (kind) {
+        return switch (primitive.qualifiers().kind()) {
             case PORT, PORTRANGE -> {
                 boolean range = primitive.identifier() instanceof Identifier.Name name
                         && name.text().contains("-");
@@ -94,7 +100,9 @@ public final class EnglishText {
             }
             case PROTO -> "protocol " + identifier + " in " + (protocol.isEmpty() ? "ip or ip6" : shown(protocol));
             case NET -> direction(primitive) + " address in " + identifier + " (" + carriers(primitive, protocol) + ")";
-            default -> direction(primitive) + " address " + identifier + " (" + carriers(primitive, protocol) + ")";
+            case UNSPECIFIED, HOST ->
+                direction(primitive) + " address " + identifier + " (" + carriers(primitive, protocol) + ")";
+            case PROTOCHAIN, GATEWAY -> throw new IllegalArgumentException("lowering refuses " + primitive);
         };
     }
 
@@ -108,13 +116,9 @@ public final class EnglishText {
         };
     }
 
-    private boolean isSocket() {
-        return link == Layout.Link.UDP || link == Layout.Link.TCP;
-    }
-
     private String transports(String protocol) {
-        if (isSocket()) {
-            return link == Layout.Link.UDP ? "udp" : "tcp";
+        if (encapsulation.isSocket()) {
+            return encapsulation.socketProtocolName();
         }
         return protocol.isEmpty() ? "tcp, udp or sctp" : protocol;
     }
@@ -127,7 +131,7 @@ public final class EnglishText {
         } else if (primitive.identifier() instanceof Identifier.Name) {
             return "ip, arp, rarp or ip6, as the resolver says";
         }
-        return isSocket() ? "ip" : "ip, arp or rarp";
+        return encapsulation.isSocket() ? "ip" : "ip, arp or rarp";
     }
 
     private static String shown(String protocol) {
@@ -143,8 +147,10 @@ public final class EnglishText {
             return mac.text();
         } else if (identifier instanceof Identifier.Numeral number) {
             return Long.toString(number.value());
+        } else if (identifier instanceof Identifier.Name name) {
+            return name.text();
         }
-        return ((Identifier.Name) identifier).text();
+        throw new IllegalArgumentException(identifier.toString());
     }
 
     private static String keyword(Keyword keyword) {
@@ -166,7 +172,7 @@ public final class EnglishText {
         };
     }
 
-    /** Writes a computation with all its parentheses; what is nested waits on a stack. */
+    /** Writes an arithmetic expression with all its parentheses. The stack has what is not written yet: trees and text. */
     private void arithmetic(ArithmeticExpression root) {
         Deque<Object> parts = new ArrayDeque<>();
         parts.push(root);
@@ -183,8 +189,12 @@ public final class EnglishText {
                         .forEach(parts::push);
             } else if (part instanceof ArithmeticExpression.Constant constant) {
                 text.append(constant.value());
+            } else if (part instanceof ArithmeticExpression.Length) {
+                text.append("len");
+            } else if (part instanceof String written) {
+                text.append(written);
             } else {
-                text.append(part instanceof ArithmeticExpression.Length ? "len" : part);
+                throw new IllegalArgumentException(part.toString());
             }
         }
     }

@@ -8,114 +8,122 @@ import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.expression.parse.Expression.Keyword;
 
 /**
- * Tests for Geneve (RFC 8926), which moves the headers into what the tunnel carries. Where that is depends on the packet:
- * on the outer IP header, on the options, and on whether a whole frame is carried. The program keeps it in scratch slots.
+ * Lowers {@code geneve} (RFC 8926), which moves the headers into what the tunnel carries. Where that is depends on the packet:
+ * on the outer IP header, on the options, and on whether a whole frame is carried. The program keeps the offsets in scratch
+ * slots. None of them is 0, because the UDP header precedes them; so an offset of 0 says that there is no tunnel.
  */
 final class GeneveLowering {
-    private static final int UDP = 17;
     private static final int PORT = 6081;
+    private static final int UDP_HEADER = 8;
+    private static final int ETHERNET_HEADER = 14;
 
-    /** "Transparent Ethernet bridging": a whole frame is carried. */
-    private static final int FRAME = 0x6558;
+    /** The length of the Geneve header without its options. */
+    private static final int GENEVE_HEADER = 8;
 
-    /** The length of the UDP header. */
-    private static final int BEHIND_UDP = 8;
+    /** Where the type is in an Ethernet header, and in a Geneve header. */
+    private static final int TYPE_IN_FRAME = 12;
 
-    private static final int ETHERNET = 14;
+    private static final int TYPE_IN_GENEVE = 2;
 
-    /** How many values are kept for each tunnel. */
+    /** How many scratch slots a tunnel takes. */
     private static final int SLOTS = 4;
 
     private final ValueTable values;
-    private final Layout layout;
+    private final HeaderFields headers;
     private final ProtocolLowering protocols;
 
-    GeneveLowering(ValueTable values, Layout layout, ProtocolLowering protocols) {
-        this.values = values;
-        this.layout = layout;
+    GeneveLowering(HeaderFields headers, ProtocolLowering protocols) {
+        this.values = headers.values();
+        this.headers = headers;
         this.protocols = protocols;
     }
 
-    /** {@return whether a packet is Geneve, of this network if one is named}; what comes behind is about its payload. */
-    BooleanFormula test(Keyword keyword) {
-        protocols.requirePackets("'geneve'", keyword.column());
-        if (layout.link == Layout.Link.TCP) {
-            throw KeywordLowering.refused(keyword, "packets of UDP; " + layout.link.shown + " receives none");
+    /** {@return whether a packet is Geneve, of the network if one is named, and the offsets inside of the tunnel} */
+    LoweredTerm lower(Keyword keyword) {
+        protocols.requireHeaders("'geneve'", keyword.column());
+        if (headers.encapsulation() == Encapsulation.TCP) {
+            throw KeywordLowering.refused(keyword, "packets of UDP; " + headers.shown() + " receives none");
         }
         int network = KeywordLowering.numberOf(keyword, 0xffffff);
         if (values.freeSlots() < SLOTS) {
             throw KeywordLowering.refused(keyword, "at most four tunnels in one expression");
         }
-        if (layout.isSocket()) {
-            PacketOffset transport = layout.transport4();
-            BooleanFormula test = and(port(transport), header(transport, network));
-            return and(test, inside(values.constant(BEHIND_UDP), transport.offset()));
+        if (headers.isSocket()) {
+            PacketOffset transport = headers.transport4();
+            BooleanFormula outer = and(port(transport), header(transport, network));
+            return inside(outer, values.constant(UDP_HEADER), transport.offset());
         }
         int column = keyword.column();
-        PacketOffset transport4 = layout.transport4();
-        PacketOffset transport6 = layout.transport6();
-        Value base4 = transport4.base() == null ? values.constant(0) : transport4.base();
-        Value base6 = transport6.base() == null ? values.constant(0) : transport6.base();
-        int behind6 = BEHIND_UDP + transport6.offset() - transport4.offset();
+        PacketOffset transport4 = headers.transport4();
+        PacketOffset transport6 = headers.transport6();
         BooleanFormula over4 = and(
-                protocols.link(ProtocolLowering.IP, column),
-                equal(layout.network(1, 9), UDP),
+                protocols.linkType(ProtocolNumbers.IP, column),
+                equal(headers.network(1, 9), ProtocolNumbers.UDP),
                 protocols.firstFragment(),
                 port(transport4),
                 header(transport4, network));
         BooleanFormula over6 = and(
-                protocols.link(ProtocolLowering.IP6, column),
-                equal(layout.network(1, 6), UDP),
+                protocols.linkType(ProtocolNumbers.IP6, column),
+                equal(headers.network(1, 6), ProtocolNumbers.UDP),
                 port(transport6),
                 header(transport6, network));
-        Value outer = values.kept();
-        BooleanFormula kept4 =
-                new BooleanFormula.Store(outer, values.binary(AluOp.ADD, base4, values.constant(BEHIND_UDP)));
-        BooleanFormula kept6 =
-                new BooleanFormula.Store(outer, values.binary(AluOp.ADD, base6, values.constant(behind6)));
-        BooleanFormula test = or(and(over4, kept4), and(over6, kept6));
-        return and(test, inside(outer, transport4.offset()));
+        Value geneve = values.scratch();
+        BooleanFormula store4 = store(geneve, transport4, UDP_HEADER);
+        BooleanFormula store6 = store(geneve, transport6, UDP_HEADER + transport6.offset() - transport4.offset());
+        return inside(or(and(over4, store4), and(over6, store6)), geneve, transport4.offset());
+    }
+
+    private BooleanFormula store(Value slot, PacketOffset transport, int more) {
+        Value base = transport.base() == null ? values.constant(0) : transport.base();
+        return new BooleanFormula.Store(slot, values.binary(AluOp.ADD, base, values.constant(more)));
     }
 
     private BooleanFormula port(PacketOffset transport) {
-        return equal(layout.load(2, transport.plus(2)), PORT);
+        return equal(headers.load(2, transport.plus(2)), PORT);
     }
 
+    /** {@return whether there is a Geneve header of version 0, of the network if that is not negative} */
     private BooleanFormula header(PacketOffset transport, int network) {
-        BooleanFormula version = protocols.masked(layout.load(1, transport.plus(BEHIND_UDP)), 0xc0, 0);
+        BooleanFormula version = protocols.maskedEqual(headers.load(1, transport.plus(UDP_HEADER)), 0xc0, 0);
         if (network < 0) {
             return version;
         }
-        Value word = layout.load(4, transport.plus(BEHIND_UDP + 4));
+        Value word = headers.load(4, transport.plus(UDP_HEADER + 4));
         return and(version, new BooleanFormula.Membership(word, new MaskedAddress(network << 8, -1 << 8).range()));
     }
 
     /**
-     * Keeps where the tunnel's content is, given where the Geneve header is, and moves there. None of what is kept is 0,
-     * because the UDP header comes first.
+     * Stores the offsets of what the tunnel carries. They are all from {@code offset}.
+     *
+     * @param outer whether a packet has the tunnel
+     * @param geneve where the Geneve header is, from {@code offset}
      */
-    private BooleanFormula inside(Value outer, int offset) {
-        Value options = values.binary(AluOp.AND, values.load(1, outer, offset), values.constant(0x3f));
-        Value length = values.binary(AluOp.LSH, options, values.constant(2));
-        Value frame = values.kept();
-        Value type = values.kept();
-        Value payload = values.kept();
-        // The type is 2 behind the beginning of the Geneve header, or 12 behind that of a frame.
-        Value typeInFrame = values.binary(AluOp.ADD, frame, values.constant(8 + 12 - 2));
-        Value behindHeader = values.binary(AluOp.ADD, frame, values.constant(ETHERNET));
-        BooleanFormula carriesFrame = equal(values.load(2, outer, offset + 2), FRAME);
-        BooleanFormula test = and(
-                new BooleanFormula.Store(frame, values.binary(AluOp.ADD, length, outer)),
+    private LoweredTerm inside(BooleanFormula outer, Value geneve, int offset) {
+        Value options = values.binary(AluOp.AND, values.load(1, geneve, offset), values.constant(0x3f));
+        Value optionsLength = values.binary(AluOp.LSH, options, values.constant(2));
+        // The frame and the payload are from the end of a Geneve header without options, the type from its own offset
+        // there.
+        Value frame = values.scratch();
+        Value type = values.scratch();
+        Value payload = values.scratch();
+        Value typeInFrame =
+                values.binary(AluOp.ADD, frame, values.constant(GENEVE_HEADER + TYPE_IN_FRAME - TYPE_IN_GENEVE));
+        Value afterFrameHeader = values.binary(AluOp.ADD, frame, values.constant(ETHERNET_HEADER));
+        BooleanFormula carriesFrame =
+                equal(values.load(2, geneve, offset + TYPE_IN_GENEVE), ProtocolNumbers.BRIDGED_FRAME);
+        BooleanFormula stores = and(
+                new BooleanFormula.Store(frame, values.binary(AluOp.ADD, optionsLength, geneve)),
                 or(
                         and(
                                 carriesFrame,
                                 new BooleanFormula.Store(type, typeInFrame),
-                                new BooleanFormula.Store(payload, behindHeader)),
-                        and(new BooleanFormula.Store(type, outer), new BooleanFormula.Store(payload, frame))));
-        layout.moveIntoFrame(
-                new PacketOffset(frame, offset + 8),
-                new PacketOffset(type, offset + 2),
-                new PacketOffset(payload, offset + 8));
-        return test;
+                                new BooleanFormula.Store(payload, afterFrameHeader)),
+                        and(new BooleanFormula.Store(type, geneve), new BooleanFormula.Store(payload, frame))));
+        HeaderOffsets offsets = headers.offsets()
+                .insideGeneve(
+                        new PacketOffset(frame, offset + GENEVE_HEADER),
+                        new PacketOffset(type, offset + TYPE_IN_GENEVE),
+                        new PacketOffset(payload, offset + GENEVE_HEADER));
+        return new LoweredTerm(and(outer, stores), offsets);
     }
 }

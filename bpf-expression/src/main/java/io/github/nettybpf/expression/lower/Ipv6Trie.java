@@ -8,11 +8,13 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 
 /**
- * Asks whether an IPv6 address is one of many, by one word after the other. In libpcap the whole address has to be there,
- * even if only its beginning matters, unless its optimizer finds that out.
+ * Tests whether an IPv6 address has one of many prefixes: a trie of 32-bit words. In libpcap the packet has to have the whole
+ * address, even if only its first words matter, unless libpcap's optimizer drops the other loads.
  */
 final class Ipv6Trie {
     private final IntFunction<Value> words;
+
+    /** Whether the packet has to have the whole address. */
     private final boolean whole;
 
     Ipv6Trie(IntFunction<Value> words, boolean whole) {

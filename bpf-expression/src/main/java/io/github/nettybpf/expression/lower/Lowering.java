@@ -14,134 +14,115 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a tree into a condition. The tree is walked in the order of the text, because some tests move the headers for
- * everything behind them. Alternatives that differ only in an address or a port become one test for a set.
+ * Lowers a syntax tree to a formula. The tree is walked in the order of the text, because some terms move the headers for
+ * all terms after them. Alternatives that differ only in an address or a port become one test of a set.
  */
 public final class Lowering {
-    /** A node whose terms are being turned. */
-    private static final class Open {
+    /**
+     * An expression as a formula.
+     *
+     * @param formula what a packet has to satisfy
+     * @param stored the values that the program stores in scratch slots
+     */
+    public record Lowered(BooleanFormula formula, List<Value> stored) {}
+
+    /** A node of the tree, and its terms, of which {@code next} is the first that is not lowered yet. */
+    private static final class Level {
         final Expression node;
         final List<Expression> terms;
-        final List<BooleanFormula> done = new ArrayList<>();
+        final List<BooleanFormula> formulas = new ArrayList<>();
         int next;
 
-        Open(Expression node, List<Expression> terms) {
+        Level(Expression node, List<Expression> terms) {
             this.node = node;
             this.terms = terms;
         }
 
-        BooleanFormula close() {
+        BooleanFormula combined() {
             if (node instanceof Expression.Not) {
-                return BooleanFormula.not(done.get(0));
+                return BooleanFormula.not(formulas.get(0));
             }
-            return node instanceof Expression.And ? BooleanFormula.all(done) : BooleanFormula.any(done);
+            return node instanceof Expression.And ? BooleanFormula.all(formulas) : BooleanFormula.any(formulas);
         }
     }
 
-    private final Layout layout;
-    private final PrimitiveLowering primitives;
-    private final KeywordLowering keywords;
-    private final ProtocolLowering protocols;
-    private final ArithmeticLowering arithmetic;
+    private final ValueTable values;
+    private final Options options;
 
-    private Lowering(ValueTable values, Layout layout, Options options) {
-        this.layout = layout;
-        this.protocols = new ProtocolLowering(values, layout);
-        this.primitives = new PrimitiveLowering(values, layout, protocols, options);
-        this.keywords = new KeywordLowering(values, layout, protocols, primitives, options);
-        this.arithmetic = new ArithmeticLowering(values, layout, protocols);
+    /** The lowering for the offsets that the next term has. */
+    private TermLowering terms;
+
+    private Lowering(ValueTable values, HeaderOffsets offsets, Options options) {
+        this.values = values;
+        this.options = options;
+        this.terms = new TermLowering(values, offsets, options);
     }
-
-    /**
-     * An expression as a formula.
-     *
-     * @param condition the formula
-     * @param kept the values that the program has to keep in scratch slots
-     */
-    public record Lowered(BooleanFormula condition, List<Value> kept) {}
 
     /**
      * {@return the formula that an expression means}
      *
      * @param tree the expression
-     * @param link what a packet begins with
-     * @param live whether packets come from a socket, which may have stripped a VLAN tag
-     * @param options what may be used beside the expression
+     * @param encapsulation what the packets begin with
+     * @param live whether they come from a socket, for which the kernel strips VLAN tags
+     * @param options the options of the compilation
+     * @throws io.github.nettybpf.expression.ExpressionException if the expression tests what these packets do not have
      */
-    public static Lowered lower(Expression tree, Layout.Link link, boolean live, Options options) {
+    public static Lowered lower(Expression tree, Encapsulation encapsulation, boolean live, Options options) {
         ValueTable values = new ValueTable();
-        BooleanFormula condition = new Lowering(values, new Layout(values, link, live), options).lower(tree);
-        return new Lowered(condition, values.allKept());
+        HeaderOffsets offsets = HeaderOffsets.of(encapsulation, live);
+        BooleanFormula formula = new Lowering(values, offsets, options).lower(tree);
+        return new Lowered(formula, values.allScratch());
     }
 
     private BooleanFormula lower(Expression root) {
-        Deque<Open> open = new ArrayDeque<>();
-        open.push(new Open(root, List.of(root)));
+        Deque<Level> levels = new ArrayDeque<>();
+        levels.push(new Level(root, List.of(root)));
         while (true) {
-            Open top = open.peek();
+            Level top = levels.peek();
             if (top.next == top.terms.size()) {
-                BooleanFormula closed = open.size() == 1 ? top.done.get(0) : top.close();
-                open.pop();
-                if (open.isEmpty()) {
-                    return closed;
+                levels.pop();
+                if (levels.isEmpty()) {
+                    return top.formulas.get(0);
                 }
-                open.peek().done.add(closed);
+                levels.peek().formulas.add(top.combined());
                 continue;
             }
             int alike = alike(top);
             if (alike > 1) {
-                Value inside = layout.inside;
-                top.done.add(guarded(inside, together(top, alike)));
+                top.formulas.add(set(top, alike));
                 top.next += alike;
                 continue;
             }
             Expression term = top.terms.get(top.next++);
             if (term instanceof Expression.And and) {
-                open.push(new Open(term, and.terms()));
+                levels.push(new Level(term, and.terms()));
             } else if (term instanceof Expression.Or or) {
-                open.push(new Open(term, or.terms()));
+                levels.push(new Level(term, or.terms()));
             } else if (term instanceof Expression.Not not) {
-                open.push(new Open(term, List.of(not.term())));
+                levels.push(new Level(term, List.of(not.term())));
             } else {
-                Value inside = layout.inside;
-                top.done.add(guarded(inside, leaf(term)));
+                LoweredTerm lowered = terms.lower(term);
+                top.formulas.add(lowered.formula());
+                if (!lowered.offsets().equals(terms.offsets())) {
+                    terms = new TermLowering(values, lowered.offsets(), options);
+                }
             }
         }
     }
 
-    /** {@return the condition, which is false for a packet without the tunnel into whose packets it looks} */
-    private static BooleanFormula guarded(@Nullable Value inside, BooleanFormula condition) {
-        if (inside == null || !BooleanFormula.reads(condition)) {
-            return condition;
-        }
-        return BooleanFormula.and(
-                new BooleanFormula.Membership(inside, RangeSet.between(1, RangeSet.END - 1)), condition);
-    }
-
-    private BooleanFormula leaf(Expression term) {
-        if (term instanceof Primitive primitive) {
-            return primitives.test(List.of(primitive));
-        } else if (term instanceof Expression.Protocol protocol) {
-            return protocols.named(protocol.name(), protocol.column());
-        } else if (term instanceof Expression.Relation relation) {
-            return arithmetic.relation(relation);
-        }
-        return keywords.test((Expression.Keyword) term);
-    }
-
     /** {@return how many terms, from the next one on, differ only in an address or a port} */
-    private static int alike(Open open) {
-        boolean negated = open.node instanceof Expression.And;
-        Primitive first = alternative(open.terms.get(open.next), negated);
-        if (first == null || !(negated || open.node instanceof Expression.Or)) {
+    private static int alike(Level level) {
+        boolean negated = level.node instanceof Expression.And;
+        Primitive first = alternative(level.terms.get(level.next), negated);
+        if (first == null || !(negated || level.node instanceof Expression.Or)) {
             return 1;
         }
         int n = 1;
-        while (open.next + n < open.terms.size()) {
-            Primitive other = alternative(open.terms.get(open.next + n), negated);
+        while (level.next + n < level.terms.size()) {
+            Primitive other = alternative(level.terms.get(level.next + n), negated);
             if (other == null
                     || !other.qualifiers().equals(first.qualifiers())
-                    || kind(other.identifier()) != kind(first.identifier())) {
+                    || other.identifier().getClass() != first.identifier().getClass()) {
                 break;
             }
             n++;
@@ -149,55 +130,50 @@ public final class Lowering {
         return n;
     }
 
-    /** {@return the term without its "not"}, if it has one, as it must when negated; null if it cannot be in a set. */
+    /**
+     * {@return the term as an element of a set, or null if it cannot be one}
+     *
+     * @param term a term
+     * @param negated whether it has to be a negation; what is negated is the element
+     */
     private static @Nullable Primitive alternative(Expression term, boolean negated) {
-        Expression bare = negated && term instanceof Expression.Not not ? not.term() : term;
-        boolean fits = (bare != term) == negated
-                && bare instanceof Primitive primitive
-                && kind(primitive.identifier()) > 0
-                && fits(primitive.qualifiers(), primitive.identifier());
-        return fits ? (Primitive) bare : null;
+        Expression bare = term;
+        if (negated) {
+            if (!(term instanceof Expression.Not not)) {
+                return null;
+            }
+            bare = not.term();
+        }
+        return bare instanceof Primitive primitive && fitsSet(primitive) ? primitive : null;
     }
 
-    private static boolean fits(Qualifiers qualifiers, Identifier identifier) {
-        Kind kind = qualifiers.kind();
+    private static boolean fitsSet(Primitive primitive) {
+        Qualifiers qualifiers = primitive.qualifiers();
         if (qualifiers.direction() == Direction.SOURCE_AND_DESTINATION
                 || qualifiers.protocol().equals("decnet")) {
             return false;
         }
+        Kind kind = qualifiers.kind();
         boolean address = kind == Kind.UNSPECIFIED || kind == Kind.HOST || kind == Kind.NET;
+        Identifier identifier = primitive.identifier();
         if (identifier instanceof Identifier.Numeral) {
             return kind == Kind.PORT;
-        } else if (identifier instanceof Identifier.Name) {
-            return kind == Kind.PORTRANGE;
+        } else if (identifier instanceof Identifier.Name name) {
+            return kind == Kind.PORTRANGE && PortRange.isRange(name.text());
+        } else if (identifier instanceof Identifier.Ipv4 ipv4) {
+            return address && new MaskedAddress(ipv4.address(), ipv4.mask()).isPrefix();
+        } else if (identifier instanceof Identifier.Ipv6 || identifier instanceof Identifier.Mac) {
+            return address;
         }
-        boolean prefix = !(identifier instanceof Identifier.Ipv4 ipv4)
-                || new MaskedAddress(ipv4.address(), ipv4.mask()).isPrefix();
-        return address && prefix;
+        throw new IllegalArgumentException(identifier.toString());
     }
 
-    private static int kind(Identifier identifier) {
-        if (identifier instanceof Identifier.Name name) {
-            return PortRange.isRange(name.text()) ? 4 : 0;
-        } else if (identifier instanceof Identifier.Ipv4) {
-            return 1;
-        }
-        if (identifier instanceof Identifier.Mac) {
-            return 5;
-        }
-        return identifier instanceof Identifier.Ipv6 ? 2 : identifier instanceof Identifier.Numeral ? 3 : 0;
-    }
-
-    private BooleanFormula together(Open open, int n) {
-        boolean negated = open.node instanceof Expression.And;
-        List<Primitive> alternatives = new ArrayList<>(n);
-        for (int i = 0; i < n; i++) {
-            Primitive alternative = alternative(open.terms.get(open.next + i), negated);
-            if (alternative != null) {
-                alternatives.add(alternative);
-            }
-        }
-        BooleanFormula any = primitives.test(alternatives);
-        return negated ? BooleanFormula.not(any) : any;
+    /** {@return the next {@code n} terms as one test of a set} */
+    private BooleanFormula set(Level level, int n) {
+        boolean negated = level.node instanceof Expression.And;
+        List<Primitive> alternatives = level.terms.subList(level.next, level.next + n).stream()
+                .map(term -> (Primitive) (term instanceof Expression.Not not ? not.term() : term))
+                .toList();
+        return terms.lower(alternatives, negated);
     }
 }

@@ -3,10 +3,10 @@ package io.github.nettybpf.expression.lower;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where something begins in a packet.
+ * An offset into the packet, of which a part may depend on the packet; libpcap's {@code bpf_abs_offset}.
  *
- * @param base what is added to the offset, or null
- * @param offset the offset
+ * @param base the part that the program computes, or null if there is none
+ * @param offset the constant part
  */
 record PacketOffset(@Nullable Value base, int offset) {
     static PacketOffset at(int offset) {

@@ -9,48 +9,51 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Tests for ports. */
+/** Lowers tests for ports. */
 final class PortLowering {
-    private static final Map<String, Integer> TRANSPORTS = Map.of("tcp", 6, "udp", 17, "sctp", 132);
+    private static final Map<String, Integer> TRANSPORTS =
+            Map.of("tcp", ProtocolNumbers.TCP, "udp", ProtocolNumbers.UDP, "sctp", ProtocolNumbers.SCTP);
 
-    private final Layout layout;
+    private final HeaderFields headers;
     private final ProtocolLowering protocols;
 
-    PortLowering(Layout layout, ProtocolLowering protocols) {
-        this.layout = layout;
+    PortLowering(HeaderFields headers, ProtocolLowering protocols) {
+        this.headers = headers;
         this.protocols = protocols;
     }
 
-    /** {@return the transport protocol that qualifies a port}, or null if none does. */
+    /** {@return the transport protocol that qualifies a port, or null if none does} */
     @Nullable
     Integer transport(String protocol, int column) {
         Integer transport = TRANSPORTS.get(protocol);
         if (transport == null && !protocol.isEmpty()) {
             throw new ExpressionException(
-                    column, "a port behind '" + protocol + "' (expected: tcp, udp or sctp before it)");
+                    column, "a port after '" + protocol + "' (expected: tcp, udp or sctp before it)");
         }
         return transport;
     }
 
     /** {@return whether a packet is from or to one of the ports} */
     BooleanFormula test(@Nullable Integer transport, Direction direction, List<RangeSet> ports, int column) {
-        protocols.requirePackets("a port", column);
-        if (layout.isSocket()) {
-            int own = layout.link == Layout.Link.UDP ? 17 : 6;
+        protocols.requireHeaders("a port", column);
+        if (headers.isSocket()) {
+            int own = headers.encapsulation().socketProtocol();
             if (transport != null && transport != own) {
                 throw new ExpressionException(
                         column,
-                        "a port of another transport protocol (expected: a port alone; " + layout.link.shown
+                        "a port of another transport protocol (expected: a port alone; " + headers.shown()
                                 + " receives nothing else)");
             }
             return at(PacketOffset.at(0), direction, ports);
         }
-        List<Integer> transports = transport == null ? List.of(6, 17, 132) : List.of(transport);
-        BooleanFormula at6 = at(layout.transport6(), direction, ports);
-        BooleanFormula at4 = and(protocols.firstFragment(), at(layout.transport4(), direction, ports));
+        List<Integer> transports = transport == null
+                ? List.of(ProtocolNumbers.TCP, ProtocolNumbers.UDP, ProtocolNumbers.SCTP)
+                : List.of(transport);
+        BooleanFormula at6 = at(headers.transport6(), direction, ports);
+        BooleanFormula at4 = and(protocols.firstFragment(), at(headers.transport4(), direction, ports));
         return or(
-                and(protocols.link(ProtocolLowering.IP6, column), each(transports, layout.network(1, 6), at6)),
-                and(protocols.link(ProtocolLowering.IP, column), each(transports, layout.network(1, 9), at4)));
+                and(protocols.linkType(ProtocolNumbers.IP6, column), each(transports, headers.network(1, 6), at6)),
+                and(protocols.linkType(ProtocolNumbers.IP, column), each(transports, headers.network(1, 9), at4)));
     }
 
     private static BooleanFormula each(List<Integer> transports, Value protocol, BooleanFormula test) {
@@ -60,8 +63,8 @@ final class PortLowering {
     }
 
     private BooleanFormula at(PacketOffset header, Direction direction, List<RangeSet> ports) {
-        Value source = layout.load(2, header);
-        Value destination = layout.load(2, header.plus(2));
+        Value source = headers.load(2, header);
+        Value destination = headers.load(2, header.plus(2));
         RangeSet all = RangeSet.union(ports);
         return switch (direction) {
             case SOURCE -> new BooleanFormula.Membership(source, all);

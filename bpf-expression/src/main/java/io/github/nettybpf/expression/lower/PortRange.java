@@ -8,20 +8,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ports by name, or a range of them.
+ * A port or a range of ports, which a text names.
  *
  * @param ports the ports
- * @param transport the transport protocol that the name or the qualifier tells, or null
+ * @param transport the number of the transport protocol that the name or the qualifier implies, or null if there is none
  */
 record PortRange(RangeSet ports, @Nullable Integer transport) {
     private static final Pattern RANGE = Pattern.compile("[0-9]+-[0-9]+");
-    private static final Integer TCP = 6;
-    private static final Integer UDP = 17;
 
     /** A port and the transport protocol that it is for, or null if for more than one. */
     private record Port(int number, @Nullable Integer transport) {}
 
-    /** {@return the ports that a text stands for} */
+    /** {@return the ports that a text names} */
     static PortRange read(String text, boolean range, @Nullable Integer transport, int column) {
         if (!range) {
             Port port = port(text, transport, column);
@@ -43,7 +41,7 @@ record PortRange(RangeSet ports, @Nullable Integer transport) {
         return new PortRange(RangeSet.between(low, Math.max(first.number, last.number)), common);
     }
 
-    /** {@return whether a text is two numbers with '-' between} */
+    /** {@return whether a text is two numbers and a hyphen between them} */
     static boolean isRange(String text) {
         return RANGE.matcher(text).matches();
     }
@@ -70,7 +68,7 @@ record PortRange(RangeSet ports, @Nullable Integer transport) {
         }
         boolean tcp = service.transports().contains("tcp");
         boolean udp = service.transports().contains("udp");
-        Integer own = tcp && udp ? null : tcp ? TCP : UDP;
+        Integer own = tcp && udp ? null : tcp ? ProtocolNumbers.TCP : ProtocolNumbers.UDP;
         if (transport != null && own != null && !transport.equals(own)) {
             throw new ExpressionException(
                     column,

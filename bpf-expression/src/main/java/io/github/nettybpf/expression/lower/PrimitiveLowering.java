@@ -17,45 +17,24 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 
-/** Turns qualifiers and what they qualify into conditions. */
+/** Lowers primitives: qualifiers and the identifier that they qualify. */
 final class PrimitiveLowering {
-    private static final Map<String, Integer> ISO = Map.of("esis", 0x82, "isis", 0x83, "clnp", 0x81);
-    private static final Set<String> LINK_NAMES = Set.of(
-            "aarp",
-            "arp",
-            "atalk",
-            "decnet",
-            "ip",
-            "ip6",
-            "lat",
-            "loopback",
-            "mopdl",
-            "moprc",
-            "rarp",
-            "sca",
-            "iso",
-            "stp",
-            "ipx",
-            "netbeui");
-
-    private final Layout layout;
+    private final HeaderFields headers;
     private final ProtocolLowering protocols;
-    private final AddressLowering hosts;
+    private final AddressLowering addresses;
     private final PortLowering ports;
     private final Options options;
 
-    PrimitiveLowering(ValueTable values, Layout layout, ProtocolLowering protocols, Options options) {
-        this.layout = layout;
+    PrimitiveLowering(HeaderFields headers, ProtocolLowering protocols, Options options) {
+        this.headers = headers;
         this.protocols = protocols;
-        this.hosts = new AddressLowering(values, layout, protocols, options.optimize());
-        this.ports = new PortLowering(layout, protocols);
+        this.addresses = new AddressLowering(headers, protocols, options.optimize());
+        this.ports = new PortLowering(headers, protocols);
         this.options = options;
     }
 
-    /** {@return whether one of the primitives holds} There is one, or they differ only in their identifiers. */
+    /** {@return whether one of the primitives holds} If there are several, they differ only in their identifiers. */
     BooleanFormula test(List<Primitive> alternatives) {
         Primitive first = alternatives.get(0);
         Qualifiers qualifiers = first.qualifiers();
@@ -85,22 +64,21 @@ final class PrimitiveLowering {
         if (q.protocol().equals("link")) {
             return linkAddress(q, alternatives);
         } else if (q.protocol().equals("decnet")) {
-            return hosts.decnet(q.direction(), decnetNode(identifier, column), column);
+            return addresses.decnet(q.direction(), decnetNode(identifier, column), column);
         } else if (identifier instanceof Identifier.Mac mac) {
             throw new ExpressionException(
                     column,
-                    "'" + mac.text() + "' behind " + (q.protocol().isEmpty() ? "no protocol" : q.protocol())
+                    "'" + mac.text() + "' after " + (q.protocol().isEmpty() ? "no protocol" : q.protocol())
                             + " (expected: ether before a hardware address)");
         } else if (identifier instanceof Identifier.Name name) {
             return named(q, name.text(), column);
         } else if (identifier instanceof Identifier.Ipv6) {
-            List<Identifier.Ipv6> addresses = new ArrayList<>();
-            alternatives.forEach(a -> addresses.add(ipv6(q, a)));
-            return hosts.ipv6(q.protocol(), q.direction(), addresses, column);
+            List<Identifier.Ipv6> list =
+                    alternatives.stream().map(a -> ipv6(q, a)).toList();
+            return addresses.ipv6(q.protocol(), q.direction(), list, column);
         }
-        List<MaskedAddress> addresses = new ArrayList<>();
-        alternatives.forEach(a -> addresses.add(ipv4(q, a)));
-        return hosts.ipv4(q.protocol(), q.direction(), addresses, column);
+        List<MaskedAddress> list = alternatives.stream().map(a -> ipv4(q, a)).toList();
+        return addresses.ipv4(q.protocol(), q.direction(), list, column);
     }
 
     private static Identifier.Ipv6 ipv6(Qualifiers q, Primitive primitive) {
@@ -130,19 +108,19 @@ final class PrimitiveLowering {
 
     private BooleanFormula linkAddress(Qualifiers q, List<Primitive> alternatives) {
         int column = alternatives.get(0).column();
-        if (!layout.isEthernet()) {
+        if (!headers.isEthernet()) {
             throw new ExpressionException(
-                    column, "a hardware address (expected: an IP address; " + layout.link.shown + " has none)");
+                    column, "a hardware address (expected: an IP address; " + headers.shown() + " has none)");
         }
-        List<Long> addresses = new ArrayList<>();
+        List<Long> list = new ArrayList<>();
         for (Primitive alternative : alternatives) {
             if (!(alternative.identifier() instanceof Identifier.Mac mac) || q.kind() == Kind.NET) {
                 throw new ExpressionException(
                         alternative.column(), "'ether' before this (expected: a hardware address)");
             }
-            addresses.add(mac.address());
+            list.add(mac.address());
         }
-        return mac(q.direction(), addresses);
+        return mac(q.direction(), list);
     }
 
     private static int decnetNode(Identifier identifier, int column) {
@@ -153,7 +131,7 @@ final class PrimitiveLowering {
             int node = (ipv4.address() >>> 16) & 0xff;
             return (area << 10 & 0xfc00) | (node & 0x3ff);
         }
-        throw new ExpressionException(column, "this behind 'decnet' (expected: AREA.NODE, at most 63.255)");
+        throw new ExpressionException(column, "this after 'decnet' (expected: AREA.NODE, at most 63.255)");
     }
 
     private BooleanFormula named(Qualifiers q, String name, int column) {
@@ -170,12 +148,12 @@ final class PrimitiveLowering {
         for (InetAddress address : options.resolver().get().apply(name)) {
             ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
             if (address instanceof Inet4Address && !q.protocol().equals("ip6")) {
-                found.add(hosts.ipv4(
+                found.add(addresses.ipv4(
                         q.protocol(), q.direction(), List.of(new MaskedAddress(bytes.getInt(), -1)), column));
             } else if (address instanceof Inet6Address
                     && (q.protocol().isEmpty() || q.protocol().equals("ip6"))) {
                 Identifier.Ipv6 ipv6 = new Identifier.Ipv6(name, bytes.getLong(), bytes.getLong(), 128);
-                found.add(hosts.ipv6(q.protocol(), q.direction(), List.of(ipv6), column));
+                found.add(addresses.ipv6(q.protocol(), q.direction(), List.of(ipv6), column));
             }
         }
         if (found.isEmpty()) {
@@ -211,36 +189,33 @@ final class PrimitiveLowering {
 
     private BooleanFormula proto(Qualifiers q, Identifier identifier, int column) {
         if (identifier instanceof Identifier.Numeral number) {
-            return protocols.number(q.protocol(), (int) number.value(), column);
+            return protocols.proto(q.protocol(), (int) number.value(), column);
         }
         if (!(identifier instanceof Identifier.Name name)) {
             throw new ExpressionException(column, "an address (expected: the number or name of a protocol)");
         }
-        return protocols.number(q.protocol(), protocolNumber(q.protocol(), name.text(), column), column);
+        return protocols.proto(q.protocol(), protocolNumber(q.protocol(), name.text(), column), column);
     }
 
     private static int protocolNumber(String carrier, String name, int column) {
-        Set<String> known =
+        Map<String, Integer> known =
                 switch (carrier) {
-                    case "link" -> LINK_NAMES;
-                    case "iso" -> ISO.keySet();
-                    default -> NameTables.protocols().keySet();
+                    case "link" -> ProtocolNumbers.LINK_TYPES;
+                    case "iso" -> ProtocolNumbers.ISO;
+                    default -> NameTables.protocols();
                 };
-        if (!known.contains(name)) {
+        Integer number = known.get(name);
+        if (number == null) {
             throw new ExpressionException(
                     column,
                     "'" + Spelling.shortened(name) + "' (expected: the number or name of a protocol"
-                            + Spelling.suggestion(name, known) + ")");
+                            + Spelling.suggestion(name, known.keySet()) + ")");
         }
-        return switch (carrier) {
-            case "link" -> name.equals("loopback") ? 0x9000 : Objects.requireNonNull(ProtocolLowering.TYPES.get(name));
-            case "iso" -> Objects.requireNonNull(ISO.get(name));
-            default -> Objects.requireNonNull(NameTables.protocols().get(name)).intValue();
-        };
+        return number;
     }
 
     /** {@return whether one of the hardware addresses is the source or destination of a frame} */
-    BooleanFormula mac(Direction direction, List<Long> addresses) {
-        return BooleanFormula.and(layout.hasHardwareHeader(), hosts.mac(direction, addresses));
+    BooleanFormula mac(Direction direction, List<Long> list) {
+        return BooleanFormula.and(headers.hasLinkHeader(), addresses.mac(direction, list));
     }
 }

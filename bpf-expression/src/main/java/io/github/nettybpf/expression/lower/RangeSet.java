@@ -6,28 +6,29 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A set of unsigned 32-bit numbers. Immutable.
+ * A set of unsigned 32-bit numbers, as disjoint ranges. Immutable.
  *
- * <p>{@code toggles} has, ascending, where membership begins and ends, in turn: {@code {5, 6, 10, 20}} is {@code {5,
- * 10..19}}.
+ * @param bounds the first number of each range and the one after its last, ascending: {@code {5, 6, 10, 20}} is {@code {5,
+ *     10..19}}
  */
-public record RangeSet(Toggles toggles) {
+public record RangeSet(Bounds bounds) {
     /** One more than the greatest number. */
     public static final long END = 1L << 32;
 
-    public static final RangeSet NONE = new RangeSet(new Toggles());
+    /** The empty set. */
+    public static final RangeSet NONE = new RangeSet(new Bounds());
 
     /** An array that is compared by its content. */
-    public static final class Toggles {
+    public static final class Bounds {
         private final long[] at;
 
-        private Toggles(long... at) {
+        private Bounds(long... at) {
             this.at = at;
         }
 
         @Override
         public boolean equals(@Nullable Object other) {
-            return other instanceof Toggles toggles && Arrays.equals(at, toggles.at);
+            return other instanceof Bounds bounds && Arrays.equals(at, bounds.at);
         }
 
         @Override
@@ -41,28 +42,42 @@ public record RangeSet(Toggles toggles) {
         }
     }
 
+    /**
+     * {@return the set of one number}
+     *
+     * @param number the number, unsigned
+     */
     public static RangeSet of(int number) {
         return between(Integer.toUnsignedLong(number), Integer.toUnsignedLong(number));
     }
 
-    /** {@return the numbers from the first to the last}, both included. */
+    /**
+     * {@return the numbers from the first to the last}
+     *
+     * @param first the first
+     * @param last the last, inclusive
+     */
     public static RangeSet between(long first, long last) {
-        return new RangeSet(new Toggles(first, last + 1));
+        return new RangeSet(new Bounds(first, last + 1));
     }
 
-    /** {@return all numbers of all the sets} */
+    /**
+     * {@return all numbers of all the sets}
+     *
+     * @param sets the sets
+     */
     public static RangeSet union(Iterable<RangeSet> sets) {
         int size = 0;
         for (RangeSet set : sets) {
-            size += set.toggles.at.length / 2;
+            size += set.bounds.at.length / 2;
         }
         long[] starts = new long[size];
         Map<Long, Long> ends = new HashMap<>();
         int n = 0;
         for (RangeSet set : sets) {
-            for (int i = 0; i < set.toggles.at.length; i += 2) {
-                starts[n++] = set.toggles.at[i];
-                ends.merge(set.toggles.at[i], set.toggles.at[i + 1], Math::max);
+            for (int i = 0; i < set.bounds.at.length; i += 2) {
+                starts[n++] = set.bounds.at[i];
+                ends.merge(set.bounds.at[i], set.bounds.at[i + 1], Math::max);
             }
         }
         Arrays.sort(starts);
@@ -77,60 +92,81 @@ public record RangeSet(Toggles toggles) {
                 merged[used++] = end;
             }
         }
-        return new RangeSet(new Toggles(Arrays.copyOf(merged, used)));
+        return new RangeSet(new Bounds(Arrays.copyOf(merged, used)));
     }
 
+    /** {@return the number of bounds, two for each range} */
     public int size() {
-        return toggles.at.length;
+        return bounds.at.length;
     }
 
-    public long toggle(int i) {
-        return toggles.at[i];
+    /**
+     * {@return a bound: the first number of a range if {@code i} is even, the one after its last if it is odd}
+     *
+     * @param i which bound, from 0
+     */
+    public long bound(int i) {
+        return bounds.at[i];
     }
 
+    /** {@return whether the set has no numbers} */
     public boolean isEmpty() {
-        return toggles.at.length == 0;
+        return bounds.at.length == 0;
     }
 
-    /** {@return the numbers that both sets have} */
+    /**
+     * {@return the intersection}
+     *
+     * @param other the other set
+     */
     public RangeSet and(RangeSet other) {
         long[] both = new long[size() + other.size()];
         int used = 0;
         int i = 0;
         int j = 0;
         while (i < size() && j < other.size()) {
-            long start = Math.max(toggle(i), other.toggle(j));
-            long end = Math.min(toggle(i + 1), other.toggle(j + 1));
+            long start = Math.max(bound(i), other.bound(j));
+            long end = Math.min(bound(i + 1), other.bound(j + 1));
             if (start < end) {
                 both[used++] = start;
                 both[used++] = end;
             }
-            if (toggle(i + 1) < other.toggle(j + 1)) {
+            if (bound(i + 1) < other.bound(j + 1)) {
                 i += 2;
             } else {
                 j += 2;
             }
         }
-        return new RangeSet(new Toggles(Arrays.copyOf(both, used)));
+        return new RangeSet(new Bounds(Arrays.copyOf(both, used)));
     }
 
-    /** {@return the numbers of the set from the first, inclusively, to the last, exclusively} */
+    /**
+     * {@return the numbers of the set in a range}
+     *
+     * @param start the first number of the range
+     * @param end the one after its last
+     */
     public RangeSet within(long start, long end) {
         if (size() == 2) {
-            long first = Math.max(start, toggle(0));
-            long last = Math.min(end, toggle(1));
-            return first < last ? new RangeSet(new Toggles(first, last)) : NONE;
+            long first = Math.max(start, bound(0));
+            long last = Math.min(end, bound(1));
+            return first < last ? new RangeSet(new Bounds(first, last)) : NONE;
         }
-        return and(new RangeSet(new Toggles(start, end)));
+        return and(new RangeSet(new Bounds(start, end)));
     }
 
-    /** {@return whether the set has numbers from the first, inclusively, to the last, exclusively} */
+    /**
+     * {@return whether the set has numbers in a range}
+     *
+     * @param start the first number of the range
+     * @param end the one after its last
+     */
     public boolean overlaps(long start, long end) {
-        int i = Arrays.binarySearch(toggles.at, start);
+        int i = Arrays.binarySearch(bounds.at, start);
         if (i >= 0) {
-            return i % 2 == 0 || (i + 1 < size() && toggle(i + 1) < end);
+            return i % 2 == 0 || (i + 1 < size() && bound(i + 1) < end);
         }
         int next = -i - 1;
-        return next % 2 == 1 || (next < size() && toggle(next) < end);
+        return next % 2 == 1 || (next < size() && bound(next) < end);
     }
 }

@@ -5,9 +5,11 @@ import io.github.nettybpf.core.Extension;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a program computes from a packet. Equal values of one {@link ValueTable} are the same object.
+ * A value that the program computes from a packet, as a node of a graph of operations. Immutable; equal values of one {@code
+ * ValueTable} are the same object, as in value numbering. A value is not defined for a packet that lacks the bytes to load.
  */
 public final class Value {
+    /** How a value is computed. */
     public enum Kind {
         /** The number {@code k}. */
         CONSTANT,
@@ -15,10 +17,10 @@ public final class Value {
         LOAD,
         /** {@code 4 * (P[k] & 15)}. */
         HEADER_LENGTH,
-        /** What the kernel knows beside the bytes. */
+        /** An extension: what the kernel knows about the packet. */
         EXTENSION,
-        /** What the program kept in scratch slot {@code k}: not 0 once it was kept, 0 before. */
-        KEPT,
+        /** {@code M[k]}: 0 until the program has stored something there, not 0 after. */
+        SCRATCH,
         /** {@code left op right}. */
         BINARY,
         /** {@code -left}. */
@@ -31,31 +33,44 @@ public final class Value {
         EQUAL
     }
 
-    /** What identifies a value, apart from its operands' own parts. */
+    /** What makes values equal; operands count by their ids, -1 if there is none. */
     record Key(Kind kind, @Nullable AluOp op, @Nullable Extension extension, int size, int k, int left, int right) {}
 
     final int id;
+    /** How the value is computed. */
     public final Kind kind;
+
+    /** The operation of a {@link Kind#BINARY} value, otherwise null. */
     public final @Nullable AluOp op;
+
+    /** The extension of an {@link Kind#EXTENSION} value, otherwise null. */
     public final @Nullable Extension extension;
+
+    /** How many bytes a {@link Kind#LOAD} loads, otherwise 0. */
     public final int size;
+
+    /** The number, offset or scratch slot that {@link Kind} names so, otherwise 0. */
     public final int k;
+
+    /** The left operand, or the index of a load, or null. */
     public final @Nullable Value left;
+
+    /** The right operand, or null. */
     public final @Nullable Value right;
 
     /** The greatest number that it can be. */
-    public final long most;
+    public final long max;
 
-    /** How many scratch slots it takes to compute. */
-    final int slots;
+    /** How many scratch slots it takes to compute: its Sethi-Ullman number, less the registers. */
+    final int temporaries;
 
-    /** How many steps it takes at least to compute. */
+    /** How many operations depend on one another in it. */
     final int depth;
 
-    /** The slots of which it needs what is kept there, as bits. */
-    public final int reads;
+    /** The scratch slots that it loads, as bits. */
+    public final int slotsRead;
 
-    Value(int id, Key key, @Nullable Value left, @Nullable Value right, long most, int slots) {
+    Value(int id, Key key, @Nullable Value left, @Nullable Value right, long max, int temporaries) {
         this.id = id;
         this.kind = key.kind();
         this.op = key.op();
@@ -64,35 +79,37 @@ public final class Value {
         this.k = key.k();
         this.left = left;
         this.right = right;
-        this.most = most;
-        this.slots = slots;
-        this.reads =
-                (kind == Kind.KEPT ? 1 << k : 0) | (left == null ? 0 : left.reads) | (right == null ? 0 : right.reads);
+        this.max = max;
+        this.temporaries = temporaries;
+        this.slotsRead = (kind == Kind.SCRATCH ? 1 << k : 0)
+                | (left == null ? 0 : left.slotsRead)
+                | (right == null ? 0 : right.slotsRead);
         this.depth = 1 + Math.max(left == null ? 0 : left.depth, right == null ? 0 : right.depth);
     }
 
+    /** {@return whether this is a number} */
     public boolean isConstant() {
         return kind == Kind.CONSTANT;
     }
 
-    /** {@return whether the value can be computed for every packet} */
-    public boolean isAlwaysThere() {
-        return isConstant() || kind == Kind.KEPT || (kind == Kind.EXTENSION && extension == Extension.LEN);
+    /** {@return whether the value is defined for every packet} */
+    public boolean isAlwaysDefined() {
+        return isConstant() || kind == Kind.SCRATCH || (kind == Kind.EXTENSION && extension == Extension.LEN);
     }
 
-    /** {@return whether X can take the value while A keeps what it has} */
-    public boolean fitsX() {
+    /** {@return whether the value can be loaded into X without A} */
+    public boolean loadsIntoX() {
         return kind == Kind.CONSTANT
                 || kind == Kind.HEADER_LENGTH
-                || kind == Kind.KEPT
+                || kind == Kind.SCRATCH
                 || (kind == Kind.EXTENSION && extension == Extension.LEN);
     }
 
-    /** {@return whether the value is computed without X} */
-    public boolean leavesX() {
+    /** {@return whether the value can be computed into A without X} */
+    public boolean preservesX() {
         boolean plain = kind == Kind.CONSTANT
                 || kind == Kind.EXTENSION
-                || kind == Kind.KEPT
+                || kind == Kind.SCRATCH
                 || (kind == Kind.LOAD && left == null);
         return plain || (kind == Kind.BINARY && isPlainWithConstant());
     }
@@ -104,21 +121,25 @@ public final class Value {
                 && (left.kind == Kind.EXTENSION || (left.kind == Kind.LOAD && left.left == null));
     }
 
-    /** {@return the mask, if this is some value and a mask}, otherwise null. */
+    /** {@return the mask, if this is some value and a mask, otherwise null} */
     public @Nullable Value mask() {
         return op == AluOp.AND && right != null && right.isConstant() ? right : null;
     }
 
-    /** {@return whether the other value can be computed wherever this one can} */
+    /**
+     * {@return whether the other value is defined for every packet for which this one is}
+     *
+     * @param other the other value
+     */
     public boolean implies(Value other) {
-        if (this == other || other.isAlwaysThere()) {
+        if (this == other || other.isAlwaysDefined()) {
             return true;
         }
         if (other.kind == Kind.LOAD && other.left == null && other.k >= 0) {
             return reaches(other.k + other.size);
         }
         if (other.kind == Kind.LOAD && kind == Kind.LOAD && other.left == left && left != null) {
-            boolean small = left.kind == Kind.HEADER_LENGTH || left.kind == Kind.KEPT;
+            boolean small = left.kind == Kind.HEADER_LENGTH || left.kind == Kind.SCRATCH;
             return small ? other.k >= 0 && k + size >= other.k + other.size : k == other.k && size >= other.size;
         }
         if (other.mask() != null && other.left != null) {
@@ -127,7 +148,7 @@ public final class Value {
         return left != null && kind != Kind.LOAD && left.implies(other);
     }
 
-    /** {@return whether the packet has this many bytes if this can be computed} */
+    /** {@return whether every packet for which this is defined has at least so many bytes} */
     private boolean reaches(int bytes) {
         return switch (kind) {
             case LOAD -> left == null ? k >= 0 && k + size >= bytes : left.reaches(bytes);

@@ -2,13 +2,13 @@ package io.github.nettybpf.expression.parse;
 
 import org.jspecify.annotations.Nullable;
 
-/** Reads addresses. */
+/** Parses addresses. */
 final class AddressParser {
     private AddressParser() {}
 
     /**
-     * {@return the parts of an IPv4 address and how many bits they are}, as {@code address << 8 | bits}, the missing parts
-     * 0; or -1 if a part is above 255.
+     * {@return {@code address << 8 | bits} of an IPv4 address, or -1 if a number is above 255} An address of fewer than four
+     * numbers ends in zeros; {@code bits} says how long the numbers are.
      */
     static long ipv4(String text) {
         String[] parts = text.split("\\.", -1);
@@ -24,7 +24,7 @@ final class AddressParser {
         return (address << (32 - bits)) << 8 | bits;
     }
 
-    /** {@return the six bytes of a hardware address in any of its notations} */
+    /** {@return the six bytes of a hardware address, whatever its notation} */
     static long mac(String text) {
         String[] parts = text.split("[-:.]", -1);
         if (parts.length == 6) {
@@ -37,7 +37,7 @@ final class AddressParser {
         return Long.parseLong(text.replace(".", ""), 16);
     }
 
-    /** {@return the two halves of an IPv6 address}, or null if the text is none. */
+    /** {@return the two halves of an IPv6 address, or null if the text is not one} */
     static long @Nullable [] ipv6(String text) {
         int gap = text.indexOf("::");
         if (gap < 0) {

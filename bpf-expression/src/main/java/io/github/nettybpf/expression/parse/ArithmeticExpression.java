@@ -1,6 +1,6 @@
 package io.github.nettybpf.expression.parse;
 
-/** A number that an expression computes, modulo 2^32. Columns count from 1. */
+/** The syntax tree of an arithmetic expression, which is computed modulo 2^32. Columns count from 1. */
 public sealed interface ArithmeticExpression {
     /**
      * A number, or a name that stands for one, as {@code tcp-syn}.
@@ -20,8 +20,8 @@ public sealed interface ArithmeticExpression {
     /**
      * Bytes of the packet: {@code tcp[13]}, {@code ip[2:2]}.
      *
-     * @param protocol in which header; {@code link} for all its synonyms
-     * @param index where in the header
+     * @param protocol the protocol whose header it is; {@code link} for all its synonyms
+     * @param index the offset in the header
      * @param size 1, 2 or 4 bytes
      * @param column where the protocol's name is
      */

@@ -6,31 +6,33 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads numbers that are computed. Operators bind as in libpcap: {@code * /} before {@code + -} before shifts before
- * {@code &} before {@code |}, from left to right; but {@code %} and {@code ^} have no rank in libpcap's grammar: they take
- * the operand before them and everything behind them.
+ * Parses arithmetic expressions, by operator precedence with explicit stacks (shunting yard). Precedence is libpcap's: {@code
+ * * /} before {@code + -} before shifts before {@code &} before {@code |}, from left to right; but {@code %} and {@code ^}
+ * have none in libpcap's grammar: their right side is all that follows.
  */
 final class ArithmeticParser {
     static final String EXPECTED = "a number, len, a protocol and '[', '(' or '-'";
 
-    /** An operator that waits for its right side, or an opening parenthesis or bracket ("(" and "["). */
+    /** An operator whose right side is not parsed yet, or an opening parenthesis or bracket ("(" and "["). */
     private record Pending(String sign, Token token) {}
 
-    private final TokenStream cursor;
+    private final TokenStream tokens;
     private final Deque<ArithmeticExpression> values = new ArrayDeque<>();
     private final Deque<Pending> pending = new ArrayDeque<>();
+
+    /** How many parentheses and brackets are open. */
     private int open;
 
-    ArithmeticParser(TokenStream cursor) {
-        this.cursor = cursor;
+    ArithmeticParser(TokenStream tokens) {
+        this.tokens = tokens;
     }
 
-    /** {@return whether a number that is computed can go on with this token} */
+    /** {@return whether the token is a binary operator} */
     static boolean isOperator(Token token) {
-        return rank(token) >= 0;
+        return precedence(token) >= 0;
     }
 
-    private static int rank(Token token) {
+    private static int precedence(Token token) {
         if (token.kind() != Kind.SIGN) {
             return -1;
         }
@@ -45,7 +47,7 @@ final class ArithmeticParser {
         };
     }
 
-    /** {@return the number that begins here}, or that begins with what was read already. */
+    /** {@return the expression that begins here, or whose first operand is the one given} */
     ArithmeticExpression parse(@Nullable ArithmeticExpression first) {
         if (first != null) {
             values.push(first);
@@ -53,10 +55,10 @@ final class ArithmeticParser {
             operand();
         }
         while (true) {
-            Token token = cursor.peek();
+            Token token = tokens.peek();
             if (isOperator(token)) {
-                reduceFor(rank(token));
-                cursor.next();
+                reduceFor(precedence(token));
+                tokens.next();
                 pending.push(new Pending(token.text(), token));
                 operand();
             } else if (open == 0) {
@@ -70,7 +72,7 @@ final class ArithmeticParser {
 
     private void operand() {
         while (true) {
-            Token token = cursor.next();
+            Token token = tokens.next();
             if (token.is("(")) {
                 pending.push(new Pending("(", token));
                 open++;
@@ -83,11 +85,11 @@ final class ArithmeticParser {
                 values.push(new ArithmeticExpression.Length(token.column()));
                 return;
             } else if (Keywords.isProtocol(token)) {
-                cursor.expect("[");
+                tokens.expect("[");
                 pending.push(new Pending("[", token));
                 open++;
             } else {
-                throw cursor.unexpected(token, EXPECTED);
+                throw tokens.unexpected(token, EXPECTED);
             }
         }
     }
@@ -97,31 +99,32 @@ final class ArithmeticParser {
         Pending opening = pending.pop();
         open--;
         if (opening.sign().equals("(")) {
-            cursor.expect(")", "an operator or ')'");
+            tokens.expect(")", "an operator or ')'");
             return;
         }
         int size = 1;
         if (token.is(":")) {
-            cursor.next();
-            Token number = cursor.next();
+            tokens.next();
+            Token number = tokens.next();
             if (number.kind() != Kind.NUMBER || (number.value() != 1 && number.value() != 2 && number.value() != 4)) {
-                throw cursor.unexpected(number, "1, 2 or 4");
+                throw tokens.unexpected(number, "1, 2 or 4");
             }
             size = (int) number.value();
-            cursor.expect("]");
+            tokens.expect("]");
         } else {
-            cursor.expect("]", "an operator, ':' or ']'");
+            tokens.expect("]", "an operator, ':' or ']'");
         }
         String protocol = Keywords.protocol(opening.token().text());
         values.push(new ArithmeticExpression.Load(
                 protocol, values.pop(), size, opening.token().column()));
     }
 
-    private void reduceFor(int rank) {
-        while (rank > 0 && !pending.isEmpty() && !isOpening(pending.peek())) {
+    /** Reduces the operators that bind at least as closely as the next one. */
+    private void reduceFor(int precedence) {
+        while (precedence > 0 && !pending.isEmpty() && !isOpening(pending.peek())) {
             Pending top = pending.peek();
-            int topRank = top.sign().equals("negate") ? 6 : rank(top.token());
-            if (topRank == 0 || topRank < rank) {
+            int topPrecedence = top.sign().equals("negate") ? 6 : precedence(top.token());
+            if (topPrecedence == 0 || topPrecedence < precedence) {
                 return;
             }
             reduce();

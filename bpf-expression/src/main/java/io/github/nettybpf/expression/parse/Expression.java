@@ -3,39 +3,39 @@ package io.github.nettybpf.expression.parse;
 import java.util.List;
 
 /**
- * What an expression says, as a tree. Qualifiers that were left out are filled in: {@code src host a or b} has two
- * {@link Primitive}s with the same ones.
+ * The syntax tree of an expression. Qualifiers that were left out are filled in: {@code src host a or b} has two {@link
+ * Primitive}s with the same ones.
  *
- * <p>{@code and} and {@code or} bind equally, from left to right, as in libpcap; a chain of the same operator is one node.
- * Columns count from 1.
+ * <p>{@code and} and {@code or} have the same precedence and associate to the left, as in libpcap; a chain of the same
+ * operator is one node. Columns count from 1.
  */
 public sealed interface Expression {
     /**
-     * All of the terms, asked in order, until one says no.
+     * Holds if all terms do. They are evaluated in order, until one does not hold.
      *
      * @param terms two or more
      */
     record And(List<Expression> terms) implements Expression {}
 
     /**
-     * Any of the terms, asked in order, until one says yes.
+     * Holds if one of the terms does. They are evaluated in order, until one holds.
      *
      * @param terms two or more
      */
     record Or(List<Expression> terms) implements Expression {}
 
     /**
-     * The opposite.
+     * Holds if the term does not.
      *
      * @param term the term
      */
     record Not(Expression term) implements Expression {}
 
     /**
-     * Qualifiers and what they qualify: {@code src net 10.0.0.0/8}.
+     * An identifier and its qualifiers: {@code src net 10.0.0.0/8}.
      *
      * @param qualifiers the qualifiers, written or inherited
-     * @param identifier the address, port, number or name
+     * @param identifier what they qualify: an address, port, number or name
      * @param column where the identifier is
      */
     record Primitive(Qualifiers qualifiers, Identifier identifier, int column) implements Expression {}
@@ -63,8 +63,8 @@ public sealed interface Expression {
      * A test with a name of its own: {@code vlan 7}, {@code ip broadcast}, {@code greater 100}, {@code llc ui}.
      *
      * @param name the name
-     * @param detail the protocol before it, or the word behind it; empty if there is none
-     * @param number the number behind it, or -1
+     * @param detail the protocol before it, or the word after it; empty if there is none
+     * @param number the number after it, or -1
      * @param column where the name is
      */
     record Keyword(String name, String detail, long number, int column) implements Expression {}
@@ -86,7 +86,7 @@ public sealed interface Expression {
     }
 
     /**
-     * What precedes an identifier.
+     * The words that precede an identifier.
      *
      * @param protocol a protocol's name, {@code link} for all its synonyms; empty if there is none
      * @param direction source, destination, or both
@@ -94,7 +94,7 @@ public sealed interface Expression {
      */
     record Qualifiers(String protocol, Direction direction, Kind kind) {}
 
-    /** Which end of a conversation. */
+    /** Which address or port of a packet. */
     enum Direction {
         /** Not said: source or destination. */
         EITHER,
@@ -128,7 +128,7 @@ public sealed interface Expression {
         GATEWAY
     }
 
-    /** What qualifiers qualify. */
+    /** An address, a number or a name. */
     sealed interface Identifier {
         /**
          * A name, or a range of ports.
@@ -145,10 +145,10 @@ public sealed interface Expression {
         record Numeral(long value) implements Identifier {}
 
         /**
-         * An IPv4 address or network; one to three numbers stand for a network, too.
+         * An IPv4 address or network. An address of two or three numbers is a network.
          *
          * @param text as it was written
-         * @param address the address, the missing numbers 0
+         * @param address the address, in which missing numbers are 0
          * @param mask the mask
          * @param masked whether a mask or the length of a prefix was written
          */

@@ -5,19 +5,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was read so far between two parentheses, or of the whole expression. */
+/** The terms that are parsed so far between two parentheses, or of the whole expression. */
 final class Group {
-    /** What an identifier without qualifiers inherits; null if nothing. */
+    /** The qualifiers that an identifier without qualifiers inherits, or null if there are none. */
     @Nullable
     Qualifiers qualifiers;
 
-    /** Whether only identifiers may be here, as in {@code port (80 or 443)}. */
+    /** Whether all terms are identifiers, as in {@code port (80 or 443)}. */
     boolean identifiers;
 
     /** Whether qualifiers precede the parenthesis. */
     final boolean qualified;
 
-    /** Whether the next operand is meant to be its opposite. */
+    /** Whether the next term is negated. */
     boolean negated;
 
     private List<Expression> terms = new ArrayList<>();
@@ -33,12 +33,13 @@ final class Group {
         return terms.isEmpty() && !negated;
     }
 
+    /** Adds a term, which decides what the identifiers after it inherit. */
     void addTerm(Expression term, @Nullable Qualifiers inherited) {
         qualifiers = inherited;
         add(term);
     }
 
-    /** Adds an identifier, which inherits and hands on; a group that begins with one has nothing else. */
+    /** Adds an identifier that inherits its qualifiers. A group that begins with one has only identifiers. */
     void addIdentifier(Expression identifier) {
         if (terms.isEmpty()) {
             identifiers = true;
@@ -51,6 +52,7 @@ final class Group {
         negated = false;
     }
 
+    /** Says what joins the next term to those before: they bind equally, so another operator closes what it follows. */
     void join(boolean and) {
         if (terms.size() > 1 && and != conjunction) {
             Expression before = result();
@@ -60,6 +62,7 @@ final class Group {
         conjunction = and;
     }
 
+    /** {@return the terms as one expression} */
     Expression result() {
         if (terms.size() == 1) {
             return terms.get(0);

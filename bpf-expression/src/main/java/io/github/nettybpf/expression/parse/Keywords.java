@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The keywords. */
+/** The keywords of the language, by what they are. */
 public final class Keywords {
+    /** The protocols that mean the link layer. */
     private static final Set<String> LINKS = Set.of("link", "ether", "ppp", "slip", "fddi", "tr", "wlan");
 
-    /** Protocols by what they are called, and what they are called in the tree. */
+    /** Protocols with two names, and the one that the syntax tree has. */
     private static final Map<String, String> SYNONYMS = Map.of("es-is", "esis", "is-is", "isis");
 
     private static final Set<String> PROTOCOLS = union(List.of(
@@ -21,7 +22,8 @@ public final class Keywords {
                     "es-is", "isis", "is-is", "l1", "l2", "iih", "lsp", "snp", "csnp", "psnp", "clnp", "stp", "ipx",
                     "netbeui", "radio")));
 
-    private static final Set<String> PREPOSITIONS = Set.of(
+    /** Qualifiers and operators. */
+    private static final Set<String> QUALIFIERS = Set.of(
             "src",
             "dst",
             "host",
@@ -36,7 +38,7 @@ public final class Keywords {
             "or",
             "not");
 
-    /** Tests that stand alone, or behind a protocol, or in front of a number. */
+    /** Tests with a name of their own: alone, after a protocol, or before a number. */
     static final Set<String> TESTS = Set.of(
             "broadcast",
             "multicast",
@@ -53,8 +55,8 @@ public final class Keywords {
             "geneve",
             "llc");
 
-    /** What libpcap knows and this compiler does not: for other link types. */
-    static final Set<String> FOREIGN = Set.of(
+    /** Keywords of libpcap for link types that are not supported here. */
+    static final Set<String> UNSUPPORTED = Set.of(
             "type",
             "subtype",
             "direction",
@@ -108,7 +110,7 @@ public final class Keywords {
             "hdpc",
             "hsls");
 
-    private static final Set<String> ALL = union(List.of(PROTOCOLS, PREPOSITIONS, TESTS, Set.of("len", "length")));
+    private static final Set<String> ALL = union(List.of(PROTOCOLS, QUALIFIERS, TESTS, Set.of("len", "length")));
 
     private Keywords() {}
 
@@ -118,20 +120,22 @@ public final class Keywords {
         return Set.copyOf(union);
     }
 
+    /** {@return all keywords that are supported} */
     public static Set<String> all() {
         return ALL;
     }
 
+    /** {@return whether the token is the name of a protocol} */
     static boolean isProtocol(Token token) {
         return token.kind() == Kind.WORD && PROTOCOLS.contains(token.text());
     }
 
-    /** {@return whether the word is taken, so that no name can be spelled like it} */
+    /** {@return whether the token is a keyword, so that it is no name unless it is escaped} */
     static boolean isKeyword(Token token) {
-        return token.kind() == Kind.WORD && (ALL.contains(token.text()) || FOREIGN.contains(token.text()));
+        return token.kind() == Kind.WORD && (ALL.contains(token.text()) || UNSUPPORTED.contains(token.text()));
     }
 
-    /** {@return the one name of a protocol that may have several} */
+    /** {@return the name that the syntax tree has for a protocol} */
     static String protocol(String word) {
         return LINKS.contains(word) ? "link" : SYNONYMS.getOrDefault(word, word);
     }

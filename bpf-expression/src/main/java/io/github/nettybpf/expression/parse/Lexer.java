@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Cuts an expression into words, each as long as possible. */
+/** Makes tokens of the text of an expression, each as long as possible. */
 final class Lexer {
     private static final Pattern NUMBER = Pattern.compile("[0-9]+|0[xX][0-9a-fA-F]+");
     private static final Pattern DOTTED = Pattern.compile("[0-9]+(\\.[0-9]+){1,3}");
@@ -25,7 +25,7 @@ final class Lexer {
         this.text = text;
     }
 
-    /** {@return the words, the last of which is {@link Kind#END}} */
+    /** {@return the tokens, the last of which is {@link Kind#END}} */
     static List<Token> tokens(String text) {
         Lexer lexer = new Lexer(text);
         lexer.run();
@@ -79,13 +79,13 @@ final class Lexer {
             end++;
         }
         if (end == at + 1) {
-            throw error("'\\' (expected: a name behind it)");
+            throw error("'\\' (expected: a name after it)");
         }
         tokens.add(new Token(Kind.ESCAPED, text.substring(at + 1, end), at + 1, 0));
         at = end;
     }
 
-    /** {@return how long the address with colons is that begins here}, or 0 if none does. */
+    /** {@return the length of the address with colons that begins here, or 0 if none does} */
     private int addressLength() {
         char c = text.charAt(at);
         if (c != ':' && Character.digit(c, 16) < 0) {
@@ -136,7 +136,7 @@ final class Lexer {
         }
     }
 
-    /** {@return the number}: hexadecimal after 0x, octal after 0, otherwise decimal. */
+    /** {@return the value of a number, hexadecimal after 0x, octal after 0, otherwise decimal} */
     private long number(String word) {
         boolean hex = word.startsWith("0x") || word.startsWith("0X");
         int radix = hex ? 16 : word.charAt(0) == '0' ? 8 : 10;
@@ -144,7 +144,7 @@ final class Lexer {
         for (int i = hex ? 2 : 0; i < word.length(); i++) {
             int digit = Character.digit(word.charAt(i), radix);
             if (digit < 0) {
-                throw error("'" + word + "' (expected: octal digits behind a 0)");
+                throw error("'" + word + "' (expected: octal digits after a 0)");
             }
             value = value * radix + digit;
             if (value > 0xffffffffL) {

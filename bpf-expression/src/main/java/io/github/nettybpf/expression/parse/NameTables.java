@@ -11,36 +11,43 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 
-/** The names that expressions may use, from tables that are part of this library. */
+/** Names of numbers, protocols and services. The tables are resources of this module; no file of the system is read. */
 public final class NameTables {
-    /** A service. */
+    /**
+     * A service.
+     *
+     * @param port its port
+     * @param transports the transport protocols that have it: tcp, udp
+     */
     public record Service(int port, Set<String> transports) {}
 
-    private static final Map<String, Long> NUMBERS = read("numbers.txt");
-    private static final Map<String, Long> PROTOCOLS = read("protocols.txt");
+    private static final Map<String, Long> NUMBERS = read("numbers.txt", Long::valueOf);
+    private static final Map<String, Integer> PROTOCOLS = read("protocols.txt", Integer::valueOf);
     private static final Map<String, Service> SERVICES = readServices();
 
     private NameTables() {}
 
-    /** {@return what stands for a number wherever a number may stand} */
+    /** {@return the names that stand for a number wherever a number may stand, with the numbers} */
     static Map<String, Long> numbers() {
         return NUMBERS;
     }
 
-    /** {@return IP protocols by their names} */
-    public static Map<String, Long> protocols() {
+    /** {@return the numbers of IP protocols, by name} */
+    public static Map<String, Integer> protocols() {
         return PROTOCOLS;
     }
 
+    /** {@return the services, by name} */
     public static Map<String, Service> services() {
         return SERVICES;
     }
 
-    private static Map<String, Long> read(String resource) {
-        Map<String, Long> read = new HashMap<>();
+    private static <N> Map<String, N> read(String resource, Function<String, N> number) {
+        Map<String, N> read = new HashMap<>();
         for (String[] row : rows(resource)) {
-            read.put(row[0], Long.valueOf(row[1]));
+            read.put(row[0], number.apply(row[1]));
         }
         return Map.copyOf(read);
     }

@@ -8,33 +8,38 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/** Reads an expression. What is nested is kept on a stack of its own, so that depth has no limit. */
+/** Parses an expression. Groups that are open are on an explicit stack, so that depth has no limit. */
 public final class Parser {
     private static final String TERM = "a protocol, host, net, port, a comparison, 'not' or '('";
     private static final String IDENTIFIER = "an address, a number, a name or '('";
 
-    private final TokenStream cursor;
+    private final TokenStream tokens;
     private final Deque<Group> groups = new ArrayDeque<>();
     private Group group = new Group(null, false, false);
 
     private Parser(String text) {
-        this.cursor = new TokenStream(Lexer.tokens(text));
+        this.tokens = new TokenStream(Lexer.tokens(text));
     }
 
-    /** {@return the tree}, or null for an empty expression, which accepts every packet. */
+    /**
+     * {@return the syntax tree, or null for an empty expression, which accepts every packet}
+     *
+     * @param text the expression
+     * @throws io.github.nettybpf.expression.ExpressionException if it is malformed
+     */
     public static @Nullable Expression parse(String text) {
         Parser parser = new Parser(text);
-        return parser.cursor.peek().kind() == Token.Kind.END ? null : parser.run();
+        return parser.tokens.peek().kind() == Token.Kind.END ? null : parser.run();
     }
 
     private Expression run() {
         while (true) {
             operand();
-            while (cursor.peek().is(")") && !groups.isEmpty()) {
-                cursor.next();
+            while (tokens.peek().is(")") && !groups.isEmpty()) {
+                tokens.next();
                 close();
             }
-            Token token = cursor.next();
+            Token token = tokens.next();
             if (token.is("and") || token.is("&&")) {
                 group.join(true);
             } else if (token.is("or") || token.is("||")) {
@@ -42,7 +47,7 @@ public final class Parser {
             } else if (token.kind() == Token.Kind.END && groups.isEmpty()) {
                 return group.result();
             } else {
-                throw cursor.unexpected(token, groups.isEmpty() ? "'and', 'or' or the end" : "'and', 'or' or ')'");
+                throw tokens.unexpected(token, groups.isEmpty() ? "'and', 'or' or the end" : "'and', 'or' or ')'");
             }
         }
     }
@@ -65,34 +70,34 @@ public final class Parser {
         }
     }
 
-    /** Reads up to the end of one term, or into the innermost parenthesis before it. */
+    /** Parses the next term, and the parentheses and negations that precede it. */
     private void operand() {
         while (true) {
-            Token token = cursor.peek();
+            Token token = tokens.peek();
             if (token.is("not") || token.is("!")) {
-                cursor.next();
+                tokens.next();
                 group.negated = !group.negated;
             } else if (token.is("(")) {
-                cursor.next();
+                tokens.next();
                 push(group.qualifiers, group.identifiers, false);
             } else {
                 break;
             }
         }
-        Token token = cursor.peek();
+        Token token = tokens.peek();
         if (!group.identifiers && startsArithmetic(token)) {
             arithmetic(null);
         } else if (isIdentifier(token)) {
             identifier();
         } else if (group.identifiers) {
-            throw cursor.unexpected(token, IDENTIFIER);
+            throw tokens.unexpected(token, IDENTIFIER);
         } else {
             term();
         }
     }
 
     private boolean startsArithmetic(Token token) {
-        Token second = cursor.peekSecond();
+        Token second = tokens.peekSecond();
         return token.is("-")
                 || token.is("len")
                 || token.is("length")
@@ -103,15 +108,15 @@ public final class Parser {
                                 || (second.is(")") && group.isEmpty() && !groups.isEmpty())));
     }
 
-    /** Reads a comparison; but a number in parentheses can turn out to be an address or a port. */
+    /** Parses a comparison. A number in parentheses, without an operator after them, is an identifier instead. */
     private void arithmetic(@Nullable ArithmeticExpression first) {
-        ArithmeticExpression left = new ArithmeticParser(cursor).parse(first);
-        while (cursor.peek().is(")") && group.isEmpty() && !groups.isEmpty() && !group.identifiers) {
-            cursor.next();
+        ArithmeticExpression left = new ArithmeticParser(tokens).parse(first);
+        while (tokens.peek().is(")") && group.isEmpty() && !groups.isEmpty() && !group.identifiers) {
+            tokens.next();
             group = groups.pop();
-            left = new ArithmeticParser(cursor).parse(left);
+            left = new ArithmeticParser(tokens).parse(left);
         }
-        Token token = cursor.peek();
+        Token token = tokens.peek();
         Comparison comparison = comparison(token);
         if (comparison == null) {
             if (left instanceof ArithmeticExpression.Constant number && group.qualifiers != null) {
@@ -119,10 +124,10 @@ public final class Parser {
                         primitive(group.qualifiers, new Identifier.Numeral(number.value()), number.column()));
                 return;
             }
-            throw cursor.unexpected(token, "an operator or a comparison");
+            throw tokens.unexpected(token, "an operator or a comparison");
         }
-        cursor.next();
-        ArithmeticExpression right = new ArithmeticParser(cursor).parse(null);
+        tokens.next();
+        ArithmeticExpression right = new ArithmeticParser(tokens).parse(null);
         group.addTerm(new Expression.Relation(left, comparison, right, token.column()), null);
     }
 
@@ -152,12 +157,12 @@ public final class Parser {
     private void identifier() {
         Qualifiers qualifiers = group.qualifiers;
         if (qualifiers == null) {
-            Token token = cursor.peek();
+            Token token = tokens.peek();
             boolean address = token.kind() != Token.Kind.WORD && token.kind() != Token.Kind.ESCAPED;
-            throw cursor.unexpected(token, address ? "host, net or port before it" : TERM);
+            throw tokens.unexpected(token, address ? "host, net or port before it" : TERM);
         }
-        int column = cursor.peek().column();
-        group.addIdentifier(primitive(qualifiers, IdentifierParser.parse(cursor), column));
+        int column = tokens.peek().column();
+        group.addIdentifier(primitive(qualifiers, IdentifierParser.parse(tokens), column));
     }
 
     private static Expression primitive(Qualifiers qualifiers, Identifier identifier, int column) {
@@ -165,60 +170,60 @@ public final class Parser {
     }
 
     private void term() {
-        Token start = cursor.peek();
+        Token start = tokens.peek();
         String protocol = "";
         if (Keywords.isProtocol(start)) {
-            cursor.next();
+            tokens.next();
             protocol = Keywords.protocol(start.text());
         }
-        Token token = cursor.peek();
+        Token token = tokens.peek();
         if (token.kind() == Token.Kind.WORD && Keywords.TESTS.contains(token.text())) {
             keyword(protocol);
             return;
         }
-        Qualifiers qualifiers = QualifierParser.parse(cursor, protocol);
+        Qualifiers qualifiers = QualifierParser.parse(tokens, protocol);
         if (qualifiers != null) {
             qualified(qualifiers);
         } else if (!protocol.isEmpty()) {
             if (isIdentifier(token) || token.is("(")) {
-                throw cursor.unexpected(token, "host, net, port or proto between '" + start.text() + "' and it");
+                throw tokens.unexpected(token, "host, net, port or proto between '" + start.text() + "' and it");
             }
             group.addTerm(new Expression.Protocol(protocol, start.column()), null);
-        } else if (Keywords.FOREIGN.contains(token.text())) {
-            throw cursor.unexpected(token, TERM + "; it is for link types that are not supported");
+        } else if (Keywords.UNSUPPORTED.contains(token.text())) {
+            throw tokens.unexpected(token, TERM + "; it is for link types that are not supported");
         } else {
-            throw cursor.unexpected(token, TERM);
+            throw tokens.unexpected(token, TERM);
         }
     }
 
-    /** Reads what qualifiers qualify, or up to the first of it. */
+    /** Parses the identifier that the qualifiers are for, or the first one of a list in parentheses. */
     private void qualified(Qualifiers qualifiers) {
         boolean negated = false;
-        while (cursor.peek().is("not") || cursor.peek().is("!")) {
-            cursor.next();
+        while (tokens.peek().is("not") || tokens.peek().is("!")) {
+            tokens.next();
             negated = !negated;
         }
         group.negated ^= negated;
-        Token token = cursor.peek();
+        Token token = tokens.peek();
         if (token.is("(")) {
-            cursor.next();
+            tokens.next();
             push(qualifiers, true, true);
             operand();
         } else if (isIdentifier(token)) {
-            Expression primitive = primitive(qualifiers, IdentifierParser.parse(cursor), token.column());
+            Expression primitive = primitive(qualifiers, IdentifierParser.parse(tokens), token.column());
             group.addTerm(primitive, qualifiers);
         } else {
-            throw cursor.unexpected(
+            throw tokens.unexpected(
                     token, qualifiers.kind() == Kind.UNSPECIFIED ? "host, net, port, " + IDENTIFIER : IDENTIFIER);
         }
     }
 
     private void keyword(String protocol) {
-        Token token = cursor.next();
+        Token token = tokens.next();
         String name = token.text();
         boolean takesProtocol = name.equals("broadcast") || name.equals("multicast");
         if (!protocol.isEmpty() && !takesProtocol) {
-            throw cursor.unexpected(token, "host, net, port or proto behind a protocol");
+            throw tokens.unexpected(token, "host, net, port or proto after a protocol");
         }
         String detail = protocol;
         long number = -1;
@@ -230,50 +235,51 @@ public final class Parser {
                 byteTest(token);
                 return;
             }
-            default -> {}
+            case "broadcast", "multicast", "inbound", "outbound", "pppoed" -> {}
+            default -> throw new IllegalStateException(name);
         }
         group.addTerm(new Expression.Keyword(name, detail, number, token.column()), null);
     }
 
     private long number() {
-        Token token = cursor.next();
+        Token token = tokens.next();
         if (token.kind() != Token.Kind.NUMBER) {
-            throw cursor.unexpected(token, "a number");
+            throw tokens.unexpected(token, "a number");
         }
         return token.value();
     }
 
-    /** {@return the number that comes next, in any number of parentheses}, or -1 if none does. */
+    /** {@return the next number, which may be in parentheses, or -1 if there is none} */
     private long optionalNumber() {
         int opened = 0;
-        while (cursor.peek().is("(")) {
-            cursor.next();
+        while (tokens.peek().is("(")) {
+            tokens.next();
             opened++;
         }
-        if (opened == 0 && cursor.peek().kind() != Token.Kind.NUMBER) {
+        if (opened == 0 && tokens.peek().kind() != Token.Kind.NUMBER) {
             return -1;
         }
         long number = number();
         for (; opened > 0; opened--) {
-            cursor.expect(")");
+            tokens.expect(")");
         }
         return number;
     }
 
     private String optionalWord() {
-        Token token = cursor.peek();
+        Token token = tokens.peek();
         boolean word = token.kind() == Token.Kind.ESCAPED
                 || (token.kind() == Token.Kind.WORD && (!Keywords.isKeyword(token) || token.is("rnr")));
-        return word ? cursor.next().text() : "";
+        return word ? tokens.next().text() : "";
     }
 
-    /** {@code byte 5 = 7} is {@code link[5] = 7}. */
+    /** Parses {@code byte 5 = 7}, which is {@code link[5] = 7}. */
     private void byteTest(Token keyword) {
         ArithmeticExpression index = new ArithmeticExpression.Constant(number(), keyword.column());
-        Token operator = cursor.next();
+        Token operator = tokens.next();
         Comparison comparison = operator.is("=") || operator.is("<") || operator.is(">") ? comparison(operator) : null;
         if (comparison == null) {
-            throw cursor.unexpected(operator, "'=', '<' or '>'");
+            throw tokens.unexpected(operator, "'=', '<' or '>'");
         }
         ArithmeticExpression value = new ArithmeticExpression.Constant(number(), operator.column());
         ArithmeticExpression load = new ArithmeticExpression.Load("link", index, 1, keyword.column());

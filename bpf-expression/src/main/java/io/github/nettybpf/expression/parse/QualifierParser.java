@@ -5,20 +5,20 @@ import io.github.nettybpf.expression.parse.Expression.Kind;
 import io.github.nettybpf.expression.parse.Expression.Qualifiers;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what precedes an identifier, behind the protocol. */
+/** Parses the qualifiers between a protocol and an identifier: direction and kind. */
 final class QualifierParser {
     private QualifierParser() {}
 
-    /** {@return the qualifiers}, or null if there are none. */
-    static @Nullable Qualifiers parse(TokenStream cursor, String protocol) {
-        Direction direction = direction(cursor);
-        Kind kind = kind(cursor.peek());
+    /** {@return the qualifiers, or null if there are none} */
+    static @Nullable Qualifiers parse(TokenStream tokens, String protocol) {
+        Direction direction = direction(tokens);
+        Kind kind = kind(tokens.peek());
         if (kind == null) {
             return direction == null ? null : new Qualifiers(protocol, direction, Kind.UNSPECIFIED);
         }
-        Token token = cursor.next();
+        Token token = tokens.next();
         if (direction != null && (kind == Kind.PROTO || kind == Kind.PROTOCHAIN || kind == Kind.GATEWAY)) {
-            throw cursor.unexpected(token, "host, net, port or portrange behind a direction");
+            throw tokens.unexpected(token, "host, net, port or portrange after a direction");
         }
         return new Qualifiers(protocol, direction == null ? Direction.EITHER : direction, kind);
     }
@@ -39,19 +39,19 @@ final class QualifierParser {
         };
     }
 
-    private static @Nullable Direction direction(TokenStream cursor) {
-        Token first = cursor.peek();
+    private static @Nullable Direction direction(TokenStream tokens) {
+        Token first = tokens.peek();
         if (!first.is("src") && !first.is("dst")) {
             return null;
         }
-        cursor.next();
-        Token operator = cursor.peek();
+        tokens.next();
+        Token operator = tokens.peek();
         boolean or = operator.is("or") || operator.is("||");
         if (!or && !operator.is("and") && !operator.is("&&")) {
             return first.is("src") ? Direction.SOURCE : Direction.DESTINATION;
         }
-        cursor.next();
-        cursor.expect(first.is("src") ? "dst" : "src");
+        tokens.next();
+        tokens.expect(first.is("src") ? "dst" : "src");
         return or ? Direction.SOURCE_OR_DESTINATION : Direction.SOURCE_AND_DESTINATION;
     }
 }

@@ -3,7 +3,7 @@ package io.github.nettybpf.expression.parse;
 import io.github.nettybpf.expression.ExpressionException;
 import java.util.List;
 
-/** A place between the words of an expression. */
+/** The tokens of an expression, and which of them is next. */
 final class TokenStream {
     private final List<Token> tokens;
     private int at;
@@ -12,15 +12,17 @@ final class TokenStream {
         this.tokens = tokens;
     }
 
+    /** {@return the next token, which stays the next one} */
     Token peek() {
         return tokens.get(at);
     }
 
-    /** {@return the token behind the next one} */
+    /** {@return the token after the next one} */
     Token peekSecond() {
         return tokens.get(Math.min(at + 1, tokens.size() - 1));
     }
 
+    /** {@return the next token} After the last one it is the last one again. */
     Token next() {
         Token token = tokens.get(at);
         if (at < tokens.size() - 1) {
@@ -29,6 +31,7 @@ final class TokenStream {
         return token;
     }
 
+    /** Takes the next token, which has to be the sign. */
     void expect(String sign) {
         expect(sign, "'" + sign + "'");
     }
@@ -40,6 +43,7 @@ final class TokenStream {
         }
     }
 
+    /** {@return what to throw for a token that cannot be where it is} */
     ExpressionException unexpected(Token token, String expected) {
         String shown = token.kind() == Token.Kind.END ? "the end" : "'" + Spelling.shortened(token.text()) + "'";
         boolean unknown = token.kind() == Token.Kind.WORD && !Keywords.isKeyword(token);
