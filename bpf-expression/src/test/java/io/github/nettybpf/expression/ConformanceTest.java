@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FilterExpressionTest {
     /** Two expressions that say the same. */
@@ -96,6 +99,7 @@ class FilterExpressionTest {
         ExpressionException e =
                 assertThrows(ExpressionException.class, () -> FilterExpression.compile(expression, LinkType.EN10MB));
         assertEquals(message, e.getMessage());
+        assertEquals(message, "column " + e.column() + ": " + e.problem());
     }
 
     /** Programs for sockets. */
@@ -116,6 +120,19 @@ class FilterExpressionTest {
         Program compiled = FilterExpression.compile(expression, placement);
         assertEquals(expected.size(), compiled.size(), compiled::toString);
         assertEquals(expected.offsetBases(), compiled.offsetBases());
+        assertEquals(Optional.of(placement), compiled.placement());
+    }
+
+    @ParameterizedTest
+    @EnumSource(LinkType.class)
+    void programsForCapturesHaveThePlacementWithTheSameHeader(LinkType linkType) {
+        Optional<Placement> expected =
+                switch (linkType) {
+                    case EN10MB -> Optional.of(Placement.ETHERNET);
+                    case RAW -> Optional.of(Placement.IP);
+                    case LINUX_SLL, LINUX_SLL2, NULL, LOOP -> Optional.empty();
+                };
+        assertEquals(expected, FilterExpression.compile("tcp", linkType).placement());
     }
 
     @ParameterizedTest(name = "{0} | {1}")

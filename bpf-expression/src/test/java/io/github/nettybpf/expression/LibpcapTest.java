@@ -9,6 +9,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.HexFormat;

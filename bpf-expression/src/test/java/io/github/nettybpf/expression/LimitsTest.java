@@ -9,6 +9,7 @@ import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;

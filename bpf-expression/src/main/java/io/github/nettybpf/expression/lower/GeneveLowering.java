@@ -15,7 +15,6 @@ import io.github.nettybpf.expression.parse.Expression.Keyword;
 final class GeneveLowering {
     private static final int PORT = 6081;
     private static final int UDP_HEADER = 8;
-    private static final int ETHERNET_HEADER = 14;
 
     /** The length of the Geneve header without its options. */
     private static final int GENEVE_HEADER = 8;
@@ -108,7 +107,8 @@ final class GeneveLowering {
         Value payload = values.scratch();
         Value typeInFrame =
                 values.binary(AluOp.ADD, frame, values.constant(GENEVE_HEADER + TYPE_IN_FRAME - TYPE_IN_GENEVE));
-        Value afterFrameHeader = values.binary(AluOp.ADD, frame, values.constant(ETHERNET_HEADER));
+        Value afterFrameHeader =
+                values.binary(AluOp.ADD, frame, values.constant(Encapsulation.ETHERNET.headerLength()));
         BooleanFormula carriesFrame =
                 equal(values.load(2, geneve, offset + TYPE_IN_GENEVE), ProtocolNumbers.BRIDGED_FRAME);
         BooleanFormula stores = and(

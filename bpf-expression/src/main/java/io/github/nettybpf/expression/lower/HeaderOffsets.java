@@ -33,6 +33,9 @@ record HeaderOffsets(
     /** SKF_NET_OFF: where the kernel knows the network header, loads from here on are relative to it. */
     private static final int NET_OFF = -0x100000;
 
+    /** How long an LLC header is. */
+    private static final int LLC = 3;
+
     /** How long a VLAN tag is, and an MPLS label. */
     private static final int TAG = 4;
 
@@ -47,12 +50,12 @@ record HeaderOffsets(
      */
     static HeaderOffsets of(Encapsulation encapsulation, boolean live) {
         return switch (encapsulation) {
-            case ETHERNET -> of(encapsulation, PacketOffset.at(12), 14, 3, live);
-            case SLL -> of(encapsulation, PacketOffset.at(14), 16, 0, false);
-            case SLL2 -> of(encapsulation, PacketOffset.at(0), 20, 0, false);
-            case NULL, LOOP -> of(encapsulation, PacketOffset.at(0), 4, 0, false);
+            case ETHERNET -> of(encapsulation, PacketOffset.at(12), encapsulation.headerLength(), LLC, live);
+            case SLL -> of(encapsulation, PacketOffset.at(14), encapsulation.headerLength(), 0, false);
+            case SLL2, NULL, LOOP -> of(encapsulation, PacketOffset.at(0), encapsulation.headerLength(), 0, false);
             case UDP, TCP -> of(encapsulation, null, NET_OFF, 0, false);
-            case RAW, PPP, PAYLOAD -> of(encapsulation, null, 0, 0, false);
+            case RAW, PAYLOAD -> of(encapsulation, null, 0, 0, false);
+            case PPP -> throw new IllegalArgumentException("no packet begins with PPP");
         };
     }
 
@@ -138,7 +141,17 @@ record HeaderOffsets(
     /** {@return the offsets inside a PPPoE session} */
     HeaderOffsets insidePppoe() {
         PacketOffset type = networkHeader().plus(PPPOE);
-        return new HeaderOffsets(Encapsulation.PPP, type, type, type.plus(2), 0, 0, mplsLabels, false, tunnel, null);
+        return new HeaderOffsets(
+                Encapsulation.PPP,
+                type,
+                type,
+                type.plus(Encapsulation.PPP.headerLength()),
+                0,
+                0,
+                mplsLabels,
+                false,
+                tunnel,
+                null);
     }
 
     /**

@@ -8,7 +8,7 @@ import static io.github.nettybpf.expression.lower.BooleanFormula.or;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.expression.ExpressionException;
-import io.github.nettybpf.expression.Options;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.expression.parse.Expression.Direction;
 import io.github.nettybpf.expression.parse.Expression.Keyword;
 import io.github.nettybpf.expression.parse.Spelling;

@@ -1,7 +1,7 @@
 package io.github.nettybpf.expression.lower;
 
 import io.github.nettybpf.expression.ExpressionException;
-import io.github.nettybpf.expression.Options;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.expression.parse.Expression.Direction;
 import io.github.nettybpf.expression.parse.Expression.Identifier;
 import io.github.nettybpf.expression.parse.Expression.Kind;
@@ -29,7 +29,7 @@ final class PrimitiveLowering {
     PrimitiveLowering(HeaderFields headers, ProtocolLowering protocols, Options options) {
         this.headers = headers;
         this.protocols = protocols;
-        this.addresses = new AddressLowering(headers, protocols, options.optimize());
+        this.addresses = new AddressLowering(headers, protocols, options.isOptimized());
         this.ports = new PortLowering(headers, protocols);
         this.options = options;
     }

@@ -1,6 +1,6 @@
 package io.github.nettybpf.expression.lower;
 
-import io.github.nettybpf.expression.Options;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Expression.Keyword;
 import io.github.nettybpf.expression.parse.Expression.Primitive;
