@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.FilterExpression.Options;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -165,6 +168,23 @@ class FilterExpressionTest {
                 named.program());
     }
 
+    /** The example of docs/expressions.md. */
+    @Test
+    void ipBroadcastTakesANetmask() {
+        Options options = Options.DEFAULT.withNetmask(0xffffff00);
+        Program broadcasts =
+                FilterExpression.of("ip broadcast", Placement.ETHERNET, options).program();
+        ByteBuffer frame = ByteBuffer.allocate(34).putShort(12, (short) 0x800);
+        assertEquals(
+                262144,
+                Filter.interpret(broadcasts)
+                        .run(Packet.of(frame.putInt(30, 0x0a0000ff).array())));
+        assertEquals(
+                0,
+                Filter.interpret(broadcasts)
+                        .run(Packet.of(frame.putInt(30, 0x0a000001).array())));
+    }
+
     @Test
     void anEmptyExpressionAcceptsEverything() {
         assertEquals(Program.parse("ret #262144"), FilterExpression.compile(" ", LinkType.RAW));
@@ -207,7 +227,7 @@ class FilterExpressionTest {
 
     /** Two expressions that say the same on a live Ethernet socket, which does not show the outermost VLAN tag. */
     @Test
-    void findsTagsThatWereTakenOut() {
+    void findsTagsThatAreStripped() {
         Program live = FilterExpression.compile("vlan 5 and ip", Placement.ETHERNET);
         assertEquals(
                 FilterExpression.compile("ip", LinkType.EN10MB), FilterExpression.compile("ip", Placement.ETHERNET));
@@ -215,7 +235,7 @@ class FilterExpressionTest {
         assertTrue(live.toString().contains("ld #vlan_tci"), live::toString);
     }
 
-    /** A test behind a tunnel is false for packets without it. */
+    /** A test inside a tunnel is false for packets without the tunnel. */
     @Test
     void looksIntoTunnelsThatAreThere() {
         Program nothing = Program.parse("ret #0");

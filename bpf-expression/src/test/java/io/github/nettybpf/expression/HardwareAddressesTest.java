@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Lists of hardware addresses, beside a plain set. */
+/** Lists of hardware addresses, compared with a set of numbers. */
 class HardwareAddressesTest {
     /** The verdict for packets that an expression accepts. */
     private static final int ACCEPT = 262144;
@@ -61,7 +61,7 @@ class HardwareAddressesTest {
         };
     }
 
-    /** A frame that ends before what is asked for is rejected, whatever the expression says of it. */
+    /** A frame that ends before the bytes that are tested is rejected, whatever the expression. */
     private static boolean accepts(String direction, boolean negated, Set<Long> set, Packet frame) {
         if (frame.length() < (direction.equals("dst") ? 6 : 12)) {
             return false;

@@ -150,7 +150,7 @@ class LibpcapTest {
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = (byte) packet.u8(i);
         }
-        return packet.wireLength() + " " + packet.beside() + " "
+        return packet.wireLength() + " " + packet.metadata() + " "
                 + HexFormat.of().formatHex(bytes);
     }
 }

@@ -1,7 +1,8 @@
 /**
- * The third pass: formula to instructions. {@code DecisionGraph} makes the formula a decision graph; {@code Optimizer} threads jumps
- * through it and merges tests; {@code InstructionSelection} selects instructions; {@code Emitter} writes them. {@link
- * io.github.nettybpf.expression.code.CodeGenerator} runs the four.
+ * The third pass: formula to instructions. {@code DecisionGraph} makes a decision graph of the formula; {@code Optimizer} threads
+ * jumps through it and merges tests, by the ranges that {@code RangeFacts} knows; {@code InstructionSelection} chooses the
+ * instructions of each node; {@code SwitchLowering} and {@code Emitter} lay them out. {@link
+ * io.github.nettybpf.expression.code.CodeGenerator} runs these steps.
  */
 @NullMarked
 package io.github.nettybpf.expression.code;

@@ -7,39 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A set of unsigned 32-bit numbers, as disjoint ranges. Immutable.
- *
- * @param bounds the first number of each range and the one after its last, ascending: {@code {5, 6, 10, 20}} is {@code {5,
- *     10..19}}
  */
-public record RangeSet(Bounds bounds) {
+public final class RangeSet {
     /** One more than the greatest number. */
     public static final long END = 1L << 32;
 
     /** The empty set. */
-    public static final RangeSet NONE = new RangeSet(new Bounds());
+    public static final RangeSet NONE = new RangeSet();
 
-    /** An array that is compared by its content. */
-    public static final class Bounds {
-        private final long[] at;
+    /** The first number of each range and the one after its last, ascending: {5, 6, 10, 20} for 5 and 10..19. */
+    private final long[] bounds;
 
-        private Bounds(long... at) {
-            this.at = at;
-        }
-
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return other instanceof Bounds bounds && Arrays.equals(at, bounds.at);
-        }
-
-        @Override
-        public int hashCode() {
-            return Arrays.hashCode(at);
-        }
-
-        @Override
-        public String toString() {
-            return Arrays.toString(at);
-        }
+    private RangeSet(long... bounds) {
+        this.bounds = bounds;
     }
 
     /**
@@ -58,7 +38,7 @@ public record RangeSet(Bounds bounds) {
      * @param last the last, inclusive
      */
     public static RangeSet between(long first, long last) {
-        return new RangeSet(new Bounds(first, last + 1));
+        return new RangeSet(first, last + 1);
     }
 
     /**
@@ -69,15 +49,15 @@ public record RangeSet(Bounds bounds) {
     public static RangeSet union(Iterable<RangeSet> sets) {
         int size = 0;
         for (RangeSet set : sets) {
-            size += set.bounds.at.length / 2;
+            size += set.bounds.length / 2;
         }
         long[] starts = new long[size];
         Map<Long, Long> ends = new HashMap<>();
         int n = 0;
         for (RangeSet set : sets) {
-            for (int i = 0; i < set.bounds.at.length; i += 2) {
-                starts[n++] = set.bounds.at[i];
-                ends.merge(set.bounds.at[i], set.bounds.at[i + 1], Math::max);
+            for (int i = 0; i < set.bounds.length; i += 2) {
+                starts[n++] = set.bounds[i];
+                ends.merge(set.bounds[i], set.bounds[i + 1], Math::max);
             }
         }
         Arrays.sort(starts);
@@ -92,12 +72,12 @@ public record RangeSet(Bounds bounds) {
                 merged[used++] = end;
             }
         }
-        return new RangeSet(new Bounds(Arrays.copyOf(merged, used)));
+        return new RangeSet(Arrays.copyOf(merged, used));
     }
 
     /** {@return the number of bounds, two for each range} */
     public int size() {
-        return bounds.at.length;
+        return bounds.length;
     }
 
     /**
@@ -106,12 +86,12 @@ public record RangeSet(Bounds bounds) {
      * @param i which bound, from 0
      */
     public long bound(int i) {
-        return bounds.at[i];
+        return bounds[i];
     }
 
     /** {@return whether the set has no numbers} */
     public boolean isEmpty() {
-        return bounds.at.length == 0;
+        return bounds.length == 0;
     }
 
     /**
@@ -137,7 +117,7 @@ public record RangeSet(Bounds bounds) {
                 j += 2;
             }
         }
-        return new RangeSet(new Bounds(Arrays.copyOf(both, used)));
+        return new RangeSet(Arrays.copyOf(both, used));
     }
 
     /**
@@ -150,9 +130,9 @@ public record RangeSet(Bounds bounds) {
         if (size() == 2) {
             long first = Math.max(start, bound(0));
             long last = Math.min(end, bound(1));
-            return first < last ? new RangeSet(new Bounds(first, last)) : NONE;
+            return first < last ? new RangeSet(first, last) : NONE;
         }
-        return and(new RangeSet(new Bounds(start, end)));
+        return and(new RangeSet(start, end));
     }
 
     /**
@@ -162,11 +142,26 @@ public record RangeSet(Bounds bounds) {
      * @param end the one after its last
      */
     public boolean overlaps(long start, long end) {
-        int i = Arrays.binarySearch(bounds.at, start);
+        int i = Arrays.binarySearch(bounds, start);
         if (i >= 0) {
             return i % 2 == 0 || (i + 1 < size() && bound(i + 1) < end);
         }
         int next = -i - 1;
         return next % 2 == 1 || (next < size() && bound(next) < end);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RangeSet set && Arrays.equals(bounds, set.bounds);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bounds);
+    }
+
+    @Override
+    public String toString() {
+        return Arrays.toString(bounds);
     }
 }
