@@ -157,7 +157,7 @@ final class Emitter {
         return at;
     }
 
-    /** Emits a conditional jump, before trampolines to the positions that are too far. {@return its position} */
+    /** {@return the position of a conditional jump, which is emitted after trampolines to targets that are too far} */
     private int jump(int yes, int no, BiFunction<Integer, Integer, Instruction> instruction) {
         int nearYes = near(yes, 1);
         int nearNo = near(no, 0);

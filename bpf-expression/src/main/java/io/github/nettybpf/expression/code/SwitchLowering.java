@@ -36,7 +36,7 @@ final class SwitchLowering {
         this.unit = unit;
     }
 
-    /** Emits the comparisons of a node. {@return the first one's position} */
+    /** {@return the position of the first comparison of a node, all of which are emitted} */
     int emit(DecisionNode node, Map<DecisionNode, Integer> positions) {
         int[] targets = Arrays.stream(node.targets).mapToInt(positions::get).toArray();
         long max = node.value == null ? RangeSet.END - 1 : node.value.max;
