@@ -27,12 +27,23 @@ public final class Program {
     private final List<RawInstruction> raw;
     private final List<Instruction> instructions;
 
+    /** Null if the program was made for no particular placement. */
+    private final @Nullable Placement placement;
+
     /** Computed at the first use, by any thread: the result is the same. */
     private volatile @Nullable Analysis analysis;
 
     private Program(List<RawInstruction> raw) {
         this.raw = List.copyOf(raw);
         this.instructions = Verifier.verify(this.raw);
+        this.placement = null;
+    }
+
+    private Program(Program verified, Placement placement) {
+        this.raw = verified.raw;
+        this.instructions = verified.instructions;
+        this.placement = placement;
+        this.analysis = verified.analysis;
     }
 
     /**
@@ -89,6 +100,23 @@ public final class Program {
     /** {@return the number of instructions, 1..4096} */
     public int size() {
         return raw.size();
+    }
+
+    /**
+     * {@return where this program is meant to run, or empty if that is not known} Programs from text or instructions have
+     * no placement until {@link #at} gives them one.
+     */
+    public Optional<Placement> placement() {
+        return Optional.ofNullable(placement);
+    }
+
+    /**
+     * {@return a program of the same instructions for this placement} This program does not change.
+     *
+     * @param placement where the program is meant to run
+     */
+    public Program at(Placement placement) {
+        return new Program(this, placement);
     }
 
     /** {@return the extensions that the program can read} */
@@ -158,7 +186,10 @@ public final class Program {
         return known;
     }
 
-    /** {@return whether the other program has the same instructions, regardless of ignored fields of their encoding} */
+    /**
+     * {@return whether the other program has the same instructions} Fields of the encoding that the kernel ignores do not
+     * count, nor does the {@link #placement}: a program that is read back from a socket equals the one that was attached.
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Program program && instructions.equals(program.instructions);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,20 @@ class ProgramTest {
         assertEquals(message, e.getMessage());
         assertEquals(true, e.getMessage().startsWith("insn " + e.pc() + ": "));
         assertEquals(true, e.getMessage().endsWith(e.problem()));
+    }
+
+    @Test
+    void aPlacementIsNoPartOfWhatAProgramComputes() {
+        Program program = Program.parse("ldh [2]\nret a");
+        Program placed = program.at(Placement.UDP_SOCKET);
+        assertEquals(Optional.empty(), program.placement());
+        assertEquals(Optional.of(Placement.UDP_SOCKET), placed.placement());
+        assertEquals(
+                Optional.of(Placement.PAYLOAD), placed.at(Placement.PAYLOAD).placement());
+        assertEquals(program, placed);
+        assertEquals(program.hashCode(), placed.hashCode());
+        assertEquals(program.raw(), placed.raw());
+        assertEquals(program.toString(), placed.toString());
     }
 
     @Test

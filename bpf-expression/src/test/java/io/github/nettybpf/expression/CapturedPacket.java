@@ -9,18 +9,18 @@ import java.nio.ByteBuffer;
  *
  * @param bytes what was kept
  * @param wireLength how long it was
- * @param beside what the kernel tells beside the bytes
+ * @param metadata what the kernel knows about it
  */
-record CapturedPacket(ByteBuffer bytes, int wireLength, Beside beside) implements Packet {
+record CapturedPacket(ByteBuffer bytes, int wireLength, Metadata metadata) implements Packet {
     /**
-     * What the kernel tells beside the bytes.
+     * What the kernel knows about a packet.
      *
      * @param type the packet type, 4 for outgoing
      * @param index the index of the interface
-     * @param tag the VLAN tag that was taken out of the frame, or -1
+     * @param tag the VLAN tag that was stripped off the frame, or -1
      */
-    record Beside(int type, int index, int tag) {
-        static final Beside NOTHING = new Beside(0, 1, -1);
+    record Metadata(int type, int index, int tag) {
+        static final Metadata NOTHING = new Metadata(0, 1, -1);
     }
 
     @Override
@@ -46,10 +46,10 @@ record CapturedPacket(ByteBuffer bytes, int wireLength, Beside beside) implement
     @Override
     public long extension(Extension extension, int a, int x) {
         return switch (extension) {
-            case TYPE -> beside.type;
-            case IFIDX -> beside.index;
-            case VLAN_AVAIL -> beside.tag < 0 ? 0 : 1;
-            case VLAN_TCI -> Math.max(beside.tag, 0);
+            case TYPE -> metadata.type;
+            case IFIDX -> metadata.index;
+            case VLAN_AVAIL -> metadata.tag < 0 ? 0 : 1;
+            case VLAN_TCI -> Math.max(metadata.tag, 0);
             default -> Packet.super.extension(extension, a, x);
         };
     }

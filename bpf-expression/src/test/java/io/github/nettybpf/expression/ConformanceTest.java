@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -42,7 +43,7 @@ class ConformanceTest {
             String[] fields = line.split(" ", -1);
             byte[] bytes = HexFormat.of().parseHex(fields[1]);
             packets.add(new CapturedPacket(
-                    ByteBuffer.wrap(bytes), Integer.parseInt(fields[0]), CapturedPacket.Beside.NOTHING));
+                    ByteBuffer.wrap(bytes), Integer.parseInt(fields[0]), CapturedPacket.Metadata.NOTHING));
         }
         List<String> rows = lines("expressions.tsv");
         assertTrue(rows.size() >= 120);
@@ -59,7 +60,7 @@ class ConformanceTest {
         assertEquals(new TreeMap<>(DIFFERENCES), differences);
     }
 
-    /** Lengths beside those of the installed libpcap's programs, both optimized. */
+    /** Lengths compared with those of the installed libpcap's programs, both optimized. */
     @Test
     void programsAreAsShortAsLibpcaps() throws IOException, InterruptedException {
         boolean there = Files.exists(folder.resolve("expressions.tsv"));

@@ -4,14 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FilterExpressionTest {
     /** Two expressions that say the same. */
@@ -65,13 +71,13 @@ class FilterExpressionTest {
                     10.0.0.1            | column 1: '10.0.0.1' (expected: host, net or port before it)
                     ip 10.0.0.1         | column 4: '10.0.0.1' (expected: host, net, port or proto between 'ip' and it)
                     host 10.0.0.256     | column 6: '10.0.0.256' (expected: numbers 0..255 between the dots)
-                    net 10.0.0.1/24     | column 5: '10.0.0.1/24' (expected: zeros behind the prefix; did you mean '10.0.0.0/24'?)
+                    net 10.0.0.1/24     | column 5: '10.0.0.1/24' (expected: zeros after the prefix; did you mean '10.0.0.0/24'?)
                     net 10.0.0.0/33     | column 14: '33' (expected: the length of a prefix, 0..32)
                     host 10.0.0.0/8     | column 6: '10.0.0.0/8' (expected: net before a prefix or mask)
                     host example.com    | column 6: 'example.com' (expected: an address; hosts are not looked up without a resolver)
                     host 1::2::3        | column 6: '1::2::3' (expected: an IPv6 or a hardware address)
-                    ip host ::1         | column 9: an IPv6 address behind 'ip' (expected: ip6 before it)
-                    host 0:1:2:3:4:5    | column 6: '0:1:2:3:4:5' behind no protocol (expected: ether before a hardware address)
+                    ip host ::1         | column 9: an IPv6 address after 'ip' (expected: ip6 before it)
+                    host 0:1:2:3:4:5    | column 6: '0:1:2:3:4:5' after no protocol (expected: ether before a hardware address)
                     tcp and             | column 8: the end (expected: a protocol, host, net, port, a comparison, 'not' or '(')
                     (tcp                | column 5: the end (expected: 'and', 'or' or ')')
                     tcp)                | column 4: ')' (expected: 'and', 'or' or the end)
@@ -83,11 +89,11 @@ class FilterExpressionTest {
                     len << 32 = 1       | column 5: '<<' by 32 (expected: 0..31)
                     port 80 = 1         | column 9: '=' (expected: 'and', 'or' or the end)
                     len = 4294967296    | column 7: '4294967296' (expected: a number below 2^32)
-                    len = 08            | column 7: '08' (expected: octal digits behind a 0)
+                    len = 08            | column 7: '08' (expected: octal digits after a 0)
                     host ä              | column 6: U+00E4 (expected: a word, a number, an address or an operator)
-                    geneve 16777216     | column 1: 'geneve' (expected: 0..16777215 behind it)
+                    geneve 16777216     | column 1: 'geneve' (expected: 0..16777215 after it)
                     geneve and geneve and geneve and geneve and geneve | column 45: 'geneve' (expected: at most four tunnels in one expression)
-                    vlan 4096           | column 1: 'vlan' (expected: 0..4095 behind it)
+                    vlan 4096           | column 1: 'vlan' (expected: 0..4095 after it)
                     ip broadcast        | column 4: 'broadcast' (expected: a netmask for 'ip broadcast')
                     ip protochain 6     | column 15: protochain (expected: proto; the kernel refuses programs with loops)
                     type mgt            | column 1: 'type' (expected: a protocol, host, net, port, a comparison, 'not' or '('; it is for link types that are not supported)
@@ -96,6 +102,7 @@ class FilterExpressionTest {
         ExpressionException e =
                 assertThrows(ExpressionException.class, () -> FilterExpression.compile(expression, LinkType.EN10MB));
         assertEquals(message, e.getMessage());
+        assertEquals(message, "column " + e.column() + ": " + e.problem());
     }
 
     /** Programs for sockets. */
@@ -116,6 +123,19 @@ class FilterExpressionTest {
         Program compiled = FilterExpression.compile(expression, placement);
         assertEquals(expected.size(), compiled.size(), compiled::toString);
         assertEquals(expected.offsetBases(), compiled.offsetBases());
+        assertEquals(Optional.of(placement), compiled.placement());
+    }
+
+    @ParameterizedTest
+    @EnumSource(LinkType.class)
+    void programsForCapturesHaveThePlacementWithTheSameHeader(LinkType linkType) {
+        Optional<Placement> expected =
+                switch (linkType) {
+                    case EN10MB -> Optional.of(Placement.ETHERNET);
+                    case RAW -> Optional.of(Placement.IP);
+                    case LINUX_SLL, LINUX_SLL2, NULL, LOOP -> Optional.empty();
+                };
+        assertEquals(expected, FilterExpression.compile("tcp", linkType).placement());
     }
 
     @ParameterizedTest(name = "{0} | {1}")
@@ -127,6 +147,7 @@ class FilterExpressionTest {
                     TCP_SOCKET | geneve                 | column 1: 'geneve' (expected: packets of UDP; a TCP socket receives none)
                     TCP_SOCKET | vlan 7                 | column 1: 'vlan' (expected: Ethernet frames; this is a TCP socket)
                     PAYLOAD    | host 10.0.0.1          | column 6: an address (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | decnet host 1.5        | column 13: an address (expected: len, less, greater or link[...]; a payload has no headers)
                     IP         | ether broadcast        | column 7: 'broadcast' (expected: a link type with hardware addresses; raw IP has none)
                     """)
     void refusesThere(Placement placement, String expression, String message) {
@@ -147,23 +168,26 @@ class FilterExpressionTest {
                 named.program());
     }
 
+    /** The example of docs/expressions.md. */
     @Test
-    void anEmptyExpressionAcceptsEverything() {
-        assertEquals(Program.parse("ret #262144"), FilterExpression.compile(" ", LinkType.RAW));
-        assertTrue(FilterExpression.of("", LinkType.RAW, Options.DEFAULT).tree().isEmpty());
+    void ipBroadcastTakesANetmask() {
+        Options options = Options.DEFAULT.withNetmask(0xffffff00);
+        Program broadcasts =
+                FilterExpression.of("ip broadcast", Placement.ETHERNET, options).program();
+        ByteBuffer frame = ByteBuffer.allocate(34).putShort(12, (short) 0x800);
+        assertEquals(
+                262144,
+                Filter.interpret(broadcasts)
+                        .run(Packet.of(frame.putInt(30, 0x0a0000ff).array())));
+        assertEquals(
+                0,
+                Filter.interpret(broadcasts)
+                        .run(Packet.of(frame.putInt(30, 0x0a000001).array())));
     }
 
     @Test
-    void showsTheTree() {
-        assertEquals(
-                "Or[terms=[Primitive[qualifiers=Qualifiers[protocol=tcp, direction=SOURCE, kind=PORT], "
-                        + "identifier=Numeral[value=80], column=14], "
-                        + "Primitive[qualifiers=Qualifiers[protocol=tcp, direction=SOURCE, kind=PORT], "
-                        + "identifier=Numeral[value=443], column=20]]]",
-                FilterExpression.of("tcp src port 80 or 443", LinkType.EN10MB, Options.DEFAULT)
-                        .tree()
-                        .orElseThrow()
-                        .toString());
+    void anEmptyExpressionAcceptsEverything() {
+        assertEquals(Program.parse("ret #262144"), FilterExpression.compile(" ", LinkType.RAW));
     }
 
     /** What an expression says in words; lines are separated by '/'. */
@@ -171,7 +195,7 @@ class FilterExpressionTest {
     @CsvSource(delimiter = ';', quoteCharacter = '"', textBlock = """
                     tcp src port 80 or 443         ; any of/  source port 80 (tcp)/  source port 443 (tcp)
                     tcp or udp and not port 53     ; all of/  any of/    protocol tcp/    protocol udp/  not/    source or destination port 53 (tcp, udp or sctp)
-                    vlan 5 and ether host 1:2:3:4:5:6 ; all of/  VLAN tag 5, and what follows is about what is behind it/  source or destination address 1:2:3:4:5:6 (ether)
+                    vlan 5 and ether host 1:2:3:4:5:6 ; all of/  VLAN tag 5, and the tests after it are about what is inside/  source or destination address 1:2:3:4:5:6 (ether)
                     dst net 10.0.0.0/8             ; destination address in 10.0.0.0/8 (ip, arp or rarp)
                     src and dst net 2001:db8::/32  ; source and destination address in 2001:db8::/32 (ip6)
                     portrange ftp-ssh              ; source or destination port in ftp-ssh (tcp, udp or sctp)
@@ -181,7 +205,7 @@ class FilterExpressionTest {
                     -len + 1 * 2 < tcp[tcpflags]   ; (-len + (1 * 2)) < tcp[13:1]
                     less 100                       ; len <= 100
                     ip broadcast or broadcast      ; any of/  ip broadcast destination/  ether broadcast destination
-                    geneve 7                       ; Geneve tunnel 7, and what follows is about what is behind it
+                    geneve 7                       ; Geneve tunnel 7, and the tests after it are about what is inside
                     llc ui and inbound             ; all of/  LLC frame of type ui/  inbound
                     """)
     void explains(String expression, String words) {
@@ -203,7 +227,7 @@ class FilterExpressionTest {
 
     /** Two expressions that say the same on a live Ethernet socket, which does not show the outermost VLAN tag. */
     @Test
-    void findsTagsThatWereTakenOut() {
+    void findsTagsThatAreStripped() {
         Program live = FilterExpression.compile("vlan 5 and ip", Placement.ETHERNET);
         assertEquals(
                 FilterExpression.compile("ip", LinkType.EN10MB), FilterExpression.compile("ip", Placement.ETHERNET));
@@ -211,7 +235,7 @@ class FilterExpressionTest {
         assertTrue(live.toString().contains("ld #vlan_tci"), live::toString);
     }
 
-    /** A test behind a tunnel is false for packets without it. */
+    /** A test inside a tunnel is false for packets without the tunnel. */
     @Test
     void looksIntoTunnelsThatAreThere() {
         Program nothing = Program.parse("ret #0");

@@ -37,7 +37,7 @@ final class Libpcap implements AutoCloseable {
         this.out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    /** {@return libpcap}; where it, its headers or a C compiler are missing, the test is skipped and says so. */
+    /** {@return libpcap} If it, its headers or a C compiler are missing, the test is skipped with a message. */
     static Libpcap start() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("libpcap");
         Path source = folder.resolve("compile.c");
@@ -72,7 +72,7 @@ final class Libpcap implements AutoCloseable {
         };
     }
 
-    /** {@return whether libpcap can open a live capture, which takes CAP_NET_RAW}; without it, says so. */
+    /** {@return whether libpcap can open a live capture, which takes CAP_NET_RAW} If it cannot, prints why. */
     boolean isLive() throws IOException {
         if (canBeLive == null) {
             Compiled compiled = compile("vlan", LinkType.EN10MB, true, true);

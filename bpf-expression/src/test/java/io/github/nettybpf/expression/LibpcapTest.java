@@ -9,6 +9,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -149,7 +150,7 @@ class LibpcapTest {
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = (byte) packet.u8(i);
         }
-        return packet.wireLength() + " " + packet.beside() + " "
+        return packet.wireLength() + " " + packet.metadata() + " "
                 + HexFormat.of().formatHex(bytes);
     }
 }

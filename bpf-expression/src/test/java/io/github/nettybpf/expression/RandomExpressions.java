@@ -43,7 +43,7 @@ final class RandomExpressions {
     private final boolean live;
     private int moves;
 
-    /** Whether it comes behind {@code geneve} or {@code pppoes}, where libpcap does not find out what is beside a packet. */
+    /** Whether the term is after {@code geneve} or {@code pppoes}, where libpcap does not find the metadata of a packet. */
     private boolean inside;
 
     /** For live captures, all expressions begin with {@code vlan}: docs/expressions.md tells why. */

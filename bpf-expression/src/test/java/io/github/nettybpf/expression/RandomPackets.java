@@ -43,8 +43,8 @@ final class RandomPackets {
         int length = cut ? random.nextInt(packet.position() + 1) : packet.position();
         byte[] bytes = Arrays.copyOf(packet.array(), length);
         int tag = random.nextBoolean() ? -1 : any(5, 0x2005, 6);
-        CapturedPacket.Beside beside = new CapturedPacket.Beside(any(0, 1, 4), any(1, 2, 3), tag);
-        return new CapturedPacket(ByteBuffer.wrap(bytes), packet.position(), beside);
+        CapturedPacket.Metadata metadata = new CapturedPacket.Metadata(any(0, 1, 4), any(1, 2, 3), tag);
+        return new CapturedPacket(ByteBuffer.wrap(bytes), packet.position(), metadata);
     }
 
     private void link() {

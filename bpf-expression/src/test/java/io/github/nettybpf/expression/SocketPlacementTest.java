@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -14,7 +15,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A socket's program judges a datagram as the programs for packets and frames judge it with the headers before it. */
+/** A socket's program gives a datagram the verdict that the programs for packets and frames give it with its headers. */
 class SocketPlacementTest {
     private static final int EXPRESSIONS = 3000;
     private static final int PACKETS = 20;
@@ -70,8 +71,8 @@ class SocketPlacementTest {
         int accepted = 0;
         for (int i = 0; i < EXPRESSIONS; i++) {
             String text = expressions.next();
-            // In a packet, udp[...] is what is behind an IPv4 header; on a socket, its own header whatever is before
-            // it.
+            // In a packet, udp[...] is the header after an IPv4 header; on a socket it is the socket's own, also after
+            // IPv6.
             boolean header = text.contains(udp ? "udp[" : "tcp[");
             Filter[] sockets = both(text, socket);
             Filter[] packets = both(text, Placement.IP);
@@ -90,7 +91,7 @@ class SocketPlacementTest {
                     assertEquals(verdict, sockets[k].run(new Datagram(packet, at - 14)), what);
                     assertEquals(verdict, packets[k].run(packet), what);
                     CapturedPacket captured =
-                            new CapturedPacket(ByteBuffer.wrap(frame), frame.length, CapturedPacket.Beside.NOTHING);
+                            new CapturedPacket(ByteBuffer.wrap(frame), frame.length, CapturedPacket.Metadata.NOTHING);
                     assertEquals(verdict, frames[k].run(captured), what);
                 }
             }

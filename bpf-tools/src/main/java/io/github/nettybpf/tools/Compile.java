@@ -3,7 +3,7 @@ package io.github.nettybpf.tools;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.FilterExpression;
-import io.github.nettybpf.expression.Options;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

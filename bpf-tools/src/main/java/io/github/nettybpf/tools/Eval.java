@@ -6,7 +6,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.expression.ExpressionException;
-import io.github.nettybpf.expression.Options;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.netty.KernelFilter;
 import io.netty.channel.ChannelException;
 import java.io.IOException;

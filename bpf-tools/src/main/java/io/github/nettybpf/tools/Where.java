@@ -2,8 +2,8 @@ package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.expression.FilterExpression;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.expression.LinkType;
-import io.github.nettybpf.expression.Options;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;

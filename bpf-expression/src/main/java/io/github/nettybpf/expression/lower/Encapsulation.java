@@ -1,0 +1,59 @@
+package io.github.nettybpf.expression.lower;
+
+/** The header that a packet begins with, which decides where its other headers are and what names their types. */
+public enum Encapsulation {
+    /** An Ethernet header: DLT_EN10MB. */
+    ETHERNET("ethernet", 14),
+    /** An IPv4 or IPv6 header, told apart by its version: DLT_RAW. */
+    RAW("raw IP", 0),
+    /** The header of a Linux cooked capture: DLT_LINUX_SLL. */
+    SLL("Linux cooked capture", 16),
+    /** Version 2 of that header: DLT_LINUX_SLL2. */
+    SLL2("Linux cooked capture", 20),
+    /** The address family, little-endian: DLT_NULL. */
+    NULL("BSD loopback", 4),
+    /** The address family, big-endian: DLT_LOOP. */
+    LOOP("BSD loopback", 4),
+    /** A PPP protocol number, which is in a PPPoE session. */
+    PPP("PPP", 2),
+    /** The UDP header, as a UDP socket's filter sees it. */
+    UDP("a UDP socket", 0),
+    /** The TCP header, as a TCP socket's filter sees it. */
+    TCP("a TCP socket", 0),
+    /** Bytes that no header is known of. */
+    PAYLOAD("payload", 0);
+
+    /** What messages call it. */
+    final String shown;
+
+    private final int headerLength;
+
+    Encapsulation(String shown, int headerLength) {
+        this.shown = shown;
+        this.headerLength = headerLength;
+    }
+
+    /** {@return how long the link-layer header is, 0 if there is none} */
+    public int headerLength() {
+        return headerLength;
+    }
+
+    /** {@return whether packets begin with the transport header of a socket} */
+    boolean isSocket() {
+        return this == UDP || this == TCP;
+    }
+
+    /** {@return the IP protocol number of the transport header that a socket's packets begin with} */
+    int socketProtocol() {
+        return switch (this) {
+            case UDP -> ProtocolNumbers.UDP;
+            case TCP -> ProtocolNumbers.TCP;
+            default -> throw new IllegalStateException(shown + " is not a socket");
+        };
+    }
+
+    /** {@return the name of that protocol} */
+    String socketProtocolName() {
+        return socketProtocol() == ProtocolNumbers.UDP ? "udp" : "tcp";
+    }
+}

@@ -1,0 +1,201 @@
+package io.github.nettybpf.expression.lower;
+
+import io.github.nettybpf.expression.parse.ArithmeticExpression;
+import io.github.nettybpf.expression.parse.Expression;
+import io.github.nettybpf.expression.parse.Expression.Direction;
+import io.github.nettybpf.expression.parse.Expression.Identifier;
+import io.github.nettybpf.expression.parse.Expression.Keyword;
+import io.github.nettybpf.expression.parse.Expression.Primitive;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+
+/** Writes a syntax tree as lines of English: one for each test, indented by how the tests are combined. */
+public final class EnglishText {
+    /** Lines deeper than this are indented no further, but begin with their depth. */
+    private static final int MAX_INDENT = 30;
+
+    private static final Map<Expression.Comparison, String> COMPARISONS = Map.of(
+            Expression.Comparison.EQUAL, "=",
+            Expression.Comparison.NOT_EQUAL, "!=",
+            Expression.Comparison.GREATER, ">",
+            Expression.Comparison.GREATER_OR_EQUAL, ">=",
+            Expression.Comparison.LESS, "<",
+            Expression.Comparison.LESS_OR_EQUAL, "<=");
+
+    private static final String MOVED = ", and the tests after it are about what is inside";
+
+    /** A part of the tree that is not written yet. */
+    private record Pending(Expression expression, int depth) {}
+
+    private final Encapsulation encapsulation;
+    private final Deque<Pending> pending = new ArrayDeque<>();
+    private final StringBuilder text = new StringBuilder();
+
+    private EnglishText(Encapsulation encapsulation) {
+        this.encapsulation = encapsulation;
+    }
+
+    /**
+     * {@return the text}
+     *
+     * @param tree the expression
+     * @param encapsulation what the packets begin with
+     */
+    public static String of(Expression tree, Encapsulation encapsulation) {
+        EnglishText english = new EnglishText(encapsulation);
+        english.pending.push(new Pending(tree, 0));
+        while (!english.pending.isEmpty()) {
+            Pending next = english.pending.pop();
+            english.line(next.expression, next.depth);
+        }
+        return english.text.toString();
+    }
+
+    private void line(Expression expression, int depth) {
+        if (depth <= MAX_INDENT) {
+            text.append("  ".repeat(depth));
+        } else {
+            text.append("  ".repeat(MAX_INDENT)).append('[').append(depth).append("] ");
+        }
+        if (expression instanceof Expression.And and) {
+            combined("all of", and.terms(), depth);
+        } else if (expression instanceof Expression.Or or) {
+            combined("any of", or.terms(), depth);
+        } else if (expression instanceof Expression.Not not) {
+            combined("not", List.of(not.term()), depth);
+        } else if (expression instanceof Primitive primitive) {
+            text.append(primitive(primitive));
+        } else if (expression instanceof Expression.Protocol protocol) {
+            text.append("protocol ").append(protocol.name());
+        } else if (expression instanceof Expression.Relation relation) {
+            arithmetic(relation.left());
+            text.append(' ').append(COMPARISONS.get(relation.comparison())).append(' ');
+            arithmetic(relation.right());
+        } else if (expression instanceof Keyword keyword) {
+            text.append(keyword(keyword));
+        } else {
+            throw new IllegalArgumentException(expression.toString());
+        }
+        text.append('\n');
+    }
+
+    private void combined(String how, List<Expression> terms, int depth) {
+        text.append(how);
+        for (int i = terms.size() - 1; i >= 0; i--) {
+            pending.push(new Pending(terms.get(i), depth + 1));
+        }
+    }
+
+    private String primitive(Primitive primitive) {
+        String protocol = primitive.qualifiers().protocol();
+        String identifier = identifier(primitive.identifier());
+        return switch (primitive.qualifiers().kind()) {
+            case PORT, PORTRANGE -> {
+                boolean range = primitive.identifier() instanceof Identifier.Name name
+                        && name.text().contains("-");
+                yield direction(primitive) + " port " + (range ? "in " : "") + identifier + " (" + transports(protocol)
+                        + ")";
+            }
+            case PROTO -> "protocol " + identifier + " in " + (protocol.isEmpty() ? "ip or ip6" : shown(protocol));
+            case NET -> direction(primitive) + " address in " + identifier + " (" + carriers(primitive, protocol) + ")";
+            case UNSPECIFIED, HOST ->
+                direction(primitive) + " address " + identifier + " (" + carriers(primitive, protocol) + ")";
+            case PROTOCHAIN, GATEWAY -> throw new IllegalArgumentException("lowering refuses " + primitive);
+        };
+    }
+
+    private static String direction(Primitive primitive) {
+        Direction direction = primitive.qualifiers().direction();
+        return switch (direction) {
+            case SOURCE -> "source";
+            case DESTINATION -> "destination";
+            case SOURCE_AND_DESTINATION -> "source and destination";
+            case EITHER, SOURCE_OR_DESTINATION -> "source or destination";
+        };
+    }
+
+    private String transports(String protocol) {
+        if (encapsulation.isSocket()) {
+            return encapsulation.socketProtocolName();
+        }
+        return protocol.isEmpty() ? "tcp, udp or sctp" : protocol;
+    }
+
+    private String carriers(Primitive primitive, String protocol) {
+        if (!protocol.isEmpty()) {
+            return shown(protocol);
+        } else if (primitive.identifier() instanceof Identifier.Ipv6) {
+            return "ip6";
+        } else if (primitive.identifier() instanceof Identifier.Name) {
+            return "ip, arp, rarp or ip6, as the resolver says";
+        }
+        return encapsulation.isSocket() ? "ip" : "ip, arp or rarp";
+    }
+
+    private static String shown(String protocol) {
+        return protocol.equals("link") ? "ether" : protocol;
+    }
+
+    private static String identifier(Identifier identifier) {
+        if (identifier instanceof Identifier.Ipv4 ipv4) {
+            return ipv4.text();
+        } else if (identifier instanceof Identifier.Ipv6 ipv6) {
+            return ipv6.text();
+        } else if (identifier instanceof Identifier.Mac mac) {
+            return mac.text();
+        } else if (identifier instanceof Identifier.Numeral number) {
+            return Long.toString(number.value());
+        } else if (identifier instanceof Identifier.Name name) {
+            return name.text();
+        }
+        throw new IllegalArgumentException(identifier.toString());
+    }
+
+    private static String keyword(Keyword keyword) {
+        String number = keyword.number() < 0 ? "" : " " + keyword.number();
+        String detail = keyword.detail();
+        return switch (keyword.name()) {
+            case "less" -> "len <=" + number;
+            case "greater" -> "len >=" + number;
+            case "broadcast", "multicast" ->
+                (detail.isEmpty() ? "ether" : shown(detail)) + " " + keyword.name() + " destination";
+            case "vlan" -> "VLAN tag" + number + MOVED;
+            case "mpls" -> "MPLS label" + number + MOVED;
+            case "pppoes" -> "PPPoE session" + number + MOVED;
+            case "geneve" -> "Geneve tunnel" + number + MOVED;
+            case "pppoed" -> "PPPoE discovery";
+            case "ifindex" -> "interface index" + number;
+            case "llc" -> "LLC frame" + (detail.isEmpty() ? "" : " of type " + detail);
+            default -> keyword.name();
+        };
+    }
+
+    /** Writes an arithmetic expression with all its parentheses. The stack has what is not written yet: trees and text. */
+    private void arithmetic(ArithmeticExpression root) {
+        Deque<Object> parts = new ArrayDeque<>();
+        parts.push(root);
+        while (!parts.isEmpty()) {
+            Object part = parts.pop();
+            if (part instanceof ArithmeticExpression.Binary binary) {
+                List.of(")", binary.right(), " " + binary.operator() + " ", binary.left(), "(")
+                        .forEach(parts::push);
+            } else if (part instanceof ArithmeticExpression.Negation negation) {
+                parts.push(negation.operand());
+                parts.push("-");
+            } else if (part instanceof ArithmeticExpression.Load load) {
+                List.of(":" + load.size() + "]", load.index(), shown(load.protocol()) + "[")
+                        .forEach(parts::push);
+            } else if (part instanceof ArithmeticExpression.Constant constant) {
+                text.append(constant.value());
+            } else if (part instanceof ArithmeticExpression.Length) {
+                text.append("len");
+            } else if (part instanceof String written) {
+                text.append(written);
+            } else {
+                throw new IllegalArgumentException(part.toString());
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.github.nettybpf.expression.parse;
+
+import io.github.nettybpf.expression.parse.Expression.Qualifiers;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The terms that are parsed so far between two parentheses, or of the whole expression. */
+final class Group {
+    /** The qualifiers that an identifier without qualifiers inherits, or null if there are none. */
+    @Nullable
+    Qualifiers qualifiers;
+
+    /** Whether all terms are identifiers, as in {@code port (80 or 443)}. */
+    boolean identifiers;
+
+    /** Whether qualifiers precede the parenthesis. */
+    final boolean qualified;
+
+    /** Whether the next term is negated. */
+    boolean negated;
+
+    private List<Expression> terms = new ArrayList<>();
+    private boolean conjunction;
+
+    Group(@Nullable Qualifiers qualifiers, boolean identifiers, boolean qualified) {
+        this.qualifiers = qualifiers;
+        this.identifiers = identifiers;
+        this.qualified = qualified;
+    }
+
+    boolean isEmpty() {
+        return terms.isEmpty() && !negated;
+    }
+
+    /** Adds a term, which decides what the identifiers after it inherit. */
+    void addTerm(Expression term, @Nullable Qualifiers inherited) {
+        qualifiers = inherited;
+        add(term);
+    }
+
+    /** Adds an identifier that inherits its qualifiers. A group that begins with one has only identifiers. */
+    void addIdentifier(Expression identifier) {
+        if (terms.isEmpty()) {
+            identifiers = true;
+        }
+        add(identifier);
+    }
+
+    private void add(Expression term) {
+        terms.add(negated ? new Expression.Not(term) : term);
+        negated = false;
+    }
+
+    /** Says what joins the next term to those before: they bind equally, so another operator closes what it follows. */
+    void join(boolean and) {
+        if (terms.size() > 1 && and != conjunction) {
+            Expression before = result();
+            terms = new ArrayList<>();
+            terms.add(before);
+        }
+        conjunction = and;
+    }
+
+    /** {@return the terms as one expression} */
+    Expression result() {
+        if (terms.size() == 1) {
+            return terms.get(0);
+        }
+        List<Expression> all = new ArrayList<>(terms.size());
+        for (Expression term : terms) {
+            if (conjunction && term instanceof Expression.And and) {
+                all.addAll(and.terms());
+            } else if (!conjunction && term instanceof Expression.Or or) {
+                all.addAll(or.terms());
+            } else {
+                all.add(term);
+            }
+        }
+        return conjunction ? new Expression.And(List.copyOf(all)) : new Expression.Or(List.copyOf(all));
+    }
+}
