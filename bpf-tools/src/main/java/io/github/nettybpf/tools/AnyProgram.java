@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * What an argument stands for: a program, or an expression that is one for each link type. docs/tools.md has the rule by
  * which the one is told from the other.
  */
-final class AnyProgram {
+public final class AnyProgram {
     private static final Pattern COMMENT_OR_IMMEDIATE = Pattern.compile("[#;]|/[/*]");
     private static final Pattern LINE_START = Pattern.compile(
             "^[ \\t]*(?:[A-Za-z_][A-Za-z0-9_]*[ \\t]*:[ \\t]*)?(?<word>[A-Za-z]+)(?![A-Za-z0-9_:])", Pattern.MULTILINE);
@@ -50,7 +50,7 @@ final class AnyProgram {
      *
      * @throws Refusal if it cannot be read, or is text in some notation but no program: with the place
      */
-    static AnyProgram of(String argument, InputStream standardInput) throws Refusal {
+    public static AnyProgram of(String argument, InputStream standardInput) throws Refusal {
         return of(argument, standardInput, null);
     }
 
@@ -59,7 +59,8 @@ final class AnyProgram {
      *
      * @param format the notation, or null to find it
      */
-    static AnyProgram of(String argument, InputStream standardInput, @Nullable ProgramFormat format) throws Refusal {
+    public static AnyProgram of(String argument, InputStream standardInput, @Nullable ProgramFormat format)
+            throws Refusal {
         if (!argument.equals("-") && !isFile(argument)) {
             return ofText("PROGRAM", argument, format);
         }
@@ -94,7 +95,7 @@ final class AnyProgram {
     }
 
     /** {@return whether the text is an expression}: no other notation, and no sign of assembly in it. */
-    static boolean isExpression(String text) {
+    public static boolean isExpression(String text) {
         if (text.isBlank()
                 || ProgramFormat.detect(text) != ProgramFormat.ASM
                 || COMMENT_OR_IMMEDIATE.matcher(text).find()) {
@@ -114,7 +115,7 @@ final class AnyProgram {
      *
      * @throws Refusal if no link type has a program for it: with the place
      */
-    void check() throws Refusal {
+    public void check() throws Refusal {
         if (!isExpression() || compiles(LinkType.EN10MB)) {
             return;
         }
@@ -136,12 +137,12 @@ final class AnyProgram {
     }
 
     /** {@return whether the program depends on the link type} */
-    boolean isExpression() {
+    public boolean isExpression() {
         return program == null;
     }
 
     /** {@return the text of the program or expression}, as it was written */
-    String text() {
+    public String text() {
         return text;
     }
 
@@ -150,7 +151,7 @@ final class AnyProgram {
      *
      * @throws Refusal if it is an expression that cannot be compiled: with the place
      */
-    Program program(LinkType linkType) throws Refusal {
+    public Program program(LinkType linkType) throws Refusal {
         Program known = program;
         if (known != null) {
             return known;

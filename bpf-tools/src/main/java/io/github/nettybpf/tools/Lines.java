@@ -8,7 +8,7 @@ import java.util.Arrays;
  * The lines of a stream, one at a time, in memory that grows with the longest line but not beyond the limit. Lines end
  * with a line feed, which a carriage return may stand before.
  */
-final class Lines {
+public final class Lines {
     private final InputStream in;
     private final int limit;
     private final Runnable beforeWaiting;
@@ -26,14 +26,14 @@ final class Lines {
      * @param limit how many bytes of a line are kept
      * @param beforeWaiting what to do whenever reading on may have to wait
      */
-    Lines(InputStream in, int limit, Runnable beforeWaiting) {
+    public Lines(InputStream in, int limit, Runnable beforeWaiting) {
         this.in = in;
         this.limit = limit;
         this.beforeWaiting = beforeWaiting;
     }
 
     /** {@return whether there was one more line} */
-    boolean advance() throws IOException {
+    public boolean advance() throws IOException {
         length = 0;
         cut = false;
         if (next == end && !fill()) {
@@ -57,16 +57,16 @@ final class Lines {
     }
 
     /** {@return the bytes of the line, of which the first {@link #length} count, until the next {@link #advance}} */
-    byte[] bytes() {
+    public byte[] bytes() {
         return line;
     }
 
-    int length() {
+    public int length() {
         return length;
     }
 
     /** {@return whether the line was longer than the limit}; what was beyond it is lost. */
-    boolean isCut() {
+    public boolean isCut() {
         return cut;
     }
 

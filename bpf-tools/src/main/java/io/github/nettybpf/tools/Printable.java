@@ -1,7 +1,7 @@
 package io.github.nettybpf.tools;
 
 /** Text of others, made fit for a terminal: one line, no control characters. */
-final class Printable {
+public final class Printable {
     private static final int MESSAGE_HEAD = 300;
     private static final int MESSAGE_TAIL = 100;
     private static final int EXCERPT_WIDTH = 76;
@@ -10,7 +10,7 @@ final class Printable {
     private Printable() {}
 
     /** {@return the text with one column for each character}: a blank for a tab, ? for what a terminal would act on. */
-    static String of(String text) {
+    public static String of(String text) {
         StringBuilder printable = new StringBuilder(text.length());
         text.codePoints().forEach(c -> printable.appendCodePoint(replacement(c)));
         return printable.toString();
@@ -35,7 +35,7 @@ final class Printable {
     }
 
     /** {@return the message, printable, without the middle of what it quotes if that is very long} */
-    static String message(String message) {
+    public static String message(String message) {
         if (message.length() <= MESSAGE_HEAD + MESSAGE_TAIL) {
             return of(message);
         }
@@ -43,7 +43,7 @@ final class Printable {
     }
 
     /** {@return what is around a column of a line, and below it a caret}, two lines, indented. */
-    static String excerpt(String line, int column) {
+    public static String excerpt(String line, int column) {
         int at = Math.min(column - 1, line.length());
         int from = Math.max(0, Math.min(at - EXCERPT_WIDTH / 2, line.length() - EXCERPT_WIDTH));
         int to = Math.min(line.length(), from + EXCERPT_WIDTH);

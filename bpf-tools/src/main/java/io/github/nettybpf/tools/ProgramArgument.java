@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The {@code PROGRAM} argument of a verb, and the options that say how to take it. */
-final class ProgramArgument {
+public final class ProgramArgument {
     @Parameters(
             index = "0",
             paramLabel = "PROGRAM",
@@ -34,13 +34,13 @@ final class ProgramArgument {
     @Option(
             names = "--link-type",
             paramLabel = "TYPE",
-            converter = Where.LinkTypeName.class,
+            converter = ExpressionTarget.LinkTypeName.class,
             description = "What packets begin with, for an expression: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP"
                     + " (default: as the capture says).")
     private @Nullable LinkType linkType;
 
     /** {@return what the argument stands for} */
-    AnyProgram read(InputStream standardInput) throws Refusal {
+    public AnyProgram read(InputStream standardInput) throws Refusal {
         if (isExpression && notation != null) {
             throw new Refusal("--expression and --notation (expected: one of them)");
         }
@@ -54,18 +54,18 @@ final class ProgramArgument {
     }
 
     /** {@return the argument as it was written} */
-    String text() {
+    public String text() {
         return argument;
     }
 
     /** {@return whether the program is read from standard input} */
-    boolean isStandardInput() {
+    public boolean isStandardInput() {
         return !isExpression && argument.equals("-");
     }
 
     /** {@return the link type that was asked for}, or null for that of the capture. */
     @Nullable
-    LinkType linkType() {
+    public LinkType linkType() {
         return linkType;
     }
 }

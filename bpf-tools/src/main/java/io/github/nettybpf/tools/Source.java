@@ -17,9 +17,9 @@ import java.util.function.Function;
 import picocli.CommandLine.Parameters;
 
 /** The {@code FILE} argument of a verb, and what is in it. */
-final class Source {
+public final class Source {
     /** The longest program text, and the longest line of cases. */
-    static final int MAX_BYTES = 16 << 20;
+    public static final int MAX_BYTES = 16 << 20;
 
     @Parameters(
             paramLabel = "FILE",
@@ -29,15 +29,15 @@ final class Source {
     private String file = "-";
 
     /** The argument of a verb. */
-    Source() {}
+    public Source() {}
 
     /** What is in a file that was named in another way; - is standard input. */
-    Source(String file) {
+    public Source(String file) {
         this.file = file;
     }
 
     /** {@return the name for messages} */
-    String name() {
+    public String name() {
         return file.equals("-") ? "standard input" : Printable.of(file);
     }
 
@@ -46,7 +46,7 @@ final class Source {
      *
      * @throws Refusal if the file cannot be read
      */
-    InputStream open(InputStream standardInput) throws Refusal {
+    public InputStream open(InputStream standardInput) throws Refusal {
         if (file.equals("-")) {
             return new FilterInputStream(standardInput) {
                 @Override
@@ -70,7 +70,7 @@ final class Source {
     }
 
     /** {@return the refusal that tells why reading failed} */
-    Refusal unreadable(IOException e) {
+    public Refusal unreadable(IOException e) {
         String reason;
         if (e instanceof NoSuchFileException) {
             reason = "no such file";
@@ -89,7 +89,7 @@ final class Source {
      *
      * @throws Refusal if it cannot be read, is too long, or is not UTF-8
      */
-    String text(InputStream standardInput) throws Refusal {
+    public String text(InputStream standardInput) throws Refusal {
         byte[] bytes;
         try (InputStream in = open(standardInput)) {
             bytes = in.readNBytes(MAX_BYTES + 1);
@@ -114,7 +114,7 @@ final class Source {
      *
      * @throws Refusal if the text cannot be read, or the reader throws {@link AssemblyException}: with the place
      */
-    <T> T program(InputStream standardInput, Function<String, T> reader) throws Refusal {
+    public <T> T program(InputStream standardInput, Function<String, T> reader) throws Refusal {
         String text = text(standardInput);
         try {
             return reader.apply(text);
@@ -124,12 +124,12 @@ final class Source {
     }
 
     /** {@return the refusal that shows the place in the text} */
-    Refusal refusal(String text, AssemblyException e) {
+    public Refusal refusal(String text, AssemblyException e) {
         return refusal(name(), text, e);
     }
 
     /** {@return the refusal that shows the place in text that came from elsewhere} */
-    static Refusal refusal(String name, String text, AssemblyException e) {
+    public static Refusal refusal(String name, String text, AssemblyException e) {
         String message = name + ": " + Printable.message(String.valueOf(e.getMessage()));
         String line = line(text, e.line());
         return new Refusal(line.isBlank() ? message : message + "\n" + Printable.excerpt(line, e.column()));

@@ -13,10 +13,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Files that something is wrong with, and some that are right, for tests of what verbs say to wrong input. */
-final class Badly {
+public final class Badly {
     private final Path directory;
 
-    Badly(Path directory) throws IOException {
+    public Badly(Path directory) throws IOException {
         this.directory = directory;
         byte[] good = CaptureBytes.pcap()
                 .record(1, 0, 20, new byte[20])
@@ -51,12 +51,12 @@ final class Badly {
         Files.write(directory.resolve(name), bytes);
     }
 
-    InputStream in() {
+    public InputStream in() {
         return new ByteArrayInputStream(new byte[0]);
     }
 
     /** {@return the verb and its arguments}, divided at blanks; $ is the folder with the files, _ a blank, EMPTY one of nothing. */
-    String[] arguments(String verb, String line) {
+    public String[] arguments(String verb, String line) {
         List<String> arguments = new ArrayList<>(List.of(verb));
         for (String argument : line.isEmpty() ? new String[0] : line.split(" ", -1)) {
             arguments.add(
@@ -68,7 +68,7 @@ final class Badly {
     }
 
     /** {@return the first line of the message, with $ for the folder}; further ones only show the place or name --help. */
-    String firstLine(Command run) {
+    public String firstLine(Command run) {
         List<String> lines = run.err().lines().toList();
         boolean showsPlace = lines.size() == 3
                 && lines.get(1).startsWith("  ")

@@ -19,7 +19,7 @@ final class BoxText {
     private final @Nullable Traffic traffic;
 
     BoxText(Program program, boolean fold, @Nullable Traffic traffic) {
-        this.instructions = Statements.of(program);
+        this.instructions = InstructionText.of(program);
         this.fold = fold;
         this.traffic = traffic;
     }

@@ -73,7 +73,7 @@ public record FlowGraph(List<String> heading, List<Box> boxes, List<Edge> edges,
      * @param traffic what packets did, or null
      */
     public static FlowGraph of(List<String> heading, Program program, boolean fold, @Nullable Traffic traffic) {
-        return new FlowBuilder(program, fold, traffic).graph(heading);
+        return new FlowGraphBuilder(program, fold, traffic).graph(heading);
     }
 
     /** {@return whether packets were sent} */

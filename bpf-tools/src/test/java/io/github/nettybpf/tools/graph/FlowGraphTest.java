@@ -13,9 +13,9 @@ import io.github.nettybpf.core.RandomPrograms;
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
 import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import io.github.nettybpf.tools.graph.FlowGraph.Row;
-import io.github.nettybpf.tools.graph.Layout.Label;
-import io.github.nettybpf.tools.graph.Layout.Piece;
-import io.github.nettybpf.tools.graph.Layout.Place;
+import io.github.nettybpf.tools.graph.PictureLayout.Label;
+import io.github.nettybpf.tools.graph.PictureLayout.Piece;
+import io.github.nettybpf.tools.graph.PictureLayout.Place;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringReader;
@@ -151,7 +151,7 @@ class FlowGraphTest {
     }
 
     private static void requireClear(FlowGraph graph, String what) {
-        Layout layout = new Layout(graph);
+        PictureLayout layout = new PictureLayout(graph);
         List<Place> filled = new ArrayList<>();
         for (int i = 0; i < graph.boxes().size(); i++) {
             filled.add(layout.place(i));
@@ -170,10 +170,10 @@ class FlowGraphTest {
             }
         }
         for (Label label : layout.labels()) {
-            double width = Layout.LABEL_CHARACTER
+            double width = PictureLayout.LABEL_CHARACTER
                     * label.lines().stream().mapToInt(String::length).max().orElse(0);
             double left = label.toLeft() ? label.x() - 6 - width : label.x() + 6;
-            filled.add(new Place(left, label.y() + 1, width, label.lines().size() * Layout.LABEL_ROW));
+            filled.add(new Place(left, label.y() + 1, width, label.lines().size() * PictureLayout.LABEL_ROW));
         }
         for (int i = 0; i < filled.size(); i++) {
             Place one = filled.get(i);
@@ -193,8 +193,8 @@ class FlowGraphTest {
     private static void requireRoom(Box box, Place place, String what) {
         for (Row row : box.rows()) {
             int note = row.note().isEmpty() ? 0 : row.note().length() + 2;
-            int characters = Layout.numberWidth(box) + 2 + row.text().length() + note;
-            assertTrue(characters * Layout.CHARACTER <= place.width() - Layout.PADDING, what);
+            int characters = PictureLayout.numberWidth(box) + 2 + row.text().length() + note;
+            assertTrue(characters * PictureLayout.CHARACTER <= place.width() - PictureLayout.PADDING, what);
         }
     }
 

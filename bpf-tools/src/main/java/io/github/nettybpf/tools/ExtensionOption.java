@@ -1,0 +1,98 @@
+package io.github.nettybpf.tools;
+
+import io.github.nettybpf.core.AnnotatedPacket;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Packet;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The option that tells what the kernel would know beside a packet. */
+public final class ExtensionOption {
+    @Option(
+            names = "--ext",
+            paramLabel = "NAME=VALUE",
+            converter = Value.class,
+            description = {
+                "What an extension reads, for all packets: mark=7, ifidx=none (there is no interface).",
+                "May be given again for others. What is not set and not in a packet is not known: a program",
+                "that reads it ends with verdict 0."
+            })
+    private List<Setting> settings = List.of();
+
+    private @Nullable AnnotatedPacket annotated;
+
+    /** {@return whether the option was given} */
+    public boolean areGiven() {
+        return !settings.isEmpty();
+    }
+
+    /** {@return the packet with these extensions}; the one that was annotated before it is not to be used any more. */
+    public Packet annotate(Packet packet) {
+        if (settings.isEmpty()) {
+            return packet;
+        }
+        AnnotatedPacket known = annotated;
+        if (known == null) {
+            known = new AnnotatedPacket(packet);
+            for (Setting setting : settings) {
+                known.set(setting.extension(), setting.value());
+            }
+            annotated = known;
+        }
+        known.annotate(packet);
+        return known;
+    }
+
+    /** An extension, and what reading it gives. */
+    record Setting(Extension extension, long value) {}
+
+    /** Reads a value of {@code --ext}. */
+    static final class Value implements ITypeConverter<Setting> {
+        @Override
+        public Setting convert(String text) {
+            int equals = text.indexOf('=');
+            String name = equals < 0 ? text : text.substring(0, equals);
+            Extension extension = Arrays.stream(Extension.values())
+                    .filter(it -> AnnotatedPacket.canSet(it) && nameOf(it).equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException("'" + name + "' (expected: " + names() + ")"));
+            String value = equals < 0 ? "" : text.substring(equals + 1);
+            boolean ofDevice = extension == Extension.IFIDX || extension == Extension.HATYPE;
+            if (ofDevice && value.equals("none")) {
+                return new Setting(extension, Packet.NO_DEVICE);
+            }
+            try {
+                return new Setting(extension, Integer.toUnsignedLong(number(value)));
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException(
+                        "'" + value + "' of " + name + " (expected: 0..4294967295" + (ofDevice ? " or none)" : ")"));
+            }
+        }
+
+        private static int number(String value) {
+            boolean isHex = value.startsWith("0x");
+            boolean isSigned = value.startsWith("+", isHex ? 2 : 0) || value.startsWith("-", isHex ? 2 : 0);
+            if (isSigned) {
+                throw new NumberFormatException(value);
+            }
+            return Integer.parseUnsignedInt(isHex ? value.substring(2) : value, isHex ? 16 : 10);
+        }
+
+        private static String names() {
+            return Arrays.stream(Extension.values())
+                    .filter(AnnotatedPacket::canSet)
+                    .map(Value::nameOf)
+                    .collect(Collectors.joining(", "));
+        }
+
+        private static String nameOf(Extension extension) {
+            return extension.name().toLowerCase(Locale.ROOT);
+        }
+    }
+}

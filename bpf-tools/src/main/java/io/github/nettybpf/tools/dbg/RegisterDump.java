@@ -1,0 +1,156 @@
+package io.github.nettybpf.tools.dbg;
+
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.Register;
+import io.github.nettybpf.core.SteppingMachine;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * What bpf_dbg shows, byte for byte: instructions, registers and packets. Source: its output, and tools/bpf/bpf_dbg.c of
+ * the kernel.
+ */
+final class RegisterDump {
+    private static final int SCRATCH_SLOTS = 16;
+    private static final int BYTES_PER_LINE = 16;
+
+    /** The operations whose constant is shown in decimal, signed. */
+    private static final Set<AluOp> DECIMAL =
+            EnumSet.of(AluOp.ADD, AluOp.SUB, AluOp.MUL, AluOp.DIV, AluOp.MOD, AluOp.LSH, AluOp.RSH);
+
+    private RegisterDump() {}
+
+    /** {@return the instruction with its label and a line feed} */
+    static String line(Program program, int pc) {
+        return "l" + pc + ":\t" + text(program.instructions().get(pc), pc) + "\n";
+    }
+
+    private static String text(Instruction instruction, int pc) {
+        if (instruction instanceof LoadAbsolute load) {
+            return load(load.size()) + " [" + load.off() + "]";
+        } else if (instruction instanceof LoadIndirect load) {
+            return load(load.size()) + " [x+" + load.off() + "]";
+        } else if (instruction instanceof LoadConstant load) {
+            return (load.dst() == Register.A ? "ld" : "ldx") + " #" + hex(load.val());
+        } else if (instruction instanceof AluConstant alu) {
+            String value = DECIMAL.contains(alu.op()) ? Integer.toString(alu.val()) : hex(alu.val());
+            return lower(alu.op()) + " #" + value;
+        } else if (instruction instanceof AluX alu) {
+            return lower(alu.op()) + " x";
+        } else if (instruction instanceof Jump jump) {
+            return "ja " + (pc + 1 + jump.skip());
+        } else if (instruction instanceof JumpIf jump) {
+            return jump(jump.cond(), "#" + hex(jump.val()), pc, jump.skipTrue(), jump.skipFalse());
+        } else if (instruction instanceof JumpIfX jump) {
+            return jump(jump.cond(), "x", pc, jump.skipTrue(), jump.skipFalse());
+        } else if (instruction instanceof ReturnConstant ret) {
+            return "ret #" + hex(ret.val());
+        } else if (instruction instanceof NegateA || instruction instanceof Tax || instruction instanceof Txa) {
+            return instruction + " ";
+        }
+        return instruction.toString();
+    }
+
+    private static String load(int size) {
+        return size == 1 ? "ldb" : size == 2 ? "ldh" : "ld";
+    }
+
+    private static String jump(JumpCondition test, String operand, int pc, int skipTrue, int skipFalse) {
+        return lower(test) + " " + operand + ", l" + (pc + 1 + skipTrue) + ", l" + (pc + 1 + skipFalse);
+    }
+
+    private static String lower(Enum<?> mnemonic) {
+        return mnemonic.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** As C's %#x. */
+    private static String hex(int value) {
+        return value == 0 ? "0" : "0x" + Integer.toHexString(value);
+    }
+
+    /** {@return all instructions} */
+    static String disassembly(Program program) {
+        StringBuilder text = new StringBuilder();
+        for (int pc = 0; pc < program.size(); pc++) {
+            text.append(line(program, pc));
+        }
+        return text.toString();
+    }
+
+    /** {@return the state before the next instruction, and the packet} */
+    static String of(SteppingMachine machine) {
+        Program program = machine.program();
+        int pc = machine.pc();
+        RawInstruction raw = program.raw().get(pc);
+        StringBuilder dump = new StringBuilder("-- register dump --\n");
+        dump.append("pc:       [").append(pc).append("]\n");
+        dump.append("code:     [").append(raw.code()).append("] jt[").append(raw.jt());
+        dump.append("] jf[").append(raw.jf()).append("] k[").append(Integer.toUnsignedString(raw.k()));
+        dump.append("]\ncurr:     ").append(line(program, pc));
+        Instruction instruction = program.instructions().get(pc);
+        boolean branches = instruction instanceof JumpIf || instruction instanceof JumpIfX;
+        if (branches && (raw.jt() != 0 || raw.jf() != 0)) {
+            dump.append("jt:       ").append(line(program, pc + 1 + raw.jt()));
+            dump.append("jf:       ").append(line(program, pc + 1 + raw.jf()));
+        }
+        dump.append("A:        ").append(register(machine.a()));
+        dump.append("X:        ").append(register(machine.x()));
+        return dump.append(scratch(machine))
+                .append("-- packet dump --\n")
+                .append(packet(machine.packet()))
+                .toString();
+    }
+
+    /** The slots that are not 0, or one line for all. */
+    private static String scratch(SteppingMachine machine) {
+        StringBuilder slots = new StringBuilder();
+        for (int slot = 0; slot < SCRATCH_SLOTS; slot++) {
+            if (machine.m(slot) != 0) {
+                slots.append("M[").append(slot).append("]: ").append(register(machine.m(slot)));
+            }
+        }
+        return slots.isEmpty() ? "M[0,15]:  " + register(0) : slots.toString();
+    }
+
+    /** As C's [%#08x][%u]. */
+    private static String register(int value) {
+        String hex = value == 0 ? "00000000" : String.format("0x%06x", value);
+        return "[" + hex + "][" + Integer.toUnsignedString(value) + "]\n";
+    }
+
+    private static String packet(Packet packet) {
+        StringBuilder dump = new StringBuilder();
+        if (packet.length() != packet.wireLength()) {
+            dump.append("cap: ").append(packet.length()).append(", ");
+        }
+        dump.append("len: ")
+                .append(Integer.toUnsignedString(packet.wireLength()))
+                .append('\n');
+        dump.append("  0: ");
+        for (int at = 0; at < packet.length(); at++) {
+            if (at > 0 && at % BYTES_PER_LINE == 0) {
+                dump.append(String.format("\n%3d: ", at));
+            }
+            dump.append(String.format("%02x ", packet.u8(at)));
+        }
+        return dump.append('\n').toString();
+    }
+}

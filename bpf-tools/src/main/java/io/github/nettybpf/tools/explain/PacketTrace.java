@@ -1,0 +1,271 @@
+package io.github.nettybpf.tools.explain;
+
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Instruction.AluConstant;
+import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
+import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.StoreScratch;
+import io.github.nettybpf.core.Instruction.Tax;
+import io.github.nettybpf.core.Instruction.Txa;
+import io.github.nettybpf.core.JumpCondition;
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.Register;
+import io.github.nettybpf.core.SteppingMachine;
+import io.github.nettybpf.core.SteppingMachine.Cause;
+import io.github.nettybpf.core.SteppingMachine.End;
+import io.github.nettybpf.tools.graph.InstructionText;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** The way of one packet through a program, told step by step, and why it was kept or dropped. */
+final class PacketTrace {
+    /**
+     * An instruction that was run.
+     *
+     * @param pc its number
+     * @param statement the instruction
+     * @param effect what it did, with values
+     */
+    record Step(int pc, String statement, String effect) {}
+
+    /** A test on the way, where its other outcome would have led, and what it found. */
+    private record Test(int pc, int other, String finding) {}
+
+    private static final String NOTHING = "";
+
+    private final Program program;
+    private final Packet packet;
+    private final SteppingMachine machine;
+    private final List<String> statements;
+    private final ReachableReturns outcomes;
+    private final List<Step> steps = new ArrayList<>();
+
+    /** What A, X and each M[] were loaded from, empty where that was not the packet or is no longer the same. */
+    private String sourceOfA = NOTHING;
+
+    private String sourceOfX = NOTHING;
+    private final String[] sources = new String[16];
+
+    private final List<Test> tests = new ArrayList<>();
+
+    /** The instruction that is told, and the registers before it. */
+    private int pc;
+
+    private int a;
+    private int x;
+
+    private PacketTrace(Program program, Packet packet) {
+        this.program = program;
+        this.packet = packet;
+        this.machine = new SteppingMachine(program, packet);
+        this.statements = InstructionText.of(program);
+        this.outcomes = new ReachableReturns(program);
+        Arrays.fill(sources, NOTHING);
+    }
+
+    /** {@return the explanation of a run} */
+    static PacketTrace of(Program program, Packet packet) {
+        PacketTrace explanation = new PacketTrace(program, packet);
+        explanation.run();
+        return explanation;
+    }
+
+    /** {@return the instructions in the order in which they were run} */
+    List<Step> steps() {
+        return steps;
+    }
+
+    /** {@return the verdict, unsigned} */
+    int verdict() {
+        return end().verdict();
+    }
+
+    private End end() {
+        return machine.end().orElseThrow();
+    }
+
+    private void run() {
+        while (machine.end().isEmpty()) {
+            pc = machine.pc();
+            a = machine.a();
+            x = machine.x();
+            Instruction instruction = program.instructions().get(pc);
+            int stored = instruction instanceof StoreScratch store ? machine.m(store.n()) : 0;
+            machine.step();
+            boolean failed = machine.end().isPresent() && end().cause() != Cause.RETURNED;
+            String effect = failed ? failure() : effect(instruction, stored);
+            steps.add(new Step(pc, statements.get(pc), effect));
+        }
+    }
+
+    private String effect(Instruction instruction, int stored) {
+        if (instruction instanceof LoadAbsolute load) {
+            String effect = loaded(Register.A, PacketBytes.name(load.off(), load.size()));
+            return effect + "; " + PacketBytes.shown(packet, load.off(), load.size());
+        } else if (instruction instanceof LoadIndirect load) {
+            int offset = x + load.off();
+            String effect = loaded(Register.A, PacketBytes.name(offset, load.size()));
+            return effect + "; X is " + RegisterText.of(x) + "; " + PacketBytes.shown(packet, offset, load.size());
+        } else if (instruction instanceof LoadMemShift load) {
+            return loaded(Register.X, NOTHING) + "; " + PacketBytes.shown(packet, load.off(), 1);
+        } else if (instruction instanceof LoadExtension load) {
+            return loaded(load.dst(), load.num() == Extension.XOR_X ? NOTHING : nameOf(load.num())) + about(load.num());
+        } else if (instruction instanceof LoadConstant load) {
+            return loaded(load.dst(), NOTHING);
+        } else if (instruction instanceof LoadScratch load) {
+            return loaded(load.dst(), sources[load.n()]);
+        } else if (instruction instanceof StoreScratch store) {
+            sources[store.n()] = store.src() == Register.A ? sourceOfA : sourceOfX;
+            return RegisterText.change("M[" + store.n() + "]", stored, machine.m(store.n()));
+        } else if (instruction instanceof Tax) {
+            return loaded(Register.X, sourceOfA);
+        } else if (instruction instanceof Txa) {
+            return loaded(Register.A, sourceOfX);
+        } else if (instruction instanceof AluX) {
+            return loaded(Register.A, NOTHING) + "; X is " + RegisterText.of(x);
+        } else if (instruction instanceof AluConstant || instruction instanceof NegateA) {
+            return loaded(Register.A, NOTHING);
+        } else if (instruction instanceof JumpIf jump) {
+            return tested(jump.cond(), RegisterText.brief(jump.val()), jump.skipTrue(), jump.skipFalse());
+        } else if (instruction instanceof JumpIfX jump) {
+            return tested(jump.cond(), "X (" + RegisterText.brief(x) + ")", jump.skipTrue(), jump.skipFalse());
+        } else if (instruction instanceof Jump) {
+            return "on to " + number(machine.pc());
+        }
+        return instruction instanceof ReturnA ? "A is " + RegisterText.of(a) : "ends";
+    }
+
+    private String loaded(Register register, String source) {
+        if (register == Register.A) {
+            sourceOfA = source;
+            return RegisterText.change("A", a, machine.a());
+        }
+        sourceOfX = source;
+        return RegisterText.change("X", x, machine.x());
+    }
+
+    private String about(Extension extension) {
+        return switch (extension) {
+            case LEN -> "; the length on the wire";
+            case XOR_X -> "; X is " + RegisterText.of(x);
+            case NLA -> "; the Netlink attribute of type X, looked for from A on; X is " + RegisterText.of(x);
+            case NLAN -> "; the Netlink attribute of type X, looked for inside that at A; X is " + RegisterText.of(x);
+            default -> "";
+        };
+    }
+
+    /** Which way it went is what the machine did. */
+    private String tested(JumpCondition test, String operand, int skipTrue, int skipFalse) {
+        String next = "on to " + number(machine.pc());
+        if (skipTrue == skipFalse) {
+            return next + " in either case";
+        }
+        boolean holds = machine.pc() == pc + 1 + skipTrue;
+        String finding = RegisterText.brief(a) + finding(test, operand, holds);
+        int other = pc + 1 + (holds ? skipFalse : skipTrue);
+        String subject = sourceOfA.isEmpty() ? "A" : "A (" + sourceOfA + ")";
+        tests.add(new Test(pc, other, subject + " was " + finding));
+        return "A is " + finding + ": " + next;
+    }
+
+    private static String finding(JumpCondition test, String operand, boolean holds) {
+        return switch (test) {
+            case JEQ -> holds ? (operand.startsWith("X") ? ", as is X" : "") : " and not " + operand;
+            case JGT -> (holds ? ", above " : ", not above ") + operand;
+            case JGE -> (holds ? ", at least " : ", below ") + operand;
+            case JSET -> (holds ? ", which has bits of " : ", which has no bits of ") + operand;
+        };
+    }
+
+    private String failure() {
+        Instruction instruction = program.instructions().get(pc);
+        return switch (end().cause()) {
+            case OUT_OF_BOUNDS -> PacketBytes.missing(packet, end().offset(), size(instruction)) + ": ends with 0";
+            case DIVISION_BY_ZERO -> "X is 0: ends with 0";
+            case NOT_KNOWN -> nameOf(((LoadExtension) instruction).num()) + " is not known here: ends with 0";
+            case NO_DEVICE -> "there is no network interface: ends with A, " + RegisterText.of(a);
+            case RETURNED -> throw new AssertionError(instruction);
+        };
+    }
+
+    private static int size(Instruction load) {
+        if (load instanceof LoadAbsolute absolute) {
+            return absolute.size();
+        }
+        return load instanceof LoadIndirect indirect ? indirect.size() : 1;
+    }
+
+    /** {@return one sentence: whether the packet was kept, and why} */
+    String sentence() {
+        int verdict = end().verdict();
+        String at = statements.get(pc).replaceFirst(" +", " ") + " at " + number(pc);
+        return fate(verdict) + ": "
+                + switch (end().cause()) {
+                    case OUT_OF_BOUNDS ->
+                        at + " asks for "
+                                + PacketBytes.missing(
+                                        packet,
+                                        end().offset(),
+                                        size(program.instructions().get(pc)));
+                    case DIVISION_BY_ZERO -> at + " divides by X, which was 0";
+                    case NOT_KNOWN -> {
+                        String name =
+                                nameOf(((LoadExtension) program.instructions().get(pc)).num());
+                        yield at + " asks for " + name + ", which is not known here (--ext " + name
+                                + "=VALUE tells it)";
+                    }
+                    case NO_DEVICE ->
+                        at + " asks for the network interface, there is none, and A was " + RegisterText.of(a);
+                    case RETURNED -> returned(at, verdict);
+                }
+                + ".";
+    }
+
+    private String returned(String at, int verdict) {
+        if (program.instructions().get(pc) instanceof ReturnA) {
+            return at + ", and A" + (sourceOfA.isEmpty() ? "" : " (" + sourceOfA + ")") + " was " + RegisterText.of(a);
+        }
+        // The last test whose other way could have ended otherwise: behind it all ways end like this one.
+        for (int i = tests.size() - 1; i >= 0; i--) {
+            Test test = tests.get(i);
+            if (verdict == 0 ? outcomes.canKeep(test.other()) : outcomes.canDrop(test.other())) {
+                return at + ", since at " + number(test.pc()) + " " + test.finding();
+            }
+        }
+        return at + "; no way through the program leads to a return that " + (verdict == 0 ? "keeps" : "drops");
+    }
+
+    /** A verdict is how many bytes to keep. */
+    private String fate(int verdict) {
+        int length = packet.length();
+        if (verdict == 0) {
+            return "Dropped";
+        }
+        String bytes = length + (length == 1 ? " byte" : " bytes");
+        boolean isCut = Integer.compareUnsigned(verdict, length) < 0;
+        return isCut ? "Kept, " + verdict + " of " + bytes : "Kept whole (" + bytes + ")";
+    }
+
+    private static String nameOf(Extension extension) {
+        return extension.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** {@return the number of an instruction as it stands before it} */
+    static String number(int pc) {
+        return String.format("%03d", pc);
+    }
+}
