@@ -5,7 +5,6 @@ import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Packet;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -59,7 +58,7 @@ public final class ExtensionOption {
             int equals = text.indexOf('=');
             String name = equals < 0 ? text : text.substring(0, equals);
             Extension extension = Arrays.stream(Extension.values())
-                    .filter(it -> AnnotatedPacket.canSet(it) && nameOf(it).equals(name))
+                    .filter(it -> AnnotatedPacket.canSet(it) && it.mnemonic().equals(name))
                     .findFirst()
                     .orElseThrow(() -> new TypeConversionException("'" + name + "' (expected: " + names() + ")"));
             String value = equals < 0 ? "" : text.substring(equals + 1);
@@ -87,12 +86,8 @@ public final class ExtensionOption {
         private static String names() {
             return Arrays.stream(Extension.values())
                     .filter(AnnotatedPacket::canSet)
-                    .map(Value::nameOf)
+                    .map(Extension::mnemonic)
                     .collect(Collectors.joining(", "));
-        }
-
-        private static String nameOf(Extension extension) {
-            return extension.name().toLowerCase(Locale.ROOT);
         }
     }
 }

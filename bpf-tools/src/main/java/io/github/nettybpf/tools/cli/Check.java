@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -151,7 +150,7 @@ public final class Check implements Callable<Integer> {
     }
 
     private static String named(Program program, Extension extension) {
-        return extension.name().toLowerCase(Locale.ROOT) + " (insn "
+        return extension.mnemonic() + " (insn "
                 + program.firstReading(extension).orElseThrow() + ")";
     }
 

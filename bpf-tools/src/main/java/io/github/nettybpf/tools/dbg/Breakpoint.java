@@ -1,5 +1,6 @@
 package io.github.nettybpf.tools.dbg;
 
+import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.SteppingMachine;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
@@ -37,7 +38,6 @@ record Breakpoint(int pc, @Nullable Condition condition) {
     record Condition(String operand, int slot, Relation relation, int value) {
         private static final Pattern SYNTAX =
                 Pattern.compile("(A|X|M\\[(\\d{1,4})]|len)\\s*(==|!=|<=|>=|<|>|&)\\s*(\\S+)", Pattern.CASE_INSENSITIVE);
-        private static final int SCRATCH_SLOTS = 16;
 
         /**
          * {@return the condition of this text}
@@ -51,7 +51,7 @@ record Breakpoint(int pc, @Nullable Condition condition) {
                         + "' (expected: A, X, M[n] or len, then ==, !=, <, <=, >, >= or &, then a number)");
             }
             int slot = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
-            if (slot >= SCRATCH_SLOTS) {
+            if (slot >= Program.SCRATCH_SLOTS) {
                 throw new Refusal("scratch slot " + slot + " (expected: 0..15)");
             }
             String operand = matcher.group(1);

@@ -89,7 +89,7 @@ final class DebugState implements AutoCloseable {
         restart();
         for (Extension extension : program.extensions()) {
             if (packet.extension(extension, 0, 0) == Packet.NOT_KNOWN) {
-                String name = ExtensionSettings.name(extension);
+                String name = extension.mnemonic();
                 int pc = program.firstReading(extension).orElseThrow();
                 out.accept("insn " + pc + " reads " + name + ", which is not known and drops the packet (set ext "
                         + name + " VALUE)\n");

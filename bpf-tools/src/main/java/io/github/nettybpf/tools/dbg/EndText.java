@@ -34,6 +34,6 @@ final class EndText {
 
     private static String extension(End end, Program program) {
         LoadExtension load = (LoadExtension) program.instructions().get(end.pc());
-        return ExtensionSettings.name(load.num());
+        return load.num().mnemonic();
     }
 }

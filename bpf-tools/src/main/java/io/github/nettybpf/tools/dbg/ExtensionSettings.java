@@ -6,22 +6,17 @@ import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 
 /** The extensions by the names that bpf_asm has for them. */
 final class ExtensionSettings {
     private ExtensionSettings() {}
 
-    static String name(Extension extension) {
-        return extension.name().toLowerCase(Locale.ROOT);
-    }
-
     /** {@return the names of those that {@link AnnotatedPacket} can set} */
     static List<String> settable() {
         return Arrays.stream(Extension.values())
                 .filter(AnnotatedPacket::canSet)
-                .map(ExtensionSettings::name)
+                .map(Extension::mnemonic)
                 .toList();
     }
 
@@ -32,7 +27,7 @@ final class ExtensionSettings {
      */
     static Extension settable(String name) throws Refusal {
         for (Extension extension : Extension.values()) {
-            if (name(extension).equals(name) && AnnotatedPacket.canSet(extension)) {
+            if (extension.mnemonic().equals(name) && AnnotatedPacket.canSet(extension)) {
                 return extension;
             }
         }
@@ -55,7 +50,7 @@ final class ExtensionSettings {
         words.end();
         if (name.isEmpty()) {
             for (Extension extension : Extension.values()) {
-                packet.value(extension).ifPresent(set -> out.accept(name(extension) + " " + set + "\n"));
+                packet.value(extension).ifPresent(set -> out.accept(extension.mnemonic() + " " + set + "\n"));
             }
             return;
         }

@@ -26,8 +26,8 @@ final class KernelVerdict {
     static String compare(Program program, Packet packet, byte[] bytes) throws Refusal {
         for (Extension varies : new Extension[] {Extension.RAND, Extension.CPU}) {
             if (program.extensions().contains(varies)) {
-                throw new Refusal("insn " + program.firstReading(varies).orElseThrow() + " reads "
-                        + ExtensionSettings.name(varies) + ", which varies (expected: a program without rand and cpu)");
+                throw new Refusal("insn " + program.firstReading(varies).orElseThrow() + " reads " + varies.mnemonic()
+                        + ", which varies (expected: a program without rand and cpu)");
             }
         }
         if (bytes.length > KernelFilter.MAX_PACKET) {

@@ -4,24 +4,27 @@ import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
+import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
+import io.github.nettybpf.core.Instruction.LoadScratch;
 import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
-import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
-import io.github.nettybpf.core.Register;
 import io.github.nettybpf.core.SteppingMachine;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -29,7 +32,6 @@ import java.util.Set;
  * the kernel.
  */
 final class RegisterDump {
-    private static final int SCRATCH_SLOTS = 16;
     private static final int BYTES_PER_LINE = 16;
 
     /** The operations whose constant is shown in decimal, signed. */
@@ -44,41 +46,38 @@ final class RegisterDump {
     }
 
     private static String text(Instruction instruction, int pc) {
+        String mnemonic = instruction.mnemonic();
         if (instruction instanceof LoadAbsolute load) {
-            return load(load.size()) + " [" + load.off() + "]";
+            return mnemonic + " [" + load.off() + "]";
         } else if (instruction instanceof LoadIndirect load) {
-            return load(load.size()) + " [x+" + load.off() + "]";
+            return mnemonic + " [x+" + load.off() + "]";
         } else if (instruction instanceof LoadConstant load) {
-            return (load.dst() == Register.A ? "ld" : "ldx") + " #" + hex(load.val());
+            return mnemonic + " #" + hex(load.val());
         } else if (instruction instanceof AluConstant alu) {
-            String value = DECIMAL.contains(alu.op()) ? Integer.toString(alu.val()) : hex(alu.val());
-            return lower(alu.op()) + " #" + value;
-        } else if (instruction instanceof AluX alu) {
-            return lower(alu.op()) + " x";
+            return mnemonic + " #" + (DECIMAL.contains(alu.op()) ? Integer.toString(alu.val()) : hex(alu.val()));
         } else if (instruction instanceof Jump jump) {
-            return "ja " + (pc + 1 + jump.skip());
+            return mnemonic + " " + jump.successors(pc).get(0);
         } else if (instruction instanceof JumpIf jump) {
-            return jump(jump.cond(), "#" + hex(jump.val()), pc, jump.skipTrue(), jump.skipFalse());
+            return mnemonic + " #" + hex(jump.val()) + targets(jump, pc);
         } else if (instruction instanceof JumpIfX jump) {
-            return jump(jump.cond(), "x", pc, jump.skipTrue(), jump.skipFalse());
+            return mnemonic + " x" + targets(jump, pc);
         } else if (instruction instanceof ReturnConstant ret) {
-            return "ret #" + hex(ret.val());
+            return mnemonic + " #" + hex(ret.val());
         } else if (instruction instanceof NegateA || instruction instanceof Tax || instruction instanceof Txa) {
-            return instruction + " ";
+            return mnemonic + " ";
+        } else if (instruction instanceof LoadMemShift
+                || instruction instanceof LoadExtension
+                || instruction instanceof LoadScratch
+                || instruction instanceof StoreScratch
+                || instruction instanceof AluX
+                || instruction instanceof ReturnA) {
+            return instruction.toString();
         }
-        return instruction.toString();
+        throw new AssertionError(instruction);
     }
 
-    private static String load(int size) {
-        return size == 1 ? "ldb" : size == 2 ? "ldh" : "ld";
-    }
-
-    private static String jump(JumpCondition test, String operand, int pc, int skipTrue, int skipFalse) {
-        return lower(test) + " " + operand + ", l" + (pc + 1 + skipTrue) + ", l" + (pc + 1 + skipFalse);
-    }
-
-    private static String lower(Enum<?> mnemonic) {
-        return mnemonic.name().toLowerCase(Locale.ROOT);
+    private static String targets(ConditionalJump jump, int pc) {
+        return ", l" + jump.trueTarget(pc) + ", l" + jump.falseTarget(pc);
     }
 
     /** As C's %#x. */
@@ -106,10 +105,9 @@ final class RegisterDump {
         dump.append("] jf[").append(raw.jf()).append("] k[").append(Integer.toUnsignedString(raw.k()));
         dump.append("]\ncurr:     ").append(line(program, pc));
         Instruction instruction = program.instructions().get(pc);
-        boolean branches = instruction instanceof JumpIf || instruction instanceof JumpIfX;
-        if (branches && (raw.jt() != 0 || raw.jf() != 0)) {
-            dump.append("jt:       ").append(line(program, pc + 1 + raw.jt()));
-            dump.append("jf:       ").append(line(program, pc + 1 + raw.jf()));
+        if (instruction instanceof ConditionalJump jump && (jump.skipTrue() != 0 || jump.skipFalse() != 0)) {
+            dump.append("jt:       ").append(line(program, jump.trueTarget(pc)));
+            dump.append("jf:       ").append(line(program, jump.falseTarget(pc)));
         }
         dump.append("A:        ").append(register(machine.a()));
         dump.append("X:        ").append(register(machine.x()));
@@ -122,7 +120,7 @@ final class RegisterDump {
     /** The slots that are not 0, or one line for all. */
     private static String scratch(SteppingMachine machine) {
         StringBuilder slots = new StringBuilder();
-        for (int slot = 0; slot < SCRATCH_SLOTS; slot++) {
+        for (int slot = 0; slot < Program.SCRATCH_SLOTS; slot++) {
             if (machine.m(slot) != 0) {
                 slots.append("M[").append(slot).append("]: ").append(register(machine.m(slot)));
             }

@@ -4,17 +4,17 @@ import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.JumpIfX;
-import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
-import io.github.nettybpf.core.Instruction.LoadIndirect;
-import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.LoadScratch;
 import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
@@ -29,7 +29,6 @@ import io.github.nettybpf.tools.graph.InstructionText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /** The way of one packet through a program, told step by step, and why it was kept or dropped. */
 final class PacketTrace {
@@ -58,7 +57,7 @@ final class PacketTrace {
     private String sourceOfA = NOTHING;
 
     private String sourceOfX = NOTHING;
-    private final String[] sources = new String[16];
+    private final String[] sources = new String[Program.SCRATCH_SLOTS];
 
     private final List<Test> tests = new ArrayList<>();
 
@@ -113,17 +112,13 @@ final class PacketTrace {
     }
 
     private String effect(Instruction instruction, int stored) {
-        if (instruction instanceof LoadAbsolute load) {
-            String effect = loaded(Register.A, PacketBytes.name(load.off(), load.size()));
-            return effect + "; " + PacketBytes.shown(packet, load.off(), load.size());
-        } else if (instruction instanceof LoadIndirect load) {
-            int offset = x + load.off();
-            String effect = loaded(Register.A, PacketBytes.name(offset, load.size()));
-            return effect + "; X is " + RegisterText.of(x) + "; " + PacketBytes.shown(packet, offset, load.size());
-        } else if (instruction instanceof LoadMemShift load) {
-            return loaded(Register.X, NOTHING) + "; " + PacketBytes.shown(packet, load.off(), 1);
+        if (instruction instanceof PacketLoad load) {
+            return packetLoaded(load);
         } else if (instruction instanceof LoadExtension load) {
-            return loaded(load.dst(), load.num() == Extension.XOR_X ? NOTHING : nameOf(load.num())) + about(load.num());
+            return loaded(
+                            load.dst(),
+                            load.num() == Extension.XOR_X ? NOTHING : load.num().mnemonic())
+                    + about(load.num());
         } else if (instruction instanceof LoadConstant load) {
             return loaded(load.dst(), NOTHING);
         } else if (instruction instanceof LoadScratch load) {
@@ -140,13 +135,29 @@ final class PacketTrace {
         } else if (instruction instanceof AluConstant || instruction instanceof NegateA) {
             return loaded(Register.A, NOTHING);
         } else if (instruction instanceof JumpIf jump) {
-            return tested(jump.cond(), RegisterText.brief(jump.val()), jump.skipTrue(), jump.skipFalse());
+            return tested(jump, RegisterText.brief(jump.val()));
         } else if (instruction instanceof JumpIfX jump) {
-            return tested(jump.cond(), "X (" + RegisterText.brief(x) + ")", jump.skipTrue(), jump.skipFalse());
+            return tested(jump, "X (" + RegisterText.brief(x) + ")");
         } else if (instruction instanceof Jump) {
             return "on to " + number(machine.pc());
+        } else if (instruction instanceof ReturnA) {
+            return "A is " + RegisterText.of(a);
+        } else if (instruction instanceof ReturnConstant) {
+            return "ends";
         }
-        return instruction instanceof ReturnA ? "A is " + RegisterText.of(a) : "ends";
+        throw new AssertionError(instruction);
+    }
+
+    private String packetLoaded(PacketLoad load) {
+        boolean isIndirect = load.reads().contains(Register.X);
+        int offset = isIndirect ? x + load.off() : load.off();
+        // ldxb 4*([k]&0xf) computes from the byte what X becomes.
+        String effect = load.writes().contains(Register.X)
+                ? loaded(Register.X, NOTHING)
+                : loaded(Register.A, PacketBytes.name(offset, load.size()));
+        return effect + "; "
+                + (isIndirect ? "X is " + RegisterText.of(x) + "; " : "")
+                + PacketBytes.shown(packet, offset, load.size());
     }
 
     private String loaded(Register register, String source) {
@@ -169,14 +180,14 @@ final class PacketTrace {
     }
 
     /** Which way it went is what the machine did. */
-    private String tested(JumpCondition test, String operand, int skipTrue, int skipFalse) {
+    private String tested(ConditionalJump jump, String operand) {
         String next = "on to " + number(machine.pc());
-        if (skipTrue == skipFalse) {
+        if (jump.trueTarget(pc) == jump.falseTarget(pc)) {
             return next + " in either case";
         }
-        boolean holds = machine.pc() == pc + 1 + skipTrue;
-        String finding = RegisterText.brief(a) + finding(test, operand, holds);
-        int other = pc + 1 + (holds ? skipFalse : skipTrue);
+        boolean holds = machine.pc() == jump.trueTarget(pc);
+        String finding = RegisterText.brief(a) + finding(jump.cond(), operand, holds);
+        int other = holds ? jump.falseTarget(pc) : jump.trueTarget(pc);
         String subject = sourceOfA.isEmpty() ? "A" : "A (" + sourceOfA + ")";
         tests.add(new Test(pc, other, subject + " was " + finding));
         return "A is " + finding + ": " + next;
@@ -194,19 +205,13 @@ final class PacketTrace {
     private String failure() {
         Instruction instruction = program.instructions().get(pc);
         return switch (end().cause()) {
-            case OUT_OF_BOUNDS -> PacketBytes.missing(packet, end().offset(), size(instruction)) + ": ends with 0";
+            case OUT_OF_BOUNDS ->
+                PacketBytes.missing(packet, end().offset(), ((PacketLoad) instruction).size()) + ": ends with 0";
             case DIVISION_BY_ZERO -> "X is 0: ends with 0";
-            case NOT_KNOWN -> nameOf(((LoadExtension) instruction).num()) + " is not known here: ends with 0";
+            case NOT_KNOWN -> ((LoadExtension) instruction).num().mnemonic() + " is not known here: ends with 0";
             case NO_DEVICE -> "there is no network interface: ends with A, " + RegisterText.of(a);
             case RETURNED -> throw new AssertionError(instruction);
         };
-    }
-
-    private static int size(Instruction load) {
-        if (load instanceof LoadAbsolute absolute) {
-            return absolute.size();
-        }
-        return load instanceof LoadIndirect indirect ? indirect.size() : 1;
     }
 
     /** {@return one sentence: whether the packet was kept, and why} */
@@ -220,11 +225,12 @@ final class PacketTrace {
                                 + PacketBytes.missing(
                                         packet,
                                         end().offset(),
-                                        size(program.instructions().get(pc)));
+                                        ((PacketLoad) program.instructions().get(pc)).size());
                     case DIVISION_BY_ZERO -> at + " divides by X, which was 0";
                     case NOT_KNOWN -> {
-                        String name =
-                                nameOf(((LoadExtension) program.instructions().get(pc)).num());
+                        String name = ((LoadExtension) program.instructions().get(pc))
+                                .num()
+                                .mnemonic();
                         yield at + " asks for " + name + ", which is not known here (--ext " + name
                                 + "=VALUE tells it)";
                     }
@@ -258,10 +264,6 @@ final class PacketTrace {
         String bytes = length + (length == 1 ? " byte" : " bytes");
         boolean isCut = Integer.compareUnsigned(verdict, length) < 0;
         return isCut ? "Kept, " + verdict + " of " + bytes : "Kept whole (" + bytes + ")";
-    }
-
-    private static String nameOf(Extension extension) {
-        return extension.name().toLowerCase(Locale.ROOT);
     }
 
     /** {@return the number of an instruction as it stands before it} */

@@ -14,11 +14,13 @@ final class BoxText {
     private static final int CODE_HEAD = 20;
     private static final int CODE_TAIL = 10;
 
+    private final Program program;
     private final List<String> instructions;
     private final boolean fold;
     private final @Nullable Traffic traffic;
 
     BoxText(Program program, boolean fold, @Nullable Traffic traffic) {
+        this.program = program;
         this.instructions = InstructionText.of(program);
         this.fold = fold;
         this.traffic = traffic;
@@ -40,7 +42,7 @@ final class BoxText {
 
     /** What a return returned is counted as what ends elsewhere is. */
     private String note(int pc) {
-        boolean isReturn = instructions.get(pc).startsWith("ret ");
+        boolean isReturn = program.instructions().get(pc).isReturn();
         return isReturn && traffic != null ? String.format(Locale.ROOT, "%,d", traffic.visits(pc)) : ended(pc, pc);
     }
 

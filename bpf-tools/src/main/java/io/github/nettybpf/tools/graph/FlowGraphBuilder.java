@@ -1,10 +1,8 @@
 package io.github.nettybpf.tools.graph;
 
 import io.github.nettybpf.core.Instruction;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
-import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
-import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
@@ -85,11 +83,11 @@ final class FlowGraphBuilder {
         boolean[] begins = new boolean[size];
         begins[0] = true;
         for (int pc = 0; pc < size; pc++) {
-            for (int target : targets(pc)) {
-                begins[target] = true;
-            }
-            if (isEnd(pc) && pc + 1 < size) {
-                begins[pc + 1] = true;
+            if (isEnd(pc)) {
+                successors(pc).forEach(target -> begins[target] = true);
+                if (pc + 1 < size) {
+                    begins[pc + 1] = true;
+                }
             }
         }
         int end = NONE;
@@ -100,45 +98,29 @@ final class FlowGraphBuilder {
         }
     }
 
+    /** {@return whether the instruction ends its block: a jump or a return} */
     private boolean isEnd(int pc) {
-        Instruction instruction = instructions.get(pc);
-        return instruction instanceof Jump || isTest(pc) || isReturn(pc);
+        return instructions.get(pc) instanceof Jump || isTest(pc) || isReturn(pc);
     }
 
     private boolean isReturn(int pc) {
-        return instructions.get(pc) instanceof ReturnConstant || instructions.get(pc) instanceof ReturnA;
+        return instructions.get(pc).isReturn();
     }
 
     private boolean isTest(int pc) {
-        return instructions.get(pc) instanceof JumpIf || instructions.get(pc) instanceof JumpIfX;
+        return instructions.get(pc) instanceof ConditionalJump;
     }
 
-    /** {@return where the instruction may jump to, the way of a test that holds first} */
-    private int[] targets(int pc) {
-        Instruction instruction = instructions.get(pc);
-        if (instruction instanceof Jump jump) {
-            return new int[] {pc + 1 + jump.skip()};
-        } else if (instruction instanceof JumpIf jump) {
-            return new int[] {pc + 1 + jump.skipTrue(), pc + 1 + jump.skipFalse()};
-        } else if (instruction instanceof JumpIfX jump) {
-            return new int[] {pc + 1 + jump.skipTrue(), pc + 1 + jump.skipFalse()};
-        }
-        return new int[0];
+    private List<Integer> successors(int pc) {
+        return instructions.get(pc).successors(pc);
     }
 
-    /** {@return the boxes that follow}: none, one, or where a test leads that holds and where one that does not. */
+    /** {@return the boxes that follow: none, one, or where a test leads that holds and where one that does not} */
     private int[] followers(int box) {
-        int end = last[box];
-        if (isReturn(end)) {
-            return new int[0];
-        }
-        int[] targets = isEnd(end) ? targets(end) : new int[] {end + 1};
-        for (int i = 0; i < targets.length; i++) {
-            targets[i] = throughJumps(targets[i]);
-        }
+        List<Integer> targets = successors(last[box]);
         // What leads to the same instruction either way is no choice; two ways to it through jumps are.
-        boolean same = targets.length == 2 && targets(end)[0] == targets(end)[1];
-        return same ? new int[] {targets[0]} : targets;
+        boolean same = targets.size() == 2 && targets.get(0).equals(targets.get(1));
+        return targets.stream().limit(same ? 1 : 2).mapToInt(this::throughJumps).toArray();
     }
 
     /** {@return the ways out of a box as it is drawn}, of a list those of its last test. */
@@ -153,8 +135,8 @@ final class FlowGraphBuilder {
 
     private int throughJumps(int box) {
         int at = box;
-        while (fold && instructions.get(at) instanceof Jump jump) {
-            at += 1 + jump.skip();
+        while (fold && instructions.get(at) instanceof Jump) {
+            at = successors(at).get(0);
         }
         return at;
     }
@@ -162,11 +144,8 @@ final class FlowGraphBuilder {
     private void markLive() {
         live[0] = true;
         for (int pc = 0; pc < size; pc++) {
-            if (last[pc] != NONE && live[pc] && !isReturn(last[pc])) {
-                int end = last[pc];
-                for (int target : isEnd(end) ? targets(end) : new int[] {end + 1}) {
-                    live[target] = true;
-                }
+            if (last[pc] != NONE && live[pc]) {
+                successors(last[pc]).forEach(target -> live[target] = true);
             }
         }
     }
@@ -241,10 +220,13 @@ final class FlowGraphBuilder {
             return Kind.CODE;
         }
         Instruction end = instructions.get(last[box]);
+        if (!end.isReturn()) {
+            return Kind.CODE;
+        }
         if (end instanceof ReturnConstant constant) {
             return constant.val() == 0 ? Kind.DROP : Kind.KEEP;
         }
-        return end instanceof ReturnA ? Kind.RETURN_A : Kind.CODE;
+        return Kind.RETURN_A;
     }
 
     private List<Row> rows(int box) {

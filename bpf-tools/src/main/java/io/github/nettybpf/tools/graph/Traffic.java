@@ -1,8 +1,7 @@
 package io.github.nettybpf.tools.graph;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.SteppingMachine;
@@ -12,7 +11,10 @@ import io.github.nettybpf.core.SteppingMachine.End;
 /** The ways that packets took through a program, counted. Not for several threads. */
 public final class Traffic {
     private final SteppingMachine machine;
+
+    /** Of each conditional jump, where it leads if its test holds; elsewhere 0, where nothing leads. */
     private final int[] trueTargets;
+
     private final long[] taken;
     private final long[] ended;
     private long packets;
@@ -28,10 +30,8 @@ public final class Traffic {
         trueTargets = new int[program.size()];
         for (int pc = 0; pc < trueTargets.length; pc++) {
             Instruction instruction = program.instructions().get(pc);
-            if (instruction instanceof JumpIf jump) {
-                trueTargets[pc] = pc + 1 + jump.skipTrue();
-            } else if (instruction instanceof JumpIfX jump) {
-                trueTargets[pc] = pc + 1 + jump.skipTrue();
+            if (instruction instanceof ConditionalJump jump) {
+                trueTargets[pc] = jump.trueTarget(pc);
             }
         }
         taken = new long[program.size()];

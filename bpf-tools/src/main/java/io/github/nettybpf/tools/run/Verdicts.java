@@ -16,7 +16,6 @@ import io.netty.channel.ChannelException;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -100,7 +99,7 @@ final class Verdicts implements AutoCloseable {
         for (Extension extension : compiled.extensions()) {
             if (!KNOWN.contains(extension)) {
                 throw new Refusal("insn " + compiled.firstReading(extension).orElseThrow() + " reads "
-                        + extension.name().toLowerCase(Locale.ROOT) + ", which captures do not tell");
+                        + extension.mnemonic() + ", which captures do not tell");
             }
         }
         KernelFilter open = kernel;

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.KernelFilter;
 import io.github.nettybpf.tools.Command;
 import io.github.nettybpf.tools.capture.CaptureBytes;
@@ -16,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -374,5 +378,25 @@ class DbgTest {
                 Command.run("", "dbg", "-", "/no/such/file"));
         assertEquals(2, Command.run("", "dbg", "a", "b", "c").code());
         assertEquals(new Command(1, "", "bpf dbg: '': no name of a file\n"), Command.run("", "dbg", "-", ""));
+    }
+
+    @Test
+    void everyInstructionHasAText() {
+        int codes = 0;
+        RawInstruction store = new RawInstruction(0x02, 0, 0, 1);
+        RawInstruction end = new RawInstruction(0x06, 0, 0, 0);
+        for (int code = 0; code <= 0xffff; code++) {
+            Program program;
+            try {
+                program = Program.ofRaw(List.of(store, new RawInstruction(code, 0, 0, 1), end, end));
+            } catch (VerificationException noInstruction) {
+                continue;
+            }
+            codes++;
+            String mnemonic = program.instructions().get(1).mnemonic();
+            String line = RegisterDump.line(program, 1);
+            assertTrue(line.startsWith("l1:\t" + mnemonic + " "), line);
+        }
+        assertEquals(49, codes);
     }
 }
