@@ -2,6 +2,7 @@ package io.github.nettybpf.tools.capture;
 
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
+import io.github.nettybpf.expression.LinkType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -39,6 +40,19 @@ public final class CapturedPacket implements Packet {
     CapturedPacket(CaptureInterface origin) {
         this.bytes = new byte[0];
         this.origin = origin;
+    }
+
+    /**
+     * {@return a packet that is in no capture file, as if it were the first of one, captured whole}
+     *
+     * @param linkType what it begins with
+     * @param bytes the packet, which is not copied
+     */
+    public static CapturedPacket of(LinkType linkType, byte[] bytes) {
+        int number = LinkTypes.number(linkType);
+        CapturedPacket packet = new CapturedPacket(new CaptureInterface(number, ByteOrder.LITTLE_ENDIAN, "", 0, 0));
+        packet.set(packet.origin, 0, bytes.length, bytes, 0, bytes.length);
+        return packet;
     }
 
     /** Becomes the next packet. The array is not copied. */

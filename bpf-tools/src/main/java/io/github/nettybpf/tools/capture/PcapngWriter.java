@@ -72,7 +72,7 @@ public final class PcapngWriter implements AutoCloseable {
         long stamp = packet.stamp();
         CaptureInterface origin = packet.origin();
         if (order == null
-                || (LinkTypes.hasOrder(origin.linkType()) && !origin.order().equals(order))) {
+                || (LinkTypes.isHostOrder(origin.linkType()) && !origin.order().equals(order))) {
             begin(origin.order());
         }
         int id = id(origin);

@@ -7,11 +7,9 @@ import io.github.nettybpf.tools.Source;
 import io.github.nettybpf.tools.capture.CaptureReader;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +28,6 @@ record PacketArgument(String name, CapturedPacket packet) {
     /** The longest packet in hexadecimal; a capture has room for longer ones. */
     private static final int MAX_BYTES = 1 << 18;
 
-    private static final int PCAP_MAGIC = 0xa1b2c3d4;
     private static final int PCAPNG_MAGIC = 0x0a0d0d0a;
 
     /**
@@ -90,11 +87,7 @@ record PacketArgument(String name, CapturedPacket packet) {
             throw new Refusal("--packet " + number + " (expected: with a capture; this is hexadecimal)");
         }
         byte[] bytes = bytes(name, text);
-        try {
-            return new PacketArgument("packet", read(linkType == null ? LinkType.EN10MB : linkType, bytes));
-        } catch (IOException e) {
-            throw new Refusal(name + ": " + e.getMessage());
-        }
+        return new PacketArgument("packet", CapturedPacket.of(linkType == null ? LinkType.EN10MB : linkType, bytes));
     }
 
     private static byte[] bytes(String name, String text) throws Refusal {
@@ -122,35 +115,6 @@ record PacketArgument(String name, CapturedPacket packet) {
             throw new Refusal(name + ": " + bytes.size() + " bytes (expected: at most " + MAX_BYTES + ")");
         }
         return bytes.toByteArray();
-    }
-
-    /** As a capture of this one packet, so that it has the same headers as it would have there. */
-    private static CapturedPacket read(LinkType linkType, byte[] bytes) throws IOException {
-        ByteBuffer header = ByteBuffer.allocate(40);
-        header.putInt(PCAP_MAGIC).putShort((short) 2).putShort((short) 4).putLong(0);
-        header.putInt(MAX_BYTES).putInt(number(linkType));
-        header.putLong(0).putInt(bytes.length).putInt(bytes.length);
-        InputStream capture =
-                new SequenceInputStream(new ByteArrayInputStream(header.array()), new ByteArrayInputStream(bytes));
-        try (CaptureReader reader = CaptureReader.open(capture)) {
-            CapturedPacket packet = reader.next();
-            if (packet == null) {
-                throw new IOException("no packet");
-            }
-            return packet.copy();
-        }
-    }
-
-    /** {@return the LINKTYPE_ number}, in the list of tcpdump.org. */
-    private static int number(LinkType linkType) {
-        return switch (linkType) {
-            case EN10MB -> 1;
-            case NULL -> 0;
-            case RAW -> 101;
-            case LOOP -> 108;
-            case LINUX_SLL -> 113;
-            case LINUX_SLL2 -> 276;
-        };
     }
 
     private static PacketArgument ofCapture(String name, InputStream in, long number) throws IOException, Refusal {

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damaged captures give packets, and then at most one CaptureException. */
 class CaptureFuzzTest {
@@ -251,6 +252,25 @@ class CaptureFuzzTest {
                     e.getMessage());
         }
         assertTrue(allocated() - before < 4_000_000, () -> "allocated " + (allocated() - before));
+    }
+
+    /** A length field of 16 MiB in a file of 70 kB: the window grows with what is read, not to what is claimed. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void growsOnlyByWhatIsThere(boolean isPcapng) throws IOException {
+        CaptureBytes bytes = isPcapng
+                ? CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
+                        .describe(1, 0)
+                        .u32(6)
+                        .u32(1 << 24)
+                : CaptureBytes.pcap().u32(1).u32(0).u32(1 << 24).u32(1 << 24);
+        byte[] capture = bytes.bytes(new byte[70_000]).toByteArray();
+        CaptureReaderTest.read(capture); // loads the classes
+        try (CaptureReader reader = CaptureReader.open(new ByteArrayInputStream(capture))) {
+            long before = allocated();
+            assertThrows(CaptureException.class, reader::next);
+            assertTrue(allocated() - before < 1_000_000, () -> "allocated " + (allocated() - before));
+        }
     }
 
     /** What was allocated for the window and little else, however many packets there are. */
