@@ -17,7 +17,6 @@ import io.github.nettybpf.tools.Source;
 import io.netty.channel.ChannelException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -82,13 +81,19 @@ public final class Eval implements Callable<Integer> {
     @Mixin
     private final ExpressionTarget where = new ExpressionTarget();
 
-    private final UnixDatagram packet = new UnixDatagram();
+    /** Runs one program on the bytes of a packet. */
+    private interface Verdict {
+        int of(byte[] packet);
+    }
 
-    /** The program text of the case before, with what came of it: the filter, or why there is none. */
+    /** The program text of the last case, and what it was read as: a program to run, or the answer that refuses it. */
     private byte[] lastText = new byte[0];
 
-    private @Nullable Filter lastFilter;
+    private @Nullable Verdict lastProgram;
     private String lastRefusal = "";
+
+    /** The packet of the case that is being answered. */
+    private byte[] packet = new byte[0];
 
     /** Asked where the engine is the kernel. */
     private @Nullable KernelFilter kernel;
@@ -141,8 +146,8 @@ public final class Eval implements Callable<Integer> {
             lastText = Arrays.copyOf(line, programEnd);
             prepare();
         }
-        Filter filter = lastFilter;
-        if (filter == null) {
+        Verdict verdict = lastProgram;
+        if (verdict == null) {
             return lastRefusal;
         }
         int packetStart = Math.min(programEnd + 1, lines.length());
@@ -151,18 +156,19 @@ public final class Eval implements Callable<Integer> {
             return problem;
         }
         try {
-            return Integer.toUnsignedString(filter.run(packet));
+            return Integer.toUnsignedString(verdict.of(packet));
         } catch (ChannelException e) {
             return "reject: the kernel: " + Printable.message(String.valueOf(e.getMessage()));
         }
     }
 
-    private Filter filter(Program program) {
+    private Verdict verdict(Program program) {
         KernelFilter asked = kernel;
         if (asked != null) {
-            return shown -> asked.verdict(program, packet.toByteArray());
+            return bytes -> asked.verdict(program, bytes);
         }
-        return engine == Engine.COMPILER ? Filter.compile(program) : Filter.interpret(program);
+        Filter filter = engine == Engine.COMPILER ? Filter.compile(program) : Filter.interpret(program);
+        return bytes -> filter.run(KernelFilter.shown(bytes));
     }
 
     private static int indexOfTab(byte[] line, int from, int end) {
@@ -175,13 +181,13 @@ public final class Eval implements Callable<Integer> {
 
     private void prepare() throws Refusal {
         try {
-            lastFilter = filter(read(new String(lastText, StandardCharsets.UTF_8)));
+            lastProgram = verdict(read(new String(lastText, StandardCharsets.UTF_8)));
         } catch (AssemblyException e) {
-            lastFilter = null;
+            lastProgram = null;
             String reason = e.getCause() instanceof VerificationException rule ? rule.getMessage() : e.problem();
             lastRefusal = "reject: " + Printable.message(String.valueOf(reason));
         } catch (ExpressionException e) {
-            lastFilter = null;
+            lastProgram = null;
             lastRefusal = "reject: " + Printable.message(String.valueOf(e.getMessage()));
         }
     }
@@ -190,10 +196,14 @@ public final class Eval implements Callable<Integer> {
         return expressions ? where.compile(text, Options.DEFAULT).program() : ProgramFormat.readAny(text);
     }
 
-    /** Reads the digits into {@link #packet}; {@return the answer if they are none, else null} */
+    /**
+     * Reads the digits into {@link #packet}.
+     *
+     * @return null, or the answer if they are refused
+     */
     private @Nullable String readPacket(byte[] line, int start, int end) {
         if (end == start + 1 && line[start] == '-') {
-            packet.reuse(0);
+            packet = new byte[0];
             return null;
         }
         if (start == end) {
@@ -203,7 +213,7 @@ public final class Eval implements Callable<Integer> {
             return "reject: packet: " + (end - start) / 2 + " bytes (expected: at most " + KernelFilter.MAX_PACKET
                     + " for the kernel)";
         }
-        ByteBuffer bytes = packet.reuse((end - start) / 2);
+        byte[] bytes = new byte[(end - start) / 2];
         for (int at = start; at < end; at += 2) {
             boolean isPair = at + 1 < end && HexFormat.isHexDigit(line[at]) && HexFormat.isHexDigit(line[at + 1]);
             if (!isPair) {
@@ -211,8 +221,10 @@ public final class Eval implements Callable<Integer> {
                 return "reject: packet: '" + Printable.of(pair) + "' at digit " + (at - start + 1)
                         + " (expected: hexadecimal digits in pairs, or -)";
             }
-            bytes.put((byte) (HexFormat.fromHexDigit(line[at]) << 4 | HexFormat.fromHexDigit(line[at + 1])));
+            bytes[(at - start) / 2] =
+                    (byte) (HexFormat.fromHexDigit(line[at]) << 4 | HexFormat.fromHexDigit(line[at + 1]));
         }
+        packet = bytes;
         return null;
     }
 }
