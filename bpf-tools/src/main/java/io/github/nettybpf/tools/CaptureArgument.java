@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
 public final class CaptureArgument {
     private CaptureArgument() {}
 
-    /** Refuses to read standard input twice. */
+    /**
+     * Checks that standard input is read at most once.
+     *
+     * @throws Refusal if it would be read twice
+     */
     public static void check(ProgramArgument program, List<String> files) throws Refusal {
         long count = files.stream().filter("-"::equals).count();
         if (count + (program.isStandardInput() ? 1 : 0) > 1) {
@@ -21,9 +25,9 @@ public final class CaptureArgument {
     }
 
     /**
-     * {@return a capture, to be closed}
+     * {@return the capture, to be closed}
      *
-     * @param terminal where to show how far it has been read, or null
+     * @param terminal where to show how much of it has been read, or null
      * @throws Refusal if it cannot be read
      */
     public static InputStream open(String file, InputStream standardInput, @Nullable PrintWriter terminal)

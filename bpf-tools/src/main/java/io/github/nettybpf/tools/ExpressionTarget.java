@@ -10,23 +10,21 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options that say where an expression is to run. */
+/** The options that say what an expression is compiled for: captured packets of a link type, or a kind of socket. */
 public final class ExpressionTarget {
     @Option(
             names = "--link-type",
             paramLabel = "TYPE",
             converter = LinkTypeName.class,
-            description = {
-                "what captured packets begin with: EN10MB (default), RAW, LINUX_SLL,",
-                "LINUX_SLL2, NULL or LOOP"
-            })
+            description =
+                    "The link type of captured packets: EN10MB (default), RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP.")
     private @Nullable LinkType linkType;
 
     @Option(
             names = "--placement",
             paramLabel = "PLACEMENT",
             converter = PlacementName.class,
-            description = "the socket instead: ethernet, ip, udp_socket, tcp_socket or payload")
+            description = "Compile for a socket instead: ethernet, ip, udp_socket, tcp_socket or payload.")
     private @Nullable Placement placement;
 
     /** {@return whether one of the options was given} */
@@ -34,7 +32,11 @@ public final class ExpressionTarget {
         return linkType != null || placement != null;
     }
 
-    /** {@return the expression, compiled for there} */
+    /**
+     * {@return the expression, compiled for what the options say}
+     *
+     * @throws Refusal if both options were given
+     */
     public FilterExpression compile(String expression, Options options) throws Refusal {
         if (placement == null) {
             LinkType type = linkType == null ? LinkType.EN10MB : linkType;

@@ -11,17 +11,15 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The option that tells what the kernel would know beside a packet. */
+/** The option {@code --ext}, which sets the extensions of packets: what the kernel knows besides their bytes. */
 public final class ExtensionOption {
     @Option(
             names = "--ext",
             paramLabel = "NAME=VALUE",
             converter = Value.class,
-            description = {
-                "What an extension reads, for all packets: mark=7, ifidx=none (there is no interface).",
-                "May be given again for others. What is not set and not in a packet is not known: a program",
-                "that reads it ends with verdict 0."
-            })
+            description = "Set what an extension reads, for all packets: mark=7, ifidx=none (there is no interface)."
+                    + " Repeat it for more. A program that reads an extension that is neither set nor computed from the"
+                    + " packet ends with verdict 0.")
     private List<Setting> settings = List.of();
 
     private @Nullable AnnotatedPacket annotated;
@@ -31,7 +29,7 @@ public final class ExtensionOption {
         return !settings.isEmpty();
     }
 
-    /** {@return the packet with these extensions}; the one that was annotated before it is not to be used any more. */
+    /** {@return the packet with these extensions, valid until the next call} */
     public Packet annotate(Packet packet) {
         if (settings.isEmpty()) {
             return packet;
@@ -48,7 +46,7 @@ public final class ExtensionOption {
         return known;
     }
 
-    /** An extension, and what reading it gives. */
+    /** An extension, and the value that it reads. */
     record Setting(Extension extension, long value) {}
 
     /** Reads a value of {@code --ext}. */

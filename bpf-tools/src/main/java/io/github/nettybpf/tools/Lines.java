@@ -5,8 +5,7 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * The lines of a stream, one at a time, in memory that grows with the longest line but not beyond the limit. Lines end
- * with a line feed, which a carriage return may stand before.
+ * Reads a stream line by line, in memory that grows with the longest line up to a limit. A line ends with LF or CR LF.
  */
 public final class Lines {
     private final InputStream in;
@@ -20,11 +19,11 @@ public final class Lines {
     private boolean cut;
 
     /**
-     * Reads lines.
+     * A reader at the beginning of a stream.
      *
-     * @param in where from
+     * @param in the stream
      * @param limit how many bytes of a line are kept
-     * @param beforeWaiting what to do whenever reading on may have to wait
+     * @param beforeWaiting what to do before a read that may block
      */
     public Lines(InputStream in, int limit, Runnable beforeWaiting) {
         this.in = in;
@@ -32,7 +31,7 @@ public final class Lines {
         this.beforeWaiting = beforeWaiting;
     }
 
-    /** {@return whether there was one more line} */
+    /** {@return whether there was another line, which is now the current one} */
     public boolean advance() throws IOException {
         length = 0;
         cut = false;
@@ -65,7 +64,7 @@ public final class Lines {
         return length;
     }
 
-    /** {@return whether the line was longer than the limit}; what was beyond it is lost. */
+    /** {@return whether the line was longer than the limit} The bytes after that are lost. */
     public boolean isCut() {
         return cut;
     }

@@ -7,8 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Standard output, buffered. Failures to write are thrown unchecked, so that they cannot be mistaken for failures to
- * read.
+ * Standard output, buffered. Throws {@link UncheckedIOException} when writing fails, so that this cannot be taken for a
+ * failure to read.
  */
 public final class Output {
     private static final int BUFFER_BYTES = 1 << 16;
@@ -27,7 +27,7 @@ public final class Output {
         }
     }
 
-    /** {@return this as a stream}, which closing flushes. Its failures are thrown unchecked, too. */
+    /** {@return a stream that writes here} Closing it flushes. It too throws {@link UncheckedIOException}. */
     public OutputStream stream() {
         return new OutputStream() {
             @Override

@@ -3,7 +3,7 @@ package io.github.nettybpf.tools;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the value of an option that is a number from 1 up. */
+/** Parses the value of an option that is a number of at least 1. */
 public final class Positive implements ITypeConverter<Long> {
     @Override
     public Long convert(String number) {

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * Link types: the LINKTYPE_ numbers of captures, as tcpdump.org lists them, and the {@link LinkType} of expressions that
- * each stands for. No other class of the tools knows a number.
+ * Link types: the LINKTYPE_ numbers of captures, as tcpdump.org lists them, and the {@link LinkType} of expressions
+ * that each stands for. No other class of the tools knows a number.
  */
 public final class LinkTypes {
     static final int EN10MB = 1;
@@ -70,7 +70,9 @@ public final class LinkTypes {
         };
     }
 
-    /** {@return the length of the link-layer header, after which the network header begins, or -1 if it is not known} */
+    /**
+     * {@return the length of the link-layer header, after which the network header begins, or -1 if it is not known}
+     */
     static int headerLength(int linkType) {
         return switch (linkType) {
             case EN10MB -> 14;

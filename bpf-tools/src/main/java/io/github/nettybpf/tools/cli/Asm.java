@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code bpf asm}: bpf_asm text to numbers. */
+/** {@code bpf asm}: assembles. */
 @Command(
         name = "asm",
         mixinStandardHelpOptions = true,
@@ -21,11 +21,11 @@ import picocli.CommandLine.Option;
         description = """
 
                 Reads a program in the notation of the kernel's bpf_asm, checks it by the rules of \
-                the kernel, and writes it in the form that other tools take. A program that the \
-                kernel would refuse is refused with the place in the text.
+                the kernel, and writes it in the format that other tools read. For a program that \
+                the kernel would refuse, the message says where in the text and why.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:assembled", "1:not a program, or unreadable", "2:usage"},
+        exitCodeList = {"0:assembled", "1:not a program, or unreadable", "2:usage error"},
         footer = """
 
                 Examples:
@@ -57,10 +57,8 @@ public final class Asm implements Callable<Integer> {
 
     @Option(
             names = "--no-verify",
-            description = {
-                "do not ask whether the kernel would take the program, as bpf_asm does not: for fragments and for",
-                "programs that are meant to be refused"
-            })
+            description = "Do not check the program by the rules of the kernel, like bpf_asm: for fragments, and for"
+                    + " programs that are meant to be refused.")
     private boolean unverified;
 
     public Asm(Session session) {

@@ -27,7 +27,11 @@ import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The {@code bpf} command, whose verbs are its subcommands. */
+/**
+ * The {@code bpf} command. Its subcommands are called verbs.
+ *
+ * <p>A {@link Refusal} of a verb becomes a message and exit code 1, a usage error exit code 2.
+ */
 @Command(
         name = "bpf",
         mixinStandardHelpOptions = true,
@@ -36,21 +40,21 @@ import picocli.CommandLine.UnmatchedArgumentException;
         commandListHeading = "%nVerbs:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:done, also where whoever read the output wanted no more of it",
-            "1:a bad program, or input or output that failed",
-            "2:a command line that makes no sense"
+            "0:done, also if the reader of the output closed it early",
+            "1:a bad program, or reading or writing failed",
+            "2:usage error"
         },
         footer = {
             "",
-            "A program is read from FILE; from standard input where FILE is - or left out.",
-            "Where it is called PROGRAM it can also stand in the command line, or be an",
-            "expression.",
+            "A program is read from FILE, or from standard input if FILE is - or left out.",
+            "A PROGRAM can also be written in the command line itself, as text or as a",
+            "filter expression.",
             "",
             "Examples:",
             "  $ tcpdump -ddd arp | bpf disasm",
             "  $ bpf run 'tcp port 179' monday.pcap",
             "",
-            "'bpf help VERB' tells more about a verb."
+            "'bpf help VERB' describes a verb."
         })
 public final class Bpf implements Runnable {
     @Spec
@@ -77,7 +81,7 @@ public final class Bpf implements Runnable {
      * @return the exit code: 0, 1 or 2
      */
     public static int run(Session session, String... args) {
-        Locale.setDefault(Locale.ROOT); // or numbers would be in the digits of the user's language
+        Locale.setDefault(Locale.ROOT); // otherwise numbers are formatted in the digits of the user's language
         StringWriter help = new StringWriter();
         CommandLine commands = new CommandLine(new Bpf());
         verbs(session).forEach(commands::addSubcommand);
@@ -128,7 +132,7 @@ public final class Bpf implements Runnable {
         return new String[] {"bpf " + Session.version()};
     }
 
-    /** Asks for a verb: the command alone does nothing. */
+    /** The command without a verb is a usage error. */
     @Override
     public void run() {
         throw new ParameterException(
@@ -136,7 +140,7 @@ public final class Bpf implements Runnable {
                 "no verb (expected: " + String.join(", ", spec.subcommands().keySet()) + ")");
     }
 
-    /** What help does not know is no better than what other verbs do not know. */
+    /** Makes an unknown argument of {@code help} a usage error too, which picocli does not. */
     private static int execute(ParseResult parsed) {
         ParseResult verb = parsed;
         while (verb.hasSubcommand()) {
@@ -162,12 +166,14 @@ public final class Bpf implements Runnable {
         if (e instanceof UncheckedIOException failed) {
             return outputFailed(failed, name, command.getErr());
         }
-        String problem = e instanceof Refusal ? String.valueOf(e.getMessage()) : "a mistake of this tool: " + e;
+        String problem = e instanceof Refusal ? String.valueOf(e.getMessage()) : "internal error: " + e;
         command.getErr().println(name + ": " + problem);
         return 1;
     }
 
-    /** Only {@link Output} throws these. A reader that has gone, as {@code head} does, wants no message. */
+    /**
+     * Only {@link Output} throws these. A closed pipe is no error: its reader, for example {@code head}, had enough.
+     */
     private static int outputFailed(UncheckedIOException e, String name, PrintWriter err) {
         String problem = String.valueOf(e.getCause().getMessage());
         if (problem.toLowerCase(Locale.ROOT).contains("broken pipe")) {

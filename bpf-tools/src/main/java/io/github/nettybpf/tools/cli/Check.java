@@ -26,11 +26,11 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code bpf check}: what is known of a program without a packet. */
+/** {@code bpf check}: says what is known of a program without running it. */
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
-        header = "Tells whether the kernel accepts a program, and what the program does.",
+        header = "Says whether the kernel accepts a program, and what the program reads and returns.",
         description = """
 
                 Reads a program in any notation that bpf disasm reads. Prints lines
@@ -38,19 +38,19 @@ import picocli.CommandLine.Mixin;
 
                 program       accepted, with its size, or refused
                 rule, where   the rule of the kernel that it breaks, and the place
-                reads         the bytes of the packet that it can look at
-                extensions    the facts beside the packet that it reads, each with the first
-                              instruction (counted from 0) that does
-                verdicts      all verdicts that it can give
-                kernel        the sockets that take it
-                jvm           whether it can run in a pipeline, or what is not known there
+                reads         the bytes of the packet that it can read
+                extensions    the extensions that it can read, each with the first instruction
+                              (counted from 0) that does
+                verdicts      all verdicts that it can return
+                kernel        the sockets that accept it
+                jvm           whether it can run in a Netty pipeline, or what is not known there
                 kernel cost   the memory that a socket is charged for it, and the limit
 
-                What is said holds for all packets, and errs on the side of more: the program \
-                cannot read, or answer, anything else.
+                The answers hold for all packets and are upper bounds: the program cannot read or \
+                return anything else.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:accepted", "1:refused, no program, or unreadable", "2:usage"},
+        exitCodeList = {"0:accepted", "1:refused, not a program, or unreadable", "2:usage error"},
         footer = """
 
                 Example:
@@ -65,7 +65,7 @@ import picocli.CommandLine.Mixin;
 public final class Check implements Callable<Integer> {
     private static final Path OPTMEM_MAX = Path.of("/proc/sys/net/core/optmem_max");
 
-    /** What the pipeline can answer: see {@link io.github.nettybpf.core.Packet#extension}. */
+    /** What a pipeline knows: see {@link io.github.nettybpf.core.Packet#extension}. */
     private static final Set<Extension> KNOWN_IN_PIPELINE =
             EnumSet.of(Extension.LEN, Extension.RAND, Extension.XOR_X, Extension.NLA, Extension.NLAN);
 
@@ -187,7 +187,7 @@ public final class Check implements Callable<Integer> {
                 : "any pipeline";
     }
 
-    /** {@return what the charge means under a limit}: empty is a limit that cannot be read here. */
+    /** {@return what the charge means under a limit, which is empty if it cannot be read here} */
     static String cost(int bytes, OptionalLong optmemMax) {
         if (optmemMax.isEmpty()) {
             return bytes + " bytes; a socket's charges must stay below net.core.optmem_max, by default 131072"
@@ -203,7 +203,7 @@ public final class Check implements Callable<Integer> {
 
     private static OptionalLong optmemMax() {
         try (InputStream in = Files.newInputStream(OPTMEM_MAX)) {
-            byte[] digits = in.readNBytes(32); // at once: a second read of such a file finds nothing
+            byte[] digits = in.readNBytes(32); // in one read: a second read of a file in /proc/sys returns nothing
             return OptionalLong.of(Long.parseLong(new String(digits, StandardCharsets.US_ASCII).strip()));
         } catch (IOException | NumberFormatException notLinux) {
             return OptionalLong.empty();

@@ -16,19 +16,23 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code bpf compile}: a filter expression to a program. */
+/** {@code bpf compile}: compiles a filter expression to a program. */
 @Command(
         name = "compile",
         mixinStandardHelpOptions = true,
         header = "Compiles filter expressions.",
         description = """
 
-                Makes a program of an expression in the language of pcap-filter(7), which tcpdump \
-                takes: for captured packets, or for sockets, where offset 0 is another and \
-                addresses are read through the network header.
+                Compiles an expression in the language of pcap-filter(7), which is that of tcpdump: \
+                for captured packets of a link type, or for a kind of socket, where offset 0 is \
+                another header and addresses are read relative to the network header.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:compiled", "1:not an expression, or nothing that can be asked there", "2:usage"},
+        exitCodeList = {
+            "0:compiled",
+            "1:not an expression, or one that cannot be compiled for this target",
+            "2:usage error"
+        },
         footer = """
 
                 Examples:
@@ -39,11 +43,11 @@ import picocli.CommandLine.Parameters;
                   l3: ret #0
                   $ bpf compile --placement udp_socket 'src net 10.0.0.0/8 and dst port 53'
 
-                See also: bpf check, which tells what a program costs.""")
+                See also: bpf check, which says what a program costs.""")
 public final class Compile implements Callable<Integer> {
     private final Session session;
 
-    @Parameters(paramLabel = "EXPRESSION", arity = "0..*", description = "The expression, in one argument or in many.")
+    @Parameters(paramLabel = "EXPRESSION", arity = "0..*", description = "The expression, in one argument or several.")
     private List<String> words = List.of();
 
     @Mixin
@@ -55,13 +59,16 @@ public final class Compile implements Callable<Integer> {
             converter = FormatName.class,
             completionCandidates = FormatName.class,
             defaultValue = "bytecode",
-            description = "asm, listing, bytecode (default), c, ddd or hex: as for bpf asm and bpf disasm")
+            description =
+                    "The notation to write: asm, listing, bytecode (default), c, ddd or hex, as for bpf asm and bpf disasm.")
     private ProgramFormat format = ProgramFormat.BYTECODE;
 
-    @Option(names = "--no-optimize", description = "write the program test by test, as the expression is")
+    @Option(names = "--no-optimize", description = "Do not optimize: write the tests in the order of the expression.")
     private boolean plain;
 
-    @Option(names = "--explain", description = "say in words what is matched, instead of writing the program")
+    @Option(
+            names = "--explain",
+            description = "Say in words what the expression matches, instead of writing the program.")
     private boolean explain;
 
     public Compile(Session session) {

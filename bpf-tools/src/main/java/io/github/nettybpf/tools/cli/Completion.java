@@ -7,19 +7,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code bpf completion}: what makes a shell complete the verbs and options. */
+/** {@code bpf completion}: writes a completion script for shells. */
 @Command(
         name = "completion",
         mixinStandardHelpOptions = true,
-        header = "Writes a script by which bash and zsh complete the bpf command.",
+        header = "Writes a completion script for bash and zsh.",
         description = """
 
-                The script makes the shell complete verbs, options, the values of options, and files \
-                when Tab is pressed behind 'bpf'. In zsh, run 'autoload -U +X bashcompinit && \
+                With the script, the shell completes verbs, options, values of options, and file names \
+                when Tab is pressed after 'bpf'. In zsh, run 'autoload -U +X bashcompinit && \
                 bashcompinit' before it.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:written", "2:usage"},
+        exitCodeList = {"0:written", "2:usage error"},
         footer = """
 
                 Examples:

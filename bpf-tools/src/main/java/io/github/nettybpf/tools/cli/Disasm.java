@@ -10,19 +10,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code bpf disasm}: any notation to text, or to any other. */
+/** {@code bpf disasm}: disassembles, or converts from any notation to any other. */
 @Command(
         name = "disasm",
         mixinStandardHelpOptions = true,
-        header = "Disassembles a program, whatever notation it is in.",
+        header = "Disassembles a program in any notation.",
         description = """
 
                 Reads bytecode, C initialisers, hexadecimal bytes, the output of tcpdump -d, -dd and \
                 -ddd, or bpf_asm text, and writes text that bpf asm reads. The notation of the input \
-                is found by how it begins.
+                is detected from its beginning.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:disassembled", "1:not a program, or unreadable", "2:usage"},
+        exitCodeList = {"0:disassembled", "1:not a program, or unreadable", "2:usage error"},
         footer = """
 
                 Examples:

@@ -9,14 +9,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where to stop, and under what condition.
+ * An instruction to stop at, and under what condition.
  *
  * @param pc the number of the instruction
- * @param condition what has to hold, or null to stop always
+ * @param condition what must hold, or null to stop always
  */
-record Breakpoint(int pc, @Nullable Condition condition) {
+record Breakpoint(int pc, @Nullable Comparison condition) {
 
-    /** {@return whether the machine is to stop where it stands} */
+    /** {@return whether to stop before the next instruction of the machine} */
     boolean stops(SteppingMachine machine) {
         return machine.pc() == pc && (condition == null || condition.holds(machine));
     }
@@ -28,23 +28,23 @@ record Breakpoint(int pc, @Nullable Condition condition) {
     }
 
     /**
-     * A comparison, unsigned.
+     * An unsigned comparison.
      *
      * @param operand A, X, M[n] or len
-     * @param slot the scratch slot, where the operand is one
-     * @param relation how it is compared
-     * @param value with what
+     * @param slot the scratch slot, if the operand is M[n]
+     * @param relation how they are compared
+     * @param value what the operand is compared with
      */
-    record Condition(String operand, int slot, Relation relation, int value) {
+    record Comparison(String operand, int slot, Relation relation, int value) {
         private static final Pattern SYNTAX =
                 Pattern.compile("(A|X|M\\[(\\d{1,4})]|len)\\s*(==|!=|<=|>=|<|>|&)\\s*(\\S+)", Pattern.CASE_INSENSITIVE);
 
         /**
-         * {@return the condition of this text}
+         * {@return the comparison that a text stands for}
          *
-         * @throws Refusal if it is none
+         * @throws Refusal if it is not a comparison
          */
-        static Condition parse(String text) throws Refusal {
+        static Comparison parse(String text) throws Refusal {
             Matcher matcher = SYNTAX.matcher(text);
             if (!matcher.matches()) {
                 throw new Refusal("condition '" + Printable.message(text)
@@ -58,7 +58,7 @@ record Breakpoint(int pc, @Nullable Condition condition) {
             String shown = operand.length() == 3
                     ? "len"
                     : operand.replace('a', 'A').replace('x', 'X').replace('m', 'M');
-            return new Condition(
+            return new Comparison(
                     shown, slot, Relation.of(matcher.group(3)), (int) CommandWords.number(matcher.group(4)));
         }
 
@@ -79,7 +79,7 @@ record Breakpoint(int pc, @Nullable Condition condition) {
         }
     }
 
-    /** How a condition compares, unsigned. */
+    /** An unsigned comparison. */
     enum Relation {
         EQUAL("=="),
         NOT_EQUAL("!="),
@@ -87,7 +87,7 @@ record Breakpoint(int pc, @Nullable Condition condition) {
         LESS_OR_EQUAL("<="),
         GREATER(">"),
         GREATER_OR_EQUAL(">="),
-        /** Whether they have a bit in common, as {@code jset} asks. */
+        /** Whether the operands have a bit in common, like {@code jset}. */
         COMMON_BIT("&");
 
         private final String text;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/** Where a program is to stop, in the order in which that was said; at an instruction, once. */
+/** The breakpoints of a program, at most one an instruction, in the order in which they were set. */
 final class Breakpoints {
     private final Consumer<String> out;
     private final Map<Integer, Breakpoint> byPc = new LinkedHashMap<>();
@@ -26,16 +26,16 @@ final class Breakpoints {
         byPc.clear();
     }
 
-    /** {@return whether the machine is to stop where it stands} */
+    /** {@return whether to stop before the next instruction of the machine} */
     boolean stops(SteppingMachine machine) {
         Breakpoint breakpoint = byPc.get(machine.pc());
         return breakpoint != null && breakpoint.stops(machine);
     }
 
     /**
-     * The command {@code breakpoint}: lists, sets, or takes all away.
+     * The command {@code breakpoint}: lists the breakpoints, sets one, or deletes all.
      *
-     * @throws Refusal if the words say nothing of this
+     * @throws Refusal if the words are none of these
      */
     void set(CommandWords words, Program program) throws Refusal {
         String place = words.next();
@@ -55,7 +55,8 @@ final class Breakpoints {
         if (!conjunction.isEmpty() && !conjunction.equals("if")) {
             throw new Refusal("'" + Printable.message(conjunction) + "' (expected: if, or nothing more)");
         }
-        Breakpoint added = new Breakpoint(pc, conjunction.isEmpty() ? null : Breakpoint.Condition.parse(words.rest()));
+        Breakpoint added =
+                new Breakpoint(pc, conjunction.isEmpty() ? null : Breakpoint.Comparison.parse(words.remaining()));
         if (added.equals(byPc.put(pc, added))) {
             out.accept("breakpoint already set!\n");
         }
@@ -63,9 +64,9 @@ final class Breakpoints {
     }
 
     /**
-     * The command {@code delete}: takes one away, or all.
+     * The command {@code delete}: deletes one breakpoint, or all.
      *
-     * @throws Refusal if there is none
+     * @throws Refusal if there is none at that instruction
      */
     void delete(CommandWords words, Program program) throws Refusal {
         String place = words.next();
@@ -79,9 +80,9 @@ final class Breakpoints {
     }
 
     /**
-     * {@return the instruction that is meant}: its number, or the label that the disassembly gives it.
+     * {@return the number of the instruction that a word names, by number or by its label in the disassembly}
      *
-     * @throws Refusal if there is none
+     * @throws Refusal if the program has no such instruction
      */
     static int place(String word, Program program) throws Refusal {
         String digits = word.startsWith("l") ? word.substring(1) : word;

@@ -11,7 +11,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** A place in a capture: always at a packet, but where a method says otherwise. To be closed. */
+/** A position in a capture: at a packet, except after a method that says otherwise. To be closed. */
 final class CaptureCursor implements AutoCloseable {
     private final Source source;
     private final Path file;
@@ -26,9 +26,9 @@ final class CaptureCursor implements AutoCloseable {
     }
 
     /**
-     * {@return the first packet of the file}
+     * {@return a cursor at the first packet of a file}
      *
-     * @throws Refusal if that cannot be had
+     * @throws Refusal if the file cannot be read, or has no packets
      */
     static CaptureCursor open(String name) throws Refusal {
         Source source = new Source(name);
@@ -52,7 +52,7 @@ final class CaptureCursor implements AutoCloseable {
         return cursor;
     }
 
-    /** {@return the packet here}, until the cursor moves. */
+    /** {@return the current packet, which is valid until the cursor moves} */
     CapturedPacket packet() {
         if (packet == null) {
             throw new IllegalStateException("at no packet");
@@ -60,12 +60,12 @@ final class CaptureCursor implements AutoCloseable {
         return packet;
     }
 
-    /** {@return the number of the packet here, from 1}; at no packet, of the one before. */
+    /** {@return the number of the current packet, from 1; at no packet, that of the last one} */
     long number() {
         return passed;
     }
 
-    /** {@return how many packets there are}; known only after {@link #select} did not find one. */
+    /** {@return how many packets the capture has} This is known only after {@link #select} has returned false. */
     long size() {
         return size;
     }
@@ -73,7 +73,7 @@ final class CaptureCursor implements AutoCloseable {
     /**
      * Goes back to the first packet.
      *
-     * @throws Refusal if it cannot be read, or there is none
+     * @throws Refusal if the file cannot be read, or has no packets
      */
     void first() throws Refusal {
         close();
@@ -88,9 +88,10 @@ final class CaptureCursor implements AutoCloseable {
     }
 
     /**
-     * {@return whether there was a next packet}; if not, this is at no packet until {@link #first} or {@link #select}.
+     * {@return whether there was a next packet} If not, the cursor is at no packet until {@link #first} or {@link
+     * #select}.
      *
-     * @throws Refusal if the capture is damaged there; this is at no packet then
+     * @throws Refusal if the capture is damaged there; the cursor is at no packet then
      */
     boolean next() throws Refusal {
         packet = null;
@@ -107,10 +108,10 @@ final class CaptureCursor implements AutoCloseable {
     }
 
     /**
-     * {@return whether there is a packet of this number}; if not, this is at the first.
+     * {@return whether there is a packet of this number} If not, the cursor goes to the first.
      *
      * @param number which packet, from 1
-     * @throws Refusal if the capture is damaged before it; this is at no packet then
+     * @throws Refusal if the capture is damaged before it; the cursor is at no packet then
      */
     boolean select(long number) throws Refusal {
         if (packet == null || number < passed) {

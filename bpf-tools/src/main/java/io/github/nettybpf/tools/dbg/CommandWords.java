@@ -3,9 +3,7 @@ package io.github.nettybpf.tools.dbg;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 
-/**
- * A line of words, which the debugger reads from left to right.
- */
+/** The words of a command of the debugger, read from left to right. */
 final class CommandWords {
     private static final long MAX = 0xffff_ffffL;
 
@@ -15,7 +13,7 @@ final class CommandWords {
         rest = line.strip();
     }
 
-    /** {@return the next word}, empty at the end of the line. */
+    /** {@return the next word, empty at the end of the line} */
     String next() {
         int end = 0;
         while (end < rest.length() && !Character.isWhitespace(rest.charAt(end))) {
@@ -26,17 +24,17 @@ final class CommandWords {
         return word;
     }
 
-    /** {@return all that has not been read}, the blanks around it taken away. */
-    String rest() {
+    /** {@return the rest of the line, without the blanks around it} */
+    String remaining() {
         String all = rest;
         rest = "";
         return all;
     }
 
     /**
-     * Asks for the end of the line.
+     * Checks that the line has no more words.
      *
-     * @throws Refusal if something is left
+     * @throws Refusal if it has
      */
     void end() throws Refusal {
         if (!rest.isEmpty()) {
@@ -44,15 +42,15 @@ final class CommandWords {
         }
     }
 
-    /** {@return whether a word that was typed, and not nothing, is the beginning of a name} */
+    /** {@return whether a word is not empty and a name begins with it} */
     static boolean isAbbreviation(String typed, String name) {
         return !typed.isEmpty() && name.startsWith(typed);
     }
 
     /**
-     * {@return a number of 32 bits, unsigned}: decimal, or hexadecimal behind 0x.
+     * {@return an unsigned number of 32 bits, written in decimal, or in hexadecimal after 0x}
      *
-     * @throws Refusal if the word is none
+     * @throws Refusal if the word is not such a number
      */
     static long number(String word) throws Refusal {
         boolean isHex = word.regionMatches(true, 0, "0x", 0, 2);

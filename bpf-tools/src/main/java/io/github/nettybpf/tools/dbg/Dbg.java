@@ -22,27 +22,32 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code bpf dbg}: runs a program step by step. */
+/** {@code bpf dbg}: a debugger for programs. */
 @Command(
         name = "dbg",
         mixinStandardHelpOptions = true,
         header = "Runs a program step by step on the packets of a capture.",
         description = """
 
-                A debugger with the commands, and the answers, of the kernel's bpf_dbg: load, select, \
-                run, step, breakpoint, disassemble, dump and quit; and some more, which 'help' lists. \
+                A debugger with the commands and the answers of the kernel's bpf_dbg: load, select, \
+                run, step, breakpoint, disassemble, dump and quit; and more, which 'help' lists. \
                 Commands can be abbreviated.
 
-                On a terminal it asks for commands: the arrow keys bring back earlier ones, Tab \
-                completes names of commands, files and labels, Ctrl-C gives up a line or a command \
-                that runs, and Ctrl-D quits. The history is kept in ~/.bpf_dbg_history.
+                On a terminal it prompts for commands: the arrow keys recall earlier ones, Tab \
+                completes names of commands, files and labels, Ctrl-C cancels a line or a running \
+                command, and Ctrl-D quits. The history is kept in ~/.bpf_dbg_history.
 
-                From INPUT or a pipe it reads a command a line. What it writes is then what bpf_dbg \
-                would write, each command behind '> ' first. A line that begins with # is a \
-                comment. A command that fails is told on standard error, with its line, and the rest is done.
+                From INPUT or a pipe it reads one command a line, and writes what bpf_dbg would \
+                write: each command after '> ', then its answer. A line that begins with # is a \
+                comment. If a command fails, standard error has the message with the number of the \
+                line, and the next command is executed.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:a command from INPUT or a pipe failed, or INPUT or OUTPUT did", "2:usage"},
+        exitCodeList = {
+            "0:done",
+            "1:a command from INPUT or a pipe failed, or reading INPUT or writing OUTPUT",
+            "2:usage error"
+        },
         footer = """
 
                 Example:
@@ -62,14 +67,14 @@ public final class Dbg implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "INPUT",
-            description = "Where the commands come from: a file, or - for standard input.")
+            description = "The file to read commands from, or - for standard input.")
     private @Nullable String input;
 
     @Parameters(
             index = "1",
             arity = "0..1",
             paramLabel = "OUTPUT",
-            description = "Where the answers go: a file, or - for standard output.")
+            description = "The file to write answers to, or - for standard output.")
     private @Nullable String output;
 
     public Dbg(Session session) {
@@ -113,7 +118,7 @@ public final class Dbg implements Callable<Integer> {
         }
     }
 
-    /** The answers would take the place of the commands. */
+    /** Writing the answers would overwrite the commands. */
     private void refuseInput(Path answers) throws IOException, Refusal {
         if (input == null || input.equals("-") || !Files.isRegularFile(answers)) {
             return;
@@ -154,7 +159,7 @@ public final class Dbg implements Callable<Integer> {
         return failed ? 1 : 0;
     }
 
-    /** {@return what went wrong, without the excerpt that may be below it} */
+    /** {@return the message without the excerpt that may follow it} */
     static String firstLine(Refusal e) {
         String message = String.valueOf(e.getMessage());
         int end = message.indexOf('\n');

@@ -7,22 +7,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The commands of {@link Debugger}: first those of bpf_dbg, then those that it does not have. */
+/** The commands of {@link Debugger}: first those of bpf_dbg, then others. */
 enum DebugCommand {
     LOAD("load bpf PROGRAM | load pcap FILE", "load a program, in any notation, or a capture"),
     SELECT("select N", "go to packet N, counted from 1"),
     RUN("run [N]", "run to a breakpoint, or through N packets or all, and count passes and fails"),
     STEP("step [-N|+N]", "show the Nth next instruction, or the Nth before, and run it"),
-    BREAKPOINT("breakpoint [N [if A == K] | reset]", "stop at instruction N, list where to stop, or nowhere any more"),
+    BREAKPOINT("breakpoint [N [if A == K] | reset]", "stop at instruction N, list the breakpoints, or delete all"),
     DISASSEMBLE("disassemble [N]", "show the instructions, or one"),
     DUMP("dump", "show the program as C code"),
     QUIT("quit", "leave"),
-    DELETE("delete [N]", "take away the breakpoint at instruction N, or all"),
+    DELETE("delete [N]", "delete the breakpoint at instruction N, or all"),
     NEXT("next drop | next pass", "go to the next packet that the program drops or keeps"),
-    SET("set ext [NAME VALUE|none]", "set what an extension reads, as mark or rxhash, or list what is set"),
-    WHERE("where", "show how often each instruction was run, and which one is next"),
-    VERIFY("verify kernel", "give the packet to the running kernel too, and compare the verdicts"),
-    HELP("help", "show this");
+    SET("set ext [NAME VALUE|none]", "set what an extension reads, such as mark or rxhash, or list what is set"),
+    WHERE("where", "show how often each instruction was executed, and which one is next"),
+    VERIFY("verify kernel", "run the program on the packet in the kernel too, and compare the verdicts"),
+    HELP("help", "list the commands");
 
     private final String synopsis;
     private final String effect;
@@ -32,19 +32,19 @@ enum DebugCommand {
         this.effect = effect;
     }
 
-    /** {@return the name, as it is typed} */
+    /** {@return the name as it is typed} */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** {@return the arguments that it takes} */
+    /** {@return the name with its arguments} */
     String synopsis() {
         return synopsis;
     }
 
     /**
-     * {@return the command of this name, or the only one that begins like this}
+     * {@return the command of this name, or the only one whose name begins so}
      *
      * @throws Refusal if there is none, or more than one
      */

@@ -11,7 +11,7 @@ import org.jline.reader.Completer;
 import org.jline.reader.LineReader;
 import org.jline.reader.ParsedLine;
 
-/** Completes the words of a command by what may stand there. */
+/** Completes the words of a command. */
 final class DebugCompleter implements Completer {
     private final FileNameCompleter files = new FileNameCompleter();
     private final Debugger debugger;
@@ -31,7 +31,7 @@ final class DebugCompleter implements Completer {
         try {
             command = DebugCommand.of(line.words().get(0));
         } catch (Refusal none) {
-            // Nothing completes what is no command.
+            // What is not a command has no arguments.
             return;
         }
         if (command == DebugCommand.LOAD && at >= 2) {

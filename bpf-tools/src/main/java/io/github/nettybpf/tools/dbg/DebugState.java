@@ -15,43 +15,49 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link Debugger} has loaded, and where it is in that: a program, a capture, and a machine that runs the one on a
- * packet of the other.
+ * What a {@link Debugger} has loaded: a program, a capture, and the machine that runs the program on the current
+ * packet.
  */
 final class DebugState implements AutoCloseable {
-    /** The packet where the capture is. */
+    /** The current packet of the capture, with the extensions that were set. */
     final AnnotatedPacket packet = new AnnotatedPacket(Packet.of(new byte[0]));
 
     final Breakpoints breakpoints;
 
-    /** What was counted since the last {@link #restart}. */
+    /** Packets that passed since the last {@link #restart}. */
     long passes;
 
+    /** Packets that failed since then. */
     long fails;
 
     private final Consumer<String> out;
 
-    /** What was loaded, and what it is for the packets of the capture. */
+    /** What was loaded. */
     private @Nullable AnyProgram source;
 
+    /** What {@link #source} is for packets of this capture. */
     private @Nullable Program program;
+
     private @Nullable CaptureCursor capture;
 
-    /** Made when there are a program and a capture. */
+    /** Created once there are a program and a capture. */
     private @Nullable SteppingMachine machine;
 
-    /** Has nothing loaded. */
     DebugState(Consumer<String> out) {
         this.out = out;
         this.breakpoints = new Breakpoints(out);
     }
 
-    /** {@return the number of instructions of the program}, 0 without one. */
+    /** {@return the number of instructions of the program, 0 if none is loaded} */
     int size() {
         return program == null ? 0 : program.size();
     }
 
-    /** {@return the program, which is asked for} */
+    /**
+     * {@return the program}
+     *
+     * @throws Refusal if none is loaded
+     */
     Program program() throws Refusal {
         if (program == null) {
             throw new Refusal("no bpf program loaded!");
@@ -59,7 +65,11 @@ final class DebugState implements AutoCloseable {
         return program;
     }
 
-    /** {@return the capture, which is asked for} */
+    /**
+     * {@return the capture}
+     *
+     * @throws Refusal if none is loaded
+     */
     CaptureCursor capture() throws Refusal {
         if (capture == null) {
             throw new Refusal("no pcap file loaded!");
@@ -67,7 +77,11 @@ final class DebugState implements AutoCloseable {
         return capture;
     }
 
-    /** {@return the machine, for which a program and a capture are asked for} */
+    /**
+     * {@return the machine}
+     *
+     * @throws Refusal if no program or no capture is loaded
+     */
     SteppingMachine machine() throws Refusal {
         Program loaded = program();
         capture();
@@ -77,7 +91,11 @@ final class DebugState implements AutoCloseable {
         return machine;
     }
 
-    /** As with bpf_dbg, a program that is refused leaves none. */
+    /**
+     * Loads a program. As in bpf_dbg, no program is loaded after a failure.
+     *
+     * @throws Refusal if it is not a program
+     */
     void loadProgram(String text) throws Refusal {
         if (text.isEmpty() || text.equals("-")) {
             throw new Refusal("'" + text + "' (expected: a program, a file with one, or an expression)");
@@ -114,7 +132,11 @@ final class DebugState implements AutoCloseable {
                 () -> new Refusal("link type " + number + " of the capture (expected: one that expressions know)"));
     }
 
-    /** An expression becomes the program for the packets of this capture. */
+    /**
+     * Loads a capture. An expression that is loaded is compiled again, for the link type of this capture.
+     *
+     * @throws Refusal if the capture cannot be read, or the expression not be compiled
+     */
     void loadCapture(String file) throws Refusal {
         if (file.isEmpty()) {
             throw new Refusal("'' (expected: the name of a capture)");
@@ -139,15 +161,15 @@ final class DebugState implements AutoCloseable {
         }
     }
 
-    /** To the beginning of the program, and of counting. */
+    /** Restarts the program and the counts. */
     void restart() {
         passes = 0;
         fails = 0;
-        show();
+        showPacket();
     }
 
-    /** To the beginning of the program, with the packet where the capture is. */
-    void show() {
+    /** Restarts the program on the current packet of the capture. */
+    void showPacket() {
         if (capture != null) {
             packet.annotate(capture.packet());
         }
@@ -156,7 +178,11 @@ final class DebugState implements AutoCloseable {
         }
     }
 
-    /** Where there is no such packet, or the capture is damaged before it, the first packet is the one. */
+    /**
+     * Selects a packet; the first if there is no such packet, or the capture is damaged before it.
+     *
+     * @throws Refusal in both cases
+     */
     void goTo(CaptureCursor cursor, long number) throws Refusal {
         boolean isThere;
         try {
@@ -171,7 +197,11 @@ final class DebugState implements AutoCloseable {
         }
     }
 
-    /** A capture that cannot be read from its beginning any more is none. */
+    /**
+     * Goes back to the first packet.
+     *
+     * @throws Refusal if that cannot be read any more; no capture is loaded then
+     */
     void backToFirst(CaptureCursor cursor) throws Refusal {
         try {
             cursor.first();

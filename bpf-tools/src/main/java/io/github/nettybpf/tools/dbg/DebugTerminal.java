@@ -21,13 +21,13 @@ import org.jline.terminal.spi.SystemStream;
 import org.jline.terminal.spi.TerminalProvider;
 import org.jspecify.annotations.Nullable;
 
-/** The debugger on a terminal: lines that can be edited, history and completion. */
+/** The debugger on a terminal, with line editing, history and completion. */
 final class DebugTerminal {
     private static final int HISTORY_LINES = 1000;
 
     private DebugTerminal() {}
 
-    /** {@return the terminal}, to be closed, or null if standard input or standard output is something else. */
+    /** {@return the terminal, to be closed, or null if standard input or standard output is not one} */
     static @Nullable Terminal open() throws IOException {
         for (TerminalProvider provider : TerminalBuilder.builder().getProviders(null, new IllegalStateException())) {
             if (provider.isSystemStream(SystemStream.Input) && provider.isSystemStream(SystemStream.Output)) {
@@ -41,9 +41,9 @@ final class DebugTerminal {
     }
 
     /**
-     * Answers commands until one says to quit, or the input ends.
+     * Executes commands until one says to quit, or the input ends.
      *
-     * @param history the file with the commands of earlier times
+     * @param history the file with earlier commands
      * @throws Refusal if the capture cannot be closed
      */
     static void converse(Terminal terminal, Path history) throws Refusal {
@@ -59,7 +59,7 @@ final class DebugTerminal {
                 } catch (Refusal e) {
                     out.println(Dbg.firstLine(e));
                 } catch (UserInterruptException e) {
-                    // Ctrl-C gives up the line: on to the next.
+                    // Ctrl-C cancels the line.
                 } catch (EndOfFileException e) {
                     goesOn = false;
                 }
@@ -68,13 +68,13 @@ final class DebugTerminal {
         }
     }
 
-    /** {@return where bpf_dbg keeps its history too} */
+    /** {@return the history file, which is also that of bpf_dbg} */
     static Path history() {
         String home = System.getenv("HOME");
         return Path.of(home == null ? System.getProperty("user.home") : home, ".bpf_dbg_history");
     }
 
-    /** Quotes, backslashes and exclamation marks mean themselves, as they do in a program. */
+    /** Quotes, backslashes and exclamation marks are ordinary characters, as they are in a program. */
     private static LineReader reader(Terminal terminal, Debugger debugger, Path history) {
         LineReader reader = LineReaderBuilder.builder()
                 .terminal(terminal)
@@ -91,8 +91,8 @@ final class DebugTerminal {
     }
 
     /**
-     * {@return whether the file can be read and written, or made}. JLine makes folders that are missing, and shows a stack
-     * trace where it fails; such a history lasts as long as the conversation.
+     * {@return whether the file can be read and written, or created} JLine would create missing folders, and print a
+     * stack trace if that fails. Without a file, the history is that of this run.
      */
     private static boolean canKeep(Path history) {
         if (Files.exists(history) && !Files.isRegularFile(history)) {

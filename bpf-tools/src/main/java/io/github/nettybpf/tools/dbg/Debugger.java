@@ -10,32 +10,31 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What bpf_dbg does, command by command: a program, a capture, and a machine that runs the one on the packets of the other.
- * Its answers are those of bpf_dbg; where that has nothing to say, or is mistaken, docs/tools.md tells what this one does.
+ * Executes the commands of bpf_dbg, and some more, with the answers of bpf_dbg. docs/tools.md lists where it differs.
  *
- * <p>For one thread, but for {@link #interrupt}.
+ * <p>For one thread, except for {@link #interrupt}.
  */
 final class Debugger implements AutoCloseable {
     private final Consumer<String> out;
     private final DebugState state;
     private volatile boolean interrupted;
 
-    /** Answers by giving text to {@code out}. */
+    /** A debugger that passes its answers to {@code out}. */
     Debugger(Consumer<String> out) {
         this.out = out;
         this.state = new DebugState(out);
     }
 
-    /** Makes a command that goes through many packets stop soon. From any thread. */
+    /** Stops a command that runs through many packets at the next one. May be called from any thread. */
     void interrupt() {
         interrupted = true;
     }
 
     /**
-     * Does what a line says.
+     * Executes a line.
      *
-     * @return whether to go on; false if the line says to quit
-     * @throws Refusal if it cannot be done, with one line to tell why
+     * @return whether to continue; false if the line says to quit
+     * @throws Refusal if the command fails
      */
     boolean execute(String line) throws Refusal {
         CommandWords words = new CommandWords(line);
@@ -70,14 +69,14 @@ final class Debugger implements AutoCloseable {
         return true;
     }
 
-    /** {@return the number of instructions of the program}, 0 without one. */
+    /** {@return the number of instructions of the program, 0 if none is loaded} */
     int size() {
         return state.size();
     }
 
     private void load(CommandWords words) throws Refusal {
         String kind = words.next();
-        String what = words.rest();
+        String what = words.remaining();
         if (CommandWords.isAbbreviation(kind, "bpf")) {
             state.loadProgram(what);
         } else if (CommandWords.isAbbreviation(kind, "pcap")) {
@@ -127,12 +126,12 @@ final class Debugger implements AutoCloseable {
                 more = false;
             }
             if (more) {
-                state.show();
+                state.showPacket();
                 if (done == limit) {
                     break;
                 }
                 if (interrupted) {
-                    throw new Refusal("interrupted before packet #" + cursor.number() + " (run goes on)");
+                    throw new Refusal("interrupted before packet #" + cursor.number() + " (run continues)");
                 }
             }
         }
@@ -143,7 +142,7 @@ final class Debugger implements AutoCloseable {
         }
     }
 
-    /** As with bpf_dbg, the instruction is shown and then run, so that the next command goes on behind it. */
+    /** As in bpf_dbg, the instruction is shown and then executed, so the next command continues after it. */
     private boolean stopsAtBreakpoint(SteppingMachine running) {
         if (state.breakpoints.isEmpty() || !running.runTo(state.breakpoints::stops)) {
             return false;
@@ -178,11 +177,11 @@ final class Debugger implements AutoCloseable {
         }
         Optional<SteppingMachine.End> end = running.end();
         if (end.isPresent()) {
-            leave(end.get());
+            goToNextPacket(end.get());
         }
     }
 
-    /** What was last shown has been run: the one before it is two steps back. */
+    /** The instruction that was shown last has been executed: the one before it is two steps back. */
     private static void stepBack(SteppingMachine running, long count) throws Refusal {
         long target = running.steps() - 1 - count;
         if (target < 0) {
@@ -193,8 +192,8 @@ final class Debugger implements AutoCloseable {
         }
     }
 
-    /** To the next packet. That a return ended the program was to be seen. */
-    private void leave(SteppingMachine.End end) throws Refusal {
+    /** Goes to the next packet, and says why the program ended if that was not by a return. */
+    private void goToNextPacket(SteppingMachine.End end) throws Refusal {
         if (end.cause() != SteppingMachine.Cause.RETURNED) {
             out.accept("(" + EndText.text(end, state.program()) + ")\n");
         }
@@ -202,7 +201,7 @@ final class Debugger implements AutoCloseable {
         try {
             if (cursor.next()) {
                 out.accept("(next packet)\n");
-                state.show();
+                state.showPacket();
                 return;
             }
         } catch (Refusal e) {
@@ -256,7 +255,7 @@ final class Debugger implements AutoCloseable {
             reason = damage;
         }
         state.goTo(cursor, from);
-        state.show();
+        state.showPacket();
         throw reason != null
                 ? reason
                 : new Refusal("no packet after #" + from + " is " + (drops ? "dropped" : "kept") + " (still at #" + from

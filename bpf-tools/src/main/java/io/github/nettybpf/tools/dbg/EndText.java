@@ -4,7 +4,7 @@ import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.SteppingMachine.End;
 
-/** How a program ended, in words. */
+/** The sentence for how a program ended. */
 final class EndText {
     private static final int NETWORK_HEADER = -0x100000;
     private static final int LINK_LAYER_HEADER = -0x200000;

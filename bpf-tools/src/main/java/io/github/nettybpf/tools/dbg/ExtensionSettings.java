@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The extensions by the names that bpf_asm has for them. */
+/** The command {@code set}, and the extensions that it can set. */
 final class ExtensionSettings {
     private ExtensionSettings() {}
 
-    /** {@return the names of those that {@link AnnotatedPacket} can set} */
+    /** {@return the names of the extensions that {@link AnnotatedPacket} can set} */
     static List<String> settable() {
         return Arrays.stream(Extension.values())
                 .filter(AnnotatedPacket::canSet)
@@ -21,9 +21,9 @@ final class ExtensionSettings {
     }
 
     /**
-     * {@return the extension of this name}
+     * {@return the extension of a name}
      *
-     * @throws Refusal if there is none that can be set
+     * @throws Refusal if no such extension can be set
      */
     static Extension settable(String name) throws Refusal {
         for (Extension extension : Extension.values()) {
@@ -36,9 +36,9 @@ final class ExtensionSettings {
     }
 
     /**
-     * The command {@code set}: lists what is set, or sets one, or unsets it.
+     * The command {@code set}: lists what is set, or sets or unsets an extension.
      *
-     * @throws Refusal if the words say nothing of this
+     * @throws Refusal if the words are none of these
      */
     static void set(CommandWords words, AnnotatedPacket packet, Consumer<String> out) throws Refusal {
         String kind = words.next();

@@ -10,18 +10,18 @@ import io.github.nettybpf.tools.Refusal;
 import io.netty.channel.ChannelException;
 import java.io.UncheckedIOException;
 
-/** The running kernel asked about a packet, beside the interpreter. */
+/** Compares the verdict of the running kernel with that of the interpreter. */
 final class KernelVerdict {
     private KernelVerdict() {}
 
     /**
-     * {@return a line that says that both agree}, and one more if the packet is another one where the debugger has it: the
-     * kernel sees the bytes alone, on a unix datagram socket.
+     * {@return a line that says that both agree} A second line follows if the verdict on the debugger's packet is
+     * another: the kernel has only its bytes, on a unix datagram socket.
      *
      * @param program the program
      * @param packet the packet as the debugger has it
-     * @param bytes its bytes
-     * @throws Refusal if they disagree, or the kernel cannot be asked
+     * @param bytes the bytes of the packet
+     * @throws Refusal if kernel and interpreter disagree, or there is no kernel to ask
      */
     static String compare(Program program, Packet packet, byte[] bytes) throws Refusal {
         for (Extension varies : new Extension[] {Extension.RAND, Extension.CPU}) {
@@ -41,10 +41,10 @@ final class KernelVerdict {
                     + Integer.toUnsignedString(same) + ", the interpreter's)");
         }
         String agreed = "kernel " + Integer.toUnsignedString(kernel) + ", interpreter the same\n";
-        int here = Filter.interpret(program).run(packet);
-        return here == kernel
+        int local = Filter.interpret(program).run(packet);
+        return local == kernel
                 ? agreed
-                : agreed + "here " + Integer.toUnsignedString(here)
+                : agreed + "here " + Integer.toUnsignedString(local)
                         + ": a unix socket has other headers, extensions or length than this packet\n";
     }
 

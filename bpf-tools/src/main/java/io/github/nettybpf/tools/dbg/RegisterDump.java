@@ -28,19 +28,19 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What bpf_dbg shows, byte for byte: instructions, registers and packets. Source: its output, and tools/bpf/bpf_dbg.c of
- * the kernel.
+ * Formats instructions, registers and packets as bpf_dbg does, byte for byte. Source: its output, and
+ * tools/bpf/bpf_dbg.c of the kernel.
  */
 final class RegisterDump {
     private static final int BYTES_PER_LINE = 16;
 
-    /** The operations whose constant is shown in decimal, signed. */
+    /** The operations whose constant is shown as a signed decimal number. */
     private static final Set<AluOp> DECIMAL =
             EnumSet.of(AluOp.ADD, AluOp.SUB, AluOp.MUL, AluOp.DIV, AluOp.MOD, AluOp.LSH, AluOp.RSH);
 
     private RegisterDump() {}
 
-    /** {@return the instruction with its label and a line feed} */
+    /** {@return a line with an instruction after its label} */
     static String line(Program program, int pc) {
         return "l" + pc + ":\t" + text(program.instructions().get(pc), pc) + "\n";
     }
@@ -85,7 +85,7 @@ final class RegisterDump {
         return value == 0 ? "0" : "0x" + Integer.toHexString(value);
     }
 
-    /** {@return all instructions} */
+    /** {@return a line for each instruction} */
     static String disassembly(Program program) {
         StringBuilder text = new StringBuilder();
         for (int pc = 0; pc < program.size(); pc++) {
@@ -94,7 +94,7 @@ final class RegisterDump {
         return text.toString();
     }
 
-    /** {@return the state before the next instruction, and the packet} */
+    /** {@return the registers and the packet before the next instruction} */
     static String of(SteppingMachine machine) {
         Program program = machine.program();
         int pc = machine.pc();
@@ -117,7 +117,7 @@ final class RegisterDump {
                 .toString();
     }
 
-    /** The slots that are not 0, or one line for all. */
+    /** A line for each slot that is not 0, or one for all if none is. */
     private static String scratch(SteppingMachine machine) {
         StringBuilder slots = new StringBuilder();
         for (int slot = 0; slot < Program.SCRATCH_SLOTS; slot++) {

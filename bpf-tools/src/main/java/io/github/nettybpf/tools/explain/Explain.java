@@ -18,20 +18,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code bpf explain}: the way of one packet through a program. */
+/** {@code bpf explain}: traces one packet through a program. */
 @Command(
         name = "explain",
         mixinStandardHelpOptions = true,
-        header = "Tells why a program keeps or drops a packet.",
+        header = "Says why a program keeps or drops a packet.",
         description = """
 
-                Runs the program on one packet and writes each instruction that was run, with what it \
-                loaded, computed or found; then the verdict, and in one sentence why the packet was \
-                kept or dropped: the last test that another outcome hung on, or the load, division or \
-                extension that ended the program.
+                Runs the program on one packet and prints each instruction that was executed, with \
+                the values that it loaded, computed or compared; then the verdict, and one sentence \
+                that says why the packet was kept or dropped: the last test that decided the \
+                outcome, or the load, division or extension that ended the program.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:explained, whatever the verdict", "1:not a program, or no such packet", "2:usage"},
+        exitCodeList = {"0:explained, whatever the verdict", "1:not a program, or no such packet", "2:usage error"},
         footer = """
 
                 Examples:
@@ -39,7 +39,7 @@ import picocli.CommandLine.TypeConversionException;
                   $ bpf explain 'ldb [1] ret a' '0a 14 00'
                   $ bpf explain --ext mark=7 filter.bpf - < packet.hex
 
-                See also: bpf graph, which draws all ways; bpf dbg, which goes step by step.""")
+                See also: bpf graph, which draws the control flow; bpf dbg, which is a debugger.""")
 public final class Explain implements Callable<Integer> {
     private final Session session;
 
@@ -49,11 +49,9 @@ public final class Explain implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "PACKET",
-            description = {
-                "A file, - for standard input, or the text itself: hexadecimal digits in pairs, with or without",
-                "blanks or colons between them, which begin with an Ethernet header or what --link-type says;",
-                "or a capture, pcap or pcapng, plain or gzipped."
-            })
+            description = "A file, - for standard input, or the text itself: hexadecimal digits in pairs, with or"
+                    + " without blanks or colons between them, of an Ethernet frame or a packet of --link-type; or a"
+                    + " capture, pcap or pcapng, plain or gzipped.")
     private String packet = "-";
 
     @Option(
@@ -77,29 +75,29 @@ public final class Explain implements Callable<Integer> {
             throw new Refusal("PROGRAM and PACKET: both are standard input (expected: at most one)");
         }
         AnyProgram source = program.read(session.in());
-        PacketArgument one = PacketArgument.of(packet, number, program.linkType(), session.in());
-        Program run = source.program(linkType(source, one));
-        Packet shown = extensions.annotate(one.packet());
-        PacketTrace explanation = PacketTrace.of(run, shown);
-        StringBuilder text = new StringBuilder(header(one)).append('\n');
-        int width = explanation.steps().stream()
+        PacketArgument named = PacketArgument.of(packet, number, program.linkType(), session.in());
+        Program run = source.program(linkType(source, named));
+        Packet shown = extensions.annotate(named.packet());
+        PacketTrace trace = PacketTrace.of(run, shown);
+        StringBuilder text = new StringBuilder(header(named)).append('\n');
+        int width = trace.steps().stream()
                 .mapToInt(step -> step.statement().length())
                 .max()
                 .orElse(0);
-        for (PacketTrace.Step step : explanation.steps()) {
+        for (PacketTrace.Step step : trace.steps()) {
             text.append(PacketTrace.number(step.pc())).append("  ").append(step.statement());
             text.append(" ".repeat(width - step.statement().length() + 3))
                     .append(step.effect())
                     .append('\n');
         }
         text.append("verdict ")
-                .append(Integer.toUnsignedString(explanation.verdict()))
+                .append(Integer.toUnsignedString(trace.verdict()))
                 .append('\n');
-        session.out().print(text + explanation.sentence() + "\n");
+        session.out().print(text + trace.sentence() + "\n");
         return 0;
     }
 
-    private LinkType linkType(AnyProgram source, PacketArgument one) throws Refusal {
+    private LinkType linkType(AnyProgram source, PacketArgument named) throws Refusal {
         LinkType asked = program.linkType();
         if (asked != null) {
             return asked;
@@ -107,20 +105,21 @@ public final class Explain implements Callable<Integer> {
         if (!source.isExpression()) {
             return LinkType.EN10MB;
         }
-        return LinkTypes.of(one.packet().origin())
-                .orElseThrow(() -> new Refusal(one.name() + ": link type "
-                        + one.packet().origin().linkType() + " (expected: one that expressions know, or --link-type)"));
+        return LinkTypes.of(named.packet().origin())
+                .orElseThrow(() -> new Refusal(
+                        named.name() + ": link type " + named.packet().origin().linkType()
+                                + " (expected: one that expressions know, or --link-type)"));
     }
 
-    private static String header(PacketArgument one) {
-        CapturedPacket packet = one.packet();
+    private static String header(PacketArgument named) {
+        CapturedPacket packet = named.packet();
         String cut = packet.wireLength() == packet.length()
                 ? ""
                 : ", " + Integer.toUnsignedString(packet.wireLength()) + " on the wire";
-        return one.name() + ": " + packet.length() + (packet.length() == 1 ? " byte" : " bytes") + cut;
+        return named.name() + ": " + packet.length() + (packet.length() == 1 ? " byte" : " bytes") + cut;
     }
 
-    /** Reads the value of {@code --packet}. */
+    /** Parses the value of {@code --packet}. */
     static final class PacketNumber implements ITypeConverter<Long> {
         @Override
         public Long convert(String text) {

@@ -19,13 +19,13 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packet that an argument names: one of a capture, or one in hexadecimal.
+ * The packet that a PACKET argument stands for: one of a capture, or hexadecimal digits.
  *
- * @param name the packet, for messages
+ * @param name the packet in messages
  * @param packet the packet
  */
 record PacketArgument(String name, CapturedPacket packet) {
-    /** The longest packet in hexadecimal; a capture has room for longer ones. */
+    /** The size limit of a packet in hexadecimal. Captures may have longer ones. */
     private static final int MAX_BYTES = 1 << 18;
 
     private static final int PCAPNG_MAGIC = 0x0a0d0d0a;
@@ -35,7 +35,7 @@ record PacketArgument(String name, CapturedPacket packet) {
      *
      * @param argument the name of a file, - for standard input, or hexadecimal digits
      * @param number which packet of a capture, from 1
-     * @param linkType what the packet begins with, if it is in hexadecimal; null for an Ethernet header
+     * @param linkType the link type of a packet in hexadecimal; null for Ethernet
      * @throws Refusal if there is no such packet
      */
     static PacketArgument of(String argument, long number, @Nullable LinkType linkType, InputStream standardInput)
@@ -64,7 +64,7 @@ record PacketArgument(String name, CapturedPacket packet) {
         }
     }
 
-    /** Captures begin with a byte that no text begins with; of pcapng all four are white space. */
+    /** The first byte of a capture is in no text, except in pcapng, whose first four bytes are line ends. */
     private static boolean isHex(byte[] start) {
         if (start.length == 4 && ByteBuffer.wrap(start).getInt() == PCAPNG_MAGIC) {
             return false;

@@ -30,19 +30,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The way of one packet through a program, told step by step, and why it was kept or dropped. */
+/**
+ * The trace of one packet through a program: each instruction with its values, and why the packet was kept or dropped.
+ */
 final class PacketTrace {
     /**
-     * An instruction that was run.
+     * An instruction that was executed.
      *
      * @param pc its number
-     * @param statement the instruction
+     * @param statement the instruction as text
      * @param effect what it did, with values
      */
     record Step(int pc, String statement, String effect) {}
 
-    /** A test on the way, where its other outcome would have led, and what it found. */
-    private record Test(int pc, int other, String finding) {}
+    /** A conditional jump that was executed, the target that was not taken, and what it found. */
+    private record Test(int pc, int notTaken, String finding) {}
 
     private static final String NOTHING = "";
 
@@ -53,18 +55,24 @@ final class PacketTrace {
     private final ReachableReturns outcomes;
     private final List<Step> steps = new ArrayList<>();
 
-    /** What A, X and each M[] were loaded from, empty where that was not the packet or is no longer the same. */
+    /** The bytes of the packet that A was loaded from, empty if it was loaded from elsewhere or has been changed. */
     private String sourceOfA = NOTHING;
 
+    /** The same for X. */
     private String sourceOfX = NOTHING;
+
+    /** The same for each scratch slot. */
     private final String[] sources = new String[Program.SCRATCH_SLOTS];
 
     private final List<Test> tests = new ArrayList<>();
 
-    /** The instruction that is told, and the registers before it. */
+    /** The instruction that is being traced. */
     private int pc;
 
+    /** A before the instruction. */
     private int a;
+
+    /** X before it. */
     private int x;
 
     private PacketTrace(Program program, Packet packet) {
@@ -76,14 +84,14 @@ final class PacketTrace {
         Arrays.fill(sources, NOTHING);
     }
 
-    /** {@return the explanation of a run} */
+    /** {@return the trace of a run} */
     static PacketTrace of(Program program, Packet packet) {
-        PacketTrace explanation = new PacketTrace(program, packet);
-        explanation.run();
-        return explanation;
+        PacketTrace trace = new PacketTrace(program, packet);
+        trace.run();
+        return trace;
     }
 
-    /** {@return the instructions in the order in which they were run} */
+    /** {@return the instructions in the order in which they were executed} */
     List<Step> steps() {
         return steps;
     }
@@ -179,7 +187,7 @@ final class PacketTrace {
         };
     }
 
-    /** Which way it went is what the machine did. */
+    /** Whether the test held is read off the machine, which has executed it. */
     private String tested(ConditionalJump jump, String operand) {
         String next = "on to " + number(machine.pc());
         if (jump.trueTarget(pc) == jump.falseTarget(pc)) {
@@ -187,9 +195,9 @@ final class PacketTrace {
         }
         boolean holds = machine.pc() == jump.trueTarget(pc);
         String finding = RegisterText.brief(a) + finding(jump.cond(), operand, holds);
-        int other = holds ? jump.falseTarget(pc) : jump.trueTarget(pc);
+        int notTaken = holds ? jump.falseTarget(pc) : jump.trueTarget(pc);
         String subject = sourceOfA.isEmpty() ? "A" : "A (" + sourceOfA + ")";
-        tests.add(new Test(pc, other, subject + " was " + finding));
+        tests.add(new Test(pc, notTaken, subject + " was " + finding));
         return "A is " + finding + ": " + next;
     }
 
@@ -231,8 +239,7 @@ final class PacketTrace {
                         String name = ((LoadExtension) program.instructions().get(pc))
                                 .num()
                                 .mnemonic();
-                        yield at + " asks for " + name + ", which is not known here (--ext " + name
-                                + "=VALUE tells it)";
+                        yield at + " asks for " + name + ", which is not known here (--ext " + name + "=VALUE sets it)";
                     }
                     case NO_DEVICE ->
                         at + " asks for the network interface, there is none, and A was " + RegisterText.of(a);
@@ -245,17 +252,17 @@ final class PacketTrace {
         if (program.instructions().get(pc) instanceof ReturnA) {
             return at + ", and A" + (sourceOfA.isEmpty() ? "" : " (" + sourceOfA + ")") + " was " + RegisterText.of(a);
         }
-        // The last test whose other way could have ended otherwise: behind it all ways end like this one.
+        // The last test whose other target reaches a return of the other kind: after it, no other outcome was possible.
         for (int i = tests.size() - 1; i >= 0; i--) {
             Test test = tests.get(i);
-            if (verdict == 0 ? outcomes.canKeep(test.other()) : outcomes.canDrop(test.other())) {
-                return at + ", since at " + number(test.pc()) + " " + test.finding();
+            if (verdict == 0 ? outcomes.canKeep(test.notTaken()) : outcomes.canDrop(test.notTaken())) {
+                return at + ", because at " + number(test.pc()) + " " + test.finding();
             }
         }
-        return at + "; no way through the program leads to a return that " + (verdict == 0 ? "keeps" : "drops");
+        return at + "; no path through the program leads to a return that " + (verdict == 0 ? "keeps" : "drops");
     }
 
-    /** A verdict is how many bytes to keep. */
+    /** A verdict other than 0 is the number of bytes to keep. */
     private String fate(int verdict) {
         int length = packet.length();
         if (verdict == 0) {
@@ -266,7 +273,7 @@ final class PacketTrace {
         return isCut ? "Kept, " + verdict + " of " + bytes : "Kept whole (" + bytes + ")";
     }
 
-    /** {@return the number of an instruction as it stands before it} */
+    /** {@return the number of an instruction, in three digits or more} */
     static String number(int pc) {
         return String.format("%03d", pc);
     }

@@ -6,7 +6,10 @@ import io.github.nettybpf.core.Program;
 import java.util.BitSet;
 import java.util.List;
 
-/** Which kinds of return each instruction can lead to. A return of A can be of either kind. */
+/**
+ * The kinds of return that are reachable from each instruction: those that keep, those that drop. {@code ret a} may be
+ * either.
+ */
 final class ReachableReturns {
     private final BitSet keeping = new BitSet();
     private final BitSet dropping = new BitSet();
@@ -26,12 +29,12 @@ final class ReachableReturns {
         }
     }
 
-    /** {@return whether a return of something else than 0 can be reached} */
+    /** {@return whether a return of a verdict other than 0 is reachable} */
     boolean canKeep(int pc) {
         return keeping.get(pc);
     }
 
-    /** {@return whether a return of 0 can be reached} */
+    /** {@return whether a return of 0 is reachable} */
     boolean canDrop(int pc) {
         return dropping.get(pc);
     }

@@ -1,15 +1,18 @@
 package io.github.nettybpf.tools.explain;
 
-/** Values of registers, as text. All are unsigned. */
+/** The text of register values, which are unsigned. */
 final class RegisterText {
     private RegisterText() {}
 
-    /** {@return a value in hexadecimal and decimal}, such as {@code 0x806 (2054)}; small ones once. */
+    /**
+     * {@return a value in hexadecimal and decimal, for example {@code 0x806 (2054)}, or only as a digit if it is below
+     * 10}
+     */
     static String of(int value) {
         return isDigit(value) ? Integer.toString(value) : brief(value) + " (" + Integer.toUnsignedString(value) + ")";
     }
 
-    /** {@return a value in hexadecimal}, small ones as a digit. */
+    /** {@return a value in hexadecimal, or as a digit if it is below 10} */
     static String brief(int value) {
         return isDigit(value) ? Integer.toString(value) : "0x" + Integer.toHexString(value);
     }
@@ -18,7 +21,7 @@ final class RegisterText {
         return value >= 0 && value < 10;
     }
 
-    /** {@return what became of a register} */
+    /** {@return how the value of a register has changed} */
     static String change(String register, int before, int after) {
         return before == after ? register + " stays " + of(after) : register + " " + brief(before) + " -> " + of(after);
     }

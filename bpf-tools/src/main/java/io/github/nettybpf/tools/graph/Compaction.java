@@ -2,7 +2,7 @@ package io.github.nettybpf.tools.graph;
 
 import java.util.Arrays;
 
-/** Columns that must be so far apart from one another, in an order without cycles. */
+/** Horizontal compaction: places blocks that must keep distances, given as the edges of an acyclic graph. */
 final class Compaction {
     private int[] from = new int[64];
     private int[] to = new int[64];
@@ -14,7 +14,7 @@ final class Compaction {
         this.size = size;
     }
 
-    void keepApart(int left, int right, double apart) {
+    void keepApart(int left, int right, double least) {
         if (count == from.length) {
             from = Arrays.copyOf(from, 2 * count);
             to = Arrays.copyOf(to, 2 * count);
@@ -22,45 +22,45 @@ final class Compaction {
         }
         from[count] = left;
         to[count] = right;
-        distance[count++] = apart;
+        distance[count++] = least;
     }
 
-    /** {@return where each column is}: first as far left as can be, then moved right where there is room. */
+    /** {@return the place of each block: the leftmost possible, then moved to the right where there is room} */
     double[] places(int[] root) {
         int[] firstOut = new int[size];
         int[] nextOut = new int[count];
-        int[] arrivals = new int[size];
+        int[] inDegree = new int[size];
         Arrays.fill(firstOut, -1);
         for (int i = 0; i < count; i++) {
             nextOut[i] = firstOut[from[i]];
             firstOut[from[i]] = i;
-            arrivals[to[i]]++;
+            inDegree[to[i]]++;
         }
         double[] x = new double[size];
         int[] sorted = new int[size];
         int ready = 0;
-        for (int column = 0; column < size; column++) {
-            if (root[column] == column && arrivals[column] == 0) {
-                sorted[ready++] = column;
+        for (int block = 0; block < size; block++) {
+            if (root[block] == block && inDegree[block] == 0) {
+                sorted[ready++] = block;
             }
         }
         for (int i = 0; i < ready; i++) {
-            int column = sorted[i];
-            for (int out = firstOut[column]; out >= 0; out = nextOut[out]) {
-                x[to[out]] = Math.max(x[to[out]], x[column] + distance[out]);
-                if (--arrivals[to[out]] == 0) {
+            int block = sorted[i];
+            for (int out = firstOut[block]; out >= 0; out = nextOut[out]) {
+                x[to[out]] = Math.max(x[to[out]], x[block] + distance[out]);
+                if (--inDegree[to[out]] == 0) {
                     sorted[ready++] = to[out];
                 }
             }
         }
         for (int i = ready - 1; i >= 0; i--) {
-            int column = sorted[i];
+            int block = sorted[i];
             double room = Double.MAX_VALUE;
-            for (int out = firstOut[column]; out >= 0; out = nextOut[out]) {
+            for (int out = firstOut[block]; out >= 0; out = nextOut[out]) {
                 room = Math.min(room, x[to[out]] - distance[out]);
             }
             if (room != Double.MAX_VALUE) {
-                x[column] = Math.max(x[column], room);
+                x[block] = Math.max(x[block], room);
             }
         }
         return x;

@@ -5,9 +5,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Where the vertices stand across: long edges are straight, and a vertex is near the middle of its neighbours. Four
- * placements, towards each corner, are made and the mean of the inner two is taken. Source: Brandes, Köpf, "Fast and
- * Simple Horizontal Coordinate Assignment" (2001).
+ * Horizontal coordinate assignment: long edges become straight, and a vertex is near the median of its neighbours. Of
+ * four alignments, towards each corner, the mean of the inner two is taken. Source: Brandes, Köpf, "Fast and Simple
+ * Horizontal Coordinate Assignment" (2001).
  */
 final class CoordinateAssignment {
     private final LayeredGraph layers;
@@ -23,7 +23,7 @@ final class CoordinateAssignment {
         this.gap = gap;
     }
 
-    /** {@return the middles of the vertices, from 0} */
+    /** {@return the middle of each vertex; the leftmost box begins at 0} */
     static double[] place(LayeredGraph layers, CrossingReduction order, double[] widths, double gap) {
         return new CoordinateAssignment(layers, order, widths, gap).balanced();
     }
@@ -59,7 +59,7 @@ final class CoordinateAssignment {
         return (long) upper << 32 | lower;
     }
 
-    /** Segments that cross a long edge give way to it. */
+    /** Marks segments that cross a long edge (type 1 conflicts): nothing is aligned along them. */
     private void findConflicts() {
         int[][] rows = order.rows();
         for (int n = 1; n < rows.length; n++) {
@@ -87,7 +87,7 @@ final class CoordinateAssignment {
         }
     }
 
-    /** {@return the vertex above on the same long edge}, or -1 if there is none. */
+    /** {@return the vertex above on the same long edge, or -1 if there is none} */
     private int innerAbove(int vertex) {
         if (!layers.isBox(vertex)) {
             for (int upper : order.above(vertex)) {
@@ -99,7 +99,7 @@ final class CoordinateAssignment {
         return -1;
     }
 
-    /** Long edges are aligned to themselves only. */
+    /** A vertex of a long edge has only that edge as a neighbour. */
     private int[] neighbours(int vertex, boolean fromAbove) {
         int[] all = fromAbove ? order.above(vertex) : order.below(vertex);
         if (!layers.isBox(vertex)) {
@@ -112,7 +112,7 @@ final class CoordinateAssignment {
         return all;
     }
 
-    /** {@return for each vertex the first of those that stand in one column with it} */
+    /** {@return for each vertex the root of its block: the first of the vertices that are aligned with it} */
     private int[] aligned(boolean fromAbove, boolean mirrored) {
         int[][] rows = order.rows();
         int[] root = new int[layers.size()];
@@ -143,19 +143,21 @@ final class CoordinateAssignment {
         return root;
     }
 
-    /** Puts each column as far to the left as those before it allow, then to the right as far as those behind it do. */
+    /**
+     * Places the blocks: each as far to the left as those before it allow, and then to the right as those after it do.
+     */
     private double[] compacted(int[] root, boolean mirrored) {
         int size = layers.size();
         int[][] rows = order.rows();
-        Compaction columns = new Compaction(size);
+        Compaction blocks = new Compaction(size);
         for (int[] row : rows) {
             for (int i = 1; i < row.length; i++) {
                 int left = row[mirrored ? row.length - i : i - 1];
                 int right = row[mirrored ? row.length - 1 - i : i];
-                columns.keepApart(root[left], root[right], (widths[left] + widths[right]) / 2 + gap);
+                blocks.keepApart(root[left], root[right], (widths[left] + widths[right]) / 2 + gap);
             }
         }
-        double[] x = columns.places(root);
+        double[] x = blocks.places(root);
         double[] all = new double[size];
         for (int vertex = 0; vertex < size; vertex++) {
             all[vertex] = mirrored ? -x[root[vertex]] : x[root[vertex]];

@@ -7,14 +7,14 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The order of the vertices in each layer: such that few segments cross. Sweeps down and up put each vertex at the mean
- * place of its neighbours; of all orders seen the best is kept. Source: Sugiyama, Tagawa, Toda, "Methods for Visual
- * Understanding of Hierarchical System Structures" (1981).
+ * Crossing reduction: orders the vertices of each layer so that few segments cross. Sweeps down and up sort each layer
+ * by the barycentres of the neighbours, and the best order of all sweeps is kept. Source: Sugiyama, Tagawa, Toda,
+ * "Methods for Visual Understanding of Hierarchical System Structures" (1981).
  */
 final class CrossingReduction {
     private static final int SWEEPS = 24;
 
-    /** Beyond so many segments fewer sweeps do. */
+    /** Graphs with more segments get fewer sweeps. */
     private static final int MANY = 20_000;
 
     private final LayeredGraph layers;
@@ -50,7 +50,7 @@ final class CrossingReduction {
                 .toArray(int[][]::new);
     }
 
-    /** In the order in which they are found, following the ways of tests that hold first. */
+    /** The order of a depth-first search that follows the edge of a test that holds first. */
     private int[][] firstRows() {
         List<List<Integer>> lists = new ArrayList<>();
         for (int i = 0; i < layers.depth(); i++) {
@@ -148,7 +148,7 @@ final class CrossingReduction {
         return crossings;
     }
 
-    /** {@return how many of those counted are behind a place}: a Fenwick tree. */
+    /** {@return how many of those counted are after a place, where the counts are a Fenwick tree} */
     private static long later(int[] counts, int place) {
         long all = 0;
         for (int at = counts.length - 1; at > 0; at -= at & -at) {
@@ -168,17 +168,17 @@ final class CrossingReduction {
         return place[vertex];
     }
 
-    /** {@return the vertices of the layer above that have a segment to this one, from left to right} */
+    /** {@return the vertices of the layer above with a segment to this one, from left to right} */
     int[] above(int vertex) {
         return above[vertex];
     }
 
-    /** {@return the vertices of the layer below that this one has a segment to, from left to right} */
+    /** {@return the vertices of the layer below with a segment from this one, from left to right} */
     int[] below(int vertex) {
         return below[vertex];
     }
 
-    /** Few each, and nearly in order. */
+    /** By insertion, because the lists are short and nearly sorted. */
     private void sort(int[] vertices) {
         for (int i = 1; i < vertices.length; i++) {
             int vertex = vertices[i];

@@ -28,31 +28,31 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code bpf graph}: a picture of a program. */
+/** {@code bpf graph}: draws the control flow of a program. */
 @Command(
         name = "graph",
         mixinStandardHelpOptions = true,
         header = "Draws the control flow of a program.",
         description = """
 
-                Each box holds instructions that run one after the other; lines lead on from what is \
-                returned if nothing else is said to what comes next, from a test two: one if it \
-                holds, one if it does not. Returns that keep packets are green, those that drop them red, \
-                'ret a' is violet; instructions that no packet can reach stand in dashed boxes.
+                Each box is a basic block: instructions that are executed one after the other. Edges \
+                lead to the blocks that can follow, from a test one for true and one for false. \
+                Returns that keep packets are green, those that drop them red, and 'ret a' is violet; \
+                instructions that no packet can reach are in dashed boxes.
 
-                With a CAPTURE its packets run through the program: lines are as wide as many packets \
-                went that way, and numbers tell how many; what none took is thin and dashed. 'N end here' \
-                stands at a load or division that ended the program for so many.
+                With a CAPTURE, the program runs on its packets: the width and the label of an edge \
+                show how many took it, and edges that none took are thin and dashed. 'N end here' \
+                marks a load or division that ended the program for N packets.
 
-                Four or more tests in a row that lead to the same place, or each to its own return, share \
-                one box, which shows the first and the last; long boxes are shortened; jumps to jumps \
-                become one line.
+                Four or more tests in a row that lead to the same block, or each to its own return, \
+                share one box, which shows the first and the last; long boxes are shortened; a jump \
+                to a jump becomes one edge.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:drawn",
-            "1:not a program, or an unreadable or damaged capture (what came before is drawn)",
-            "2:usage"
+            "1:not a program, or an unreadable or damaged capture (the packets before the damage are drawn)",
+            "2:usage error"
         },
         footer = """
 
@@ -61,7 +61,7 @@ import picocli.CommandLine.TypeConversionException;
                   $ bpf graph filter.bpf lan.pcap > traffic.svg
                   $ bpf graph --format dot filter.bpf | dot -Tpng > filter.png
 
-                See also: bpf explain, which tells the way of one packet.""")
+                See also: bpf explain, which traces one packet.""")
 public final class DrawGraph implements Callable<Integer> {
     private static final int HEADING = 100;
 
@@ -74,7 +74,7 @@ public final class DrawGraph implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "CAPTURE",
-            description = "pcap or pcapng, plain or gzipped; - for standard input.")
+            description = "A capture in pcap or pcapng format, plain or gzipped; - is standard input.")
     private @Nullable String capture;
 
     @Option(
@@ -84,13 +84,13 @@ public final class DrawGraph implements Callable<Integer> {
             completionCandidates = GraphFormatName.class,
             defaultValue = "svg",
             description = {
-                "svg: a picture for browsers and documents, light or dark as the reader has it (default)",
+                "svg: a picture for browsers and documents, with a dark mode (default)",
                 "dot: for Graphviz",
-                "mermaid: a flowchart for Markdown; viewers take 500 lines between boxes at most, unless told otherwise"
+                "mermaid: a flowchart for Markdown; viewers take at most 500 edges, unless they are configured for more"
             })
     private GraphFormat format = GraphFormat.SVG;
 
-    @Option(names = "--no-fold", description = "Draw every test and jump by itself, and every instruction.")
+    @Option(names = "--no-fold", description = "Draw every test and jump in a box of its own, and every instruction.")
     private boolean unfolded;
 
     @Mixin
@@ -132,7 +132,7 @@ public final class DrawGraph implements Callable<Integer> {
         LinkType asked = argument.linkType();
         try (CaptureReader reader = CaptureReader.open(from.open(session.in()))) {
             CapturedPacket packet = next(reader, from);
-            // A capture without packets tells no link type.
+            // A capture without packets has no link type.
             LinkType first = asked != null || packet == null ? asked : linkType(source, packet, from);
             program = source.program(first == null ? LinkType.EN10MB : first);
             traffic = new Traffic(program);
@@ -140,7 +140,7 @@ public final class DrawGraph implements Callable<Integer> {
                 if (asked == null && source.isExpression() && linkType(source, packet, from) != first) {
                     throw new Refusal(from.name() + ": packet " + packet.number() + ": link type "
                             + packet.origin().linkType()
-                            + " (expected: that of the packets before; --link-type TYPE takes all for one)");
+                            + " (expected: that of the packets before; --link-type TYPE is for all)");
                 }
                 traffic.add(extensions.annotate(packet));
             }
@@ -180,7 +180,7 @@ public final class DrawGraph implements Callable<Integer> {
         session.out().print(format.write(FlowGraph.of(heading, program, !unfolded, traffic)));
     }
 
-    /** The name of a file or the expression, and what there is to say of it. */
+    /** The heading: the name of the file or the expression, and a line with counts. */
     private List<String> heading(AnyProgram source, String about) {
         String shown = argument.isStandardInput() ? "standard input" : argument.text();
         List<String> heading = new ArrayList<>();
@@ -196,7 +196,7 @@ public final class DrawGraph implements Callable<Integer> {
         return String.format(Locale.ROOT, "%,d instruction%s", program.size(), program.size() == 1 ? "" : "s");
     }
 
-    /** Reads the value of {@code --format}, and lists the values for completion. */
+    /** Parses the value of {@code --format}, and lists the values for completion. */
     static final class GraphFormatName implements ITypeConverter<GraphFormat>, Iterable<String> {
         private static String name(GraphFormat format) {
             return format.name().toLowerCase(Locale.ROOT);

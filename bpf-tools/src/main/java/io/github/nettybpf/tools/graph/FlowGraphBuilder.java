@@ -6,19 +6,22 @@ import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
+import io.github.nettybpf.tools.graph.FlowGraph.Branch;
 import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import io.github.nettybpf.tools.graph.FlowGraph.Kind;
 import io.github.nettybpf.tools.graph.FlowGraph.Row;
-import io.github.nettybpf.tools.graph.FlowGraph.Way;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the boxes of a program and the ways between them. A box is called by the number of its first instruction. */
+/**
+ * Finds the basic blocks of a program and the edges between them. A box is known by the number of its first
+ * instruction.
+ */
 final class FlowGraphBuilder {
-    /** So many tests in a row are shown as a list. */
+    /** The fewest tests in a row that are shown as a list. */
     private static final int LIST = 4;
 
     private static final int NONE = -1;
@@ -29,15 +32,19 @@ final class FlowGraphBuilder {
     private final @Nullable Traffic traffic;
     private final BoxText text;
 
-    /** Of each box: its last instruction; elsewhere {@link #NONE}. */
+    /** The last instruction of each box; {@link #NONE} for an instruction that does not begin one. */
     private final int[] last;
 
+    /** Whether each box is reachable. */
     private final boolean[] live;
-    private final int[] arrivals;
 
-    /** Of each box that begins a list: the boxes in it. */
+    /** How many edges lead to each box. */
+    private final int[] inDegree;
+
+    /** For each box that begins a list, the boxes in the list. */
     private final int[][] lists;
 
+    /** Whether the list that begins with a box shows the returns that its tests lead to. */
     private final boolean[] inlined;
 
     FlowGraphBuilder(Program program, boolean fold, @Nullable Traffic traffic) {
@@ -48,7 +55,7 @@ final class FlowGraphBuilder {
         this.text = new BoxText(program, fold, traffic);
         last = new int[size];
         live = new boolean[size];
-        arrivals = new int[size];
+        inDegree = new int[size];
         lists = new int[size][];
         inlined = new boolean[size];
     }
@@ -57,7 +64,7 @@ final class FlowGraphBuilder {
         findBoxes();
         markLive();
         boolean[] shown = shown();
-        countArrivals(shown);
+        countEdges(shown);
         if (fold) {
             findLists(shown);
             shown = shown();
@@ -115,21 +122,22 @@ final class FlowGraphBuilder {
         return instructions.get(pc).successors(pc);
     }
 
-    /** {@return the boxes that follow: none, one, or where a test leads that holds and where one that does not} */
-    private int[] followers(int box) {
+    /** {@return the boxes that can follow: none, one, or two, first the one for a test that holds} */
+    private int[] successorBoxes(int box) {
         List<Integer> targets = successors(last[box]);
-        // What leads to the same instruction either way is no choice; two ways to it through jumps are.
+        // A test with two equal targets decides nothing; one that reaches the same box through jumps is drawn with two
+        // edges.
         boolean same = targets.size() == 2 && targets.get(0).equals(targets.get(1));
         return targets.stream().limit(same ? 1 : 2).mapToInt(this::throughJumps).toArray();
     }
 
-    /** {@return the ways out of a box as it is drawn}, of a list those of its last test. */
-    private int[] ways(int box) {
+    /** {@return the successors of a box as it is drawn; of a list, those of its last test} */
+    private int[] drawnSuccessors(int box) {
         int[] list = lists[box];
         if (list == null) {
-            return followers(box);
+            return successorBoxes(box);
         }
-        int[] ofLast = followers(list[list.length - 1]);
+        int[] ofLast = successorBoxes(list[list.length - 1]);
         return inlined[box] ? new int[] {ofLast[1]} : ofLast;
     }
 
@@ -150,14 +158,14 @@ final class FlowGraphBuilder {
         }
     }
 
-    /** {@return which boxes are drawn}: those that ways lead to, as they are drawn, and the dead. */
+    /** {@return which boxes are drawn: those that drawn edges lead to, and unreachable ones} */
     private boolean[] shown() {
         boolean[] shown = new boolean[size];
         shown[0] = true;
         for (int pc = 0; pc < size; pc++) {
             shown[pc] |= last[pc] != NONE && !live[pc];
             if (shown[pc]) {
-                for (int target : ways(pc)) {
+                for (int target : drawnSuccessors(pc)) {
                     shown[target] = true;
                 }
             }
@@ -165,25 +173,25 @@ final class FlowGraphBuilder {
         return shown;
     }
 
-    private void countArrivals(boolean[] shown) {
+    private void countEdges(boolean[] shown) {
         for (int pc = 0; pc < size; pc++) {
             if (shown[pc]) {
-                for (int target : followers(pc)) {
-                    arrivals[target]++;
+                for (int target : successorBoxes(pc)) {
+                    inDegree[target]++;
                 }
             }
         }
     }
 
-    /** Tests one after the other that lead to the same place if they hold, or each to a return of its own. */
+    /** Finds rows of tests that lead to the same box if they hold, or each to a return of its own. */
     private void findLists(boolean[] shown) {
         boolean[] inList = new boolean[size];
         for (int pc = 0; pc < size; pc++) {
-            if (shown[pc] && !inList[pc] && isTest(last[pc]) && followers(pc).length == 2) {
-                int target = followers(pc)[0];
-                int[] list = list(pc, test -> followers(test)[0] == target);
+            if (shown[pc] && !inList[pc] && isTest(last[pc]) && successorBoxes(pc).length == 2) {
+                int target = successorBoxes(pc)[0];
+                int[] list = list(pc, test -> successorBoxes(test)[0] == target);
                 if (list.length < LIST) {
-                    list = list(pc, test -> isReturnOfIts(followers(test)[0]));
+                    list = list(pc, test -> isReturnOfIts(successorBoxes(test)[0]));
                     inlined[pc] = list.length >= LIST;
                 }
                 if (list.length >= LIST) {
@@ -196,9 +204,9 @@ final class FlowGraphBuilder {
         }
     }
 
-    /** {@return whether the box is a return that one way leads to}; others would miss it if it were in a list. */
+    /** {@return whether the box is a return with one edge to it, which can be shown in a list instead} */
     private boolean isReturnOfIts(int box) {
-        return isReturn(box) && arrivals[box] == 1;
+        return isReturn(box) && inDegree[box] == 1;
     }
 
     private int[] list(int first, IntPredicate belongs) {
@@ -206,8 +214,8 @@ final class FlowGraphBuilder {
         int at = first;
         while (belongs.test(at)) {
             list.add(at);
-            at = followers(at)[1];
-            boolean goesOn = last[at] == at && isTest(at) && arrivals[at] == 1 && followers(at).length == 2;
+            at = successorBoxes(at)[1];
+            boolean goesOn = last[at] == at && isTest(at) && inDegree[at] == 1 && successorBoxes(at).length == 2;
             if (!goesOn) {
                 break;
             }
@@ -242,7 +250,7 @@ final class FlowGraphBuilder {
         long[] hits = new long[list.length];
         for (int i = 0; i < list.length; i++) {
             int pc = last[list[i]];
-            tests.add(inlined[box] ? text.test(pc, followers(list[i])[0]) : text.test(pc));
+            tests.add(inlined[box] ? text.test(pc, successorBoxes(list[i])[0]) : text.test(pc));
             hits[i] = traffic == null ? 0 : traffic.taken(pc);
         }
         rows.addAll(text.shortened(tests, hits));
@@ -250,23 +258,23 @@ final class FlowGraphBuilder {
     }
 
     private void addEdges(int box, int[] index, List<Edge> edges) {
-        int[] ways = ways(box);
+        int[] targets = drawnSuccessors(box);
         int[] list = lists[box];
         int end = list == null ? last[box] : last[list[list.length - 1]];
         long passed = traffic == null ? 0 : traffic.passed(end);
         if (list != null && inlined[box]) {
-            edges.add(new Edge(index[box], index[ways[0]], Way.FALSE, "none of these", passed - taken(end)));
-        } else if (ways.length == 2) {
+            edges.add(new Edge(index[box], index[targets[0]], Branch.FALSE, "none of these", passed - taken(end)));
+        } else if (targets.length == 2) {
             long taken = taken(end);
             long any = list == null
                     ? taken
                     : Arrays.stream(list).mapToLong(test -> taken(last[test])).sum();
             String holds = list == null ? "true" : "one of these";
             String holdsNot = list == null ? "false" : "none of these";
-            edges.add(new Edge(index[box], index[ways[0]], Way.TRUE, holds, any));
-            edges.add(new Edge(index[box], index[ways[1]], Way.FALSE, holdsNot, passed - taken));
-        } else if (ways.length == 1) {
-            edges.add(new Edge(index[box], index[ways[0]], Way.NEXT, "", passed));
+            edges.add(new Edge(index[box], index[targets[0]], Branch.TRUE, holds, any));
+            edges.add(new Edge(index[box], index[targets[1]], Branch.FALSE, holdsNot, passed - taken));
+        } else if (targets.length == 1) {
+            edges.add(new Edge(index[box], index[targets[0]], Branch.NEXT, "", passed));
         }
     }
 

@@ -4,11 +4,11 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import java.util.List;
 
-/** Instructions as tcpdump lists them, without the targets of conditional jumps. */
+/** Formats instructions as tcpdump lists them, without the targets of conditional jumps. */
 public final class InstructionText {
     private InstructionText() {}
 
-    /** {@return the instructions of a program}, such as {@code jeq  #0x806}: the operands begin in one column. */
+    /** {@return the instructions of a program, for example {@code jeq  #0x806}, with the operands in one column} */
     public static List<String> of(Program program) {
         return ProgramFormat.LISTING
                 .write(program)

@@ -1,8 +1,8 @@
 package io.github.nettybpf.tools.graph;
 
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
+import io.github.nettybpf.tools.graph.FlowGraph.Branch;
 import io.github.nettybpf.tools.graph.FlowGraph.Edge;
-import io.github.nettybpf.tools.graph.FlowGraph.Way;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -10,15 +10,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A graph whose vertices are in layers, with segments only from a layer to the next. The first vertices are the boxes; the
- * others are where an edge passes a layer. Edges of one kind that lead to the same box share these, so that a hundred
- * tests with one outcome are one line and not a hundred.
+ * A graph whose vertices are in layers, with segments only from one layer to the next (a proper layering). The first
+ * vertices are the boxes; the others are dummy vertices, where an edge passes a layer. Edges of one kind to the same
+ * box share their dummy vertices, so a hundred tests with one target are drawn as one line.
  */
 final class LayeredGraph {
-    /** A piece of edges, between vertices of neighbouring layers. */
-    record Segment(int from, int to, Way way, long count) {}
+    /** A piece of one or more edges, between vertices of neighbouring layers. */
+    record Segment(int from, int to, Branch branch, long count) {}
 
-    private record Trunk(int to, Way way) {}
+    /** The edges that share dummy vertices. */
+    private record Trunk(int to, Branch branch) {}
 
     private final FlowGraph graph;
     private final List<Integer> layers = new ArrayList<>();
@@ -37,20 +38,20 @@ final class LayeredGraph {
     private void placeBoxes() {
         List<Box> boxes = graph.boxes();
         int[] layer = new int[boxes.size()];
-        int[] arrivals = new int[boxes.size()];
-        List<List<Integer>> followers = new ArrayList<>();
-        boxes.forEach(box -> followers.add(new ArrayList<>()));
+        int[] inDegree = new int[boxes.size()];
+        List<List<Integer>> successors = new ArrayList<>();
+        boxes.forEach(box -> successors.add(new ArrayList<>()));
         for (Edge edge : graph.edges()) {
-            followers.get(edge.from()).add(edge.to());
-            arrivals[edge.to()]++;
+            successors.get(edge.from()).add(edge.to());
+            inDegree[edge.to()]++;
         }
         for (int box = 0; box < layer.length; box++) {
-            // Nothing leads to dead code: it stands behind what is before it in the program.
-            if (box > 0 && arrivals[box] == 0) {
+            // No edge leads to dead code, which is placed below the box before it in the program.
+            if (box > 0 && inDegree[box] == 0) {
                 layer[box] = layer[box - 1] + 1;
             }
-            for (int follower : followers.get(box)) {
-                layer[follower] = Math.max(layer[follower], layer[box] + 1);
+            for (int successor : successors.get(box)) {
+                layer[successor] = Math.max(layer[successor], layer[box] + 1);
             }
         }
         for (int box : layer) {
@@ -63,7 +64,7 @@ final class LayeredGraph {
         Map<Trunk, Integer> tops = new HashMap<>();
         for (Edge edge : graph.edges()) {
             if (layers.get(edge.to()) - layers.get(edge.from()) > 1) {
-                tops.merge(new Trunk(edge.to(), edge.way()), layers.get(edge.from()) + 1, Math::min);
+                tops.merge(new Trunk(edge.to(), edge.branch()), layers.get(edge.from()) + 1, Math::min);
             }
         }
         Map<Trunk, long[]> counts = new HashMap<>();
@@ -73,20 +74,20 @@ final class LayeredGraph {
             if (layers.get(edge.to()) == below) {
                 first[i] = edge.to();
             } else {
-                Trunk trunk = new Trunk(edge.to(), edge.way());
+                Trunk trunk = new Trunk(edge.to(), edge.branch());
                 int top = tops.get(trunk);
                 int[] vertices = trunks.computeIfAbsent(trunk, it -> trunk(it, top));
                 first[i] = vertices[below - top];
                 counts.computeIfAbsent(trunk, it -> new long[vertices.length])[below - top] += edge.count();
             }
-            segments.add(new Segment(edge.from(), first[i], edge.way(), edge.count()));
+            segments.add(new Segment(edge.from(), first[i], edge.branch(), edge.count()));
         }
         trunks.forEach((trunk, vertices) -> {
             long count = 0;
             for (int i = 0; i < vertices.length; i++) {
                 count += counts.get(trunk)[i];
                 int next = i + 1 < vertices.length ? vertices[i + 1] : trunk.to();
-                segments.add(new Segment(vertices[i], next, trunk.way(), count));
+                segments.add(new Segment(vertices[i], next, trunk.branch(), count));
             }
         });
     }
@@ -120,7 +121,7 @@ final class LayeredGraph {
         return Arrays.stream(placed).max().orElse(0) + 1;
     }
 
-    /** {@return where an edge of the graph leads first}: to a vertex of the layer below. */
+    /** {@return the vertex in the next layer that an edge of the graph leads to first} */
     int first(int edge) {
         return first[edge];
     }

@@ -1,9 +1,9 @@
 package io.github.nettybpf.tools.graph;
 
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
+import io.github.nettybpf.tools.graph.FlowGraph.Branch;
 import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import io.github.nettybpf.tools.graph.FlowGraph.Row;
-import io.github.nettybpf.tools.graph.FlowGraph.Way;
 import io.github.nettybpf.tools.graph.LayeredGraph.Segment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,9 +11,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** Where everything of a picture is, in pixels from the upper left corner. */
+/** The places of the boxes, edges and labels of a picture, in pixels from the upper left corner. */
 final class PictureLayout {
-    /** The width of a character of the rows: six tenths of their size, as in most fonts of fixed width. */
+    /** The width of a character in a row: 0.6 of the font size, as in most monospaced fonts. */
     static final double CHARACTER = 7.8;
 
     static final double LABEL_CHARACTER = 6.1;
@@ -22,7 +22,7 @@ final class PictureLayout {
     static final double PADDING = 9;
     static final double MARGIN = 24;
 
-    /** How far above a box an edge comes to its end, at the tip of its arrow. */
+    /** The distance from the end of an edge to its box, which the tip of the arrow fills. */
     static final double ARROW = 8;
 
     private static final double COLUMN_GAP = 22;
@@ -34,7 +34,9 @@ final class PictureLayout {
     /** A box; x and y are its upper left corner. */
     record Place(double x, double y, double width, double height) {}
 
-    /** A piece of an edge: straight down to {@code bend}, in a curve to another point, straight on to {@code end}. */
+    /**
+     * A piece of an edge: straight down to {@code bend}, in a curve to another point, and straight down to {@code end}.
+     */
     record Piece(Segment segment, double x, double y, double bend, double toX, double toY, double end, boolean arrow) {}
 
     /** The lines of a label, to the left or the right of a point. */
@@ -90,7 +92,7 @@ final class PictureLayout {
         return 2 * PADDING + (numberWidth(box) + 2 + code + note) * CHARACTER;
     }
 
-    /** {@return how many digits the numbers of a box have} */
+    /** {@return how many digits the instruction numbers in a box have} */
     static int numberWidth(Box box) {
         return box.rows().stream()
                 .mapToInt(row -> RowText.number(row).length())
@@ -117,14 +119,12 @@ final class PictureLayout {
         return LABEL_CHARACTER * lines.stream().mapToInt(String::length).max().orElse(0) + 6;
     }
 
-    /** The labels of the ways out of a box stand side by side below it. */
+    /** The widths that boxes need for the labels of their edges, which are side by side below them. */
     private double[] labelWidths() {
         double[] widths = new double[graph.boxes().size()];
         double[] widest = new double[widths.length];
-        int[] ways = new int[widths.length];
         for (Edge edge : graph.edges()) {
             widest[edge.from()] = Math.max(widest[edge.from()], labelWidth(lines(edge)));
-            ways[edge.from()]++;
         }
         for (int i = 0; i < widths.length; i++) {
             widths[i] = 2 * widest[i] + 16;
@@ -132,7 +132,7 @@ final class PictureLayout {
         return widths;
     }
 
-    /** Where there is far to go across, layers are further apart, so that edges stay steep enough to follow. */
+    /** Stacks the layers, with larger gaps where edges go far across, so that they stay steep enough to follow. */
     private void stack() {
         double[] heights = new double[tops.length];
         double[] far = new double[tops.length];
@@ -160,20 +160,20 @@ final class PictureLayout {
     private void connect() {
         double[] out = new double[layers.segments().size()];
         double[] in = new double[out.length];
-        List<List<Integer>> arrivals = new ArrayList<>();
+        List<List<Integer>> incoming = new ArrayList<>();
         for (int i = 0; i < places.length; i++) {
-            arrivals.add(new ArrayList<>());
+            incoming.add(new ArrayList<>());
         }
         ports(out);
         for (int i = 0; i < out.length; i++) {
             Segment segment = layers.segments().get(i);
             in[i] = middles[segment.to()];
             if (layers.isBox(segment.to())) {
-                arrivals.get(segment.to()).add(i);
+                incoming.get(segment.to()).add(i);
             }
         }
         for (int box = 0; box < places.length; box++) {
-            land(places[box], arrivals.get(box), out, in);
+            placeEnds(places[box], incoming.get(box), out, in);
         }
         for (int i = 0; i < out.length; i++) {
             Segment segment = layers.segments().get(i);
@@ -189,7 +189,10 @@ final class PictureLayout {
         }
     }
 
-    /** The first segments are those of the edges, in their order; the two ways out of a box follow each other. */
+    /**
+     * Places the starts of the edges. The first segments are those of the edges, and the two edges of a box are
+     * neighbours.
+     */
     private void ports(double[] out) {
         List<Edge> edges = graph.edges();
         for (int i = edges.size(); i < out.length; i++) {
@@ -201,7 +204,7 @@ final class PictureLayout {
             if (i > 0 && edges.get(i - 1).from() == edges.get(i).from()) {
                 double other = middles[layers.first(i - 1)];
                 boolean isRight =
-                        other < wanted || (other == wanted && edges.get(i).way() == Way.FALSE);
+                        other < wanted || (other == wanted && edges.get(i).branch() == Branch.FALSE);
                 pair(edges, isRight ? i - 1 : i, isRight ? i : i - 1, box, out);
             } else if (i + 1 == edges.size()
                     || edges.get(i + 1).from() != edges.get(i).from()) {
@@ -233,19 +236,19 @@ final class PictureLayout {
         }
     }
 
-    /** Edges end side by side on a box, each as near to below where it comes from as the others allow. */
-    private void land(Place box, List<Integer> arrivals, double[] out, double[] in) {
-        if (arrivals.isEmpty()) {
+    /** Places the ends of the edges side by side on a box, each as near to its start as the others allow. */
+    private void placeEnds(Place box, List<Integer> incoming, double[] out, double[] in) {
+        if (incoming.isEmpty()) {
             return;
         }
-        arrivals.sort(Comparator.comparingDouble((Integer i) -> out[i]));
-        double distance = Math.min(PORT_DISTANCE, (box.width() - 28) / Math.max(1, arrivals.size() - 1));
+        incoming.sort(Comparator.comparingDouble((Integer i) -> out[i]));
+        double distance = Math.min(PORT_DISTANCE, (box.width() - 28) / Math.max(1, incoming.size() - 1));
         double left = box.x() + 14;
         double right = box.x() + box.width() - 14;
-        for (int n = 0; n < arrivals.size(); n++) {
-            double wanted = Math.min(out[arrivals.get(n)], right - (arrivals.size() - 1 - n) * distance);
-            double least = n == 0 ? left : in[arrivals.get(n - 1)] + distance;
-            in[arrivals.get(n)] = Math.max(least, wanted);
+        for (int n = 0; n < incoming.size(); n++) {
+            double wanted = Math.min(out[incoming.get(n)], right - (incoming.size() - 1 - n) * distance);
+            double least = n == 0 ? left : in[incoming.get(n - 1)] + distance;
+            in[incoming.get(n)] = Math.max(least, wanted);
         }
     }
 
@@ -282,7 +285,7 @@ final class PictureLayout {
         return bottoms[bottoms.length - 1] + MARGIN;
     }
 
-    /** {@return a length, to a tenth of a pixel} */
+    /** {@return a length as text, to a tenth of a pixel} */
     static String number(double length) {
         String text = String.format(Locale.ROOT, "%.1f", length);
         return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;

@@ -3,9 +3,9 @@ package io.github.nettybpf.tools.graph;
 import static io.github.nettybpf.tools.graph.PictureLayout.number;
 
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
+import io.github.nettybpf.tools.graph.FlowGraph.Branch;
 import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import io.github.nettybpf.tools.graph.FlowGraph.Row;
-import io.github.nettybpf.tools.graph.FlowGraph.Way;
 import io.github.nettybpf.tools.graph.PictureLayout.Label;
 import io.github.nettybpf.tools.graph.PictureLayout.Piece;
 import io.github.nettybpf.tools.graph.PictureLayout.Place;
@@ -99,7 +99,7 @@ final class Svg {
                     null,
                     graph.heading().get(i));
         }
-        // What is busy lies above what is not.
+        // Busy edges are drawn last, above the others.
         layout.pieces().stream()
                 .sorted(Comparator.comparingLong(piece -> piece.segment().count()))
                 .forEach(this::edge);
@@ -113,7 +113,7 @@ final class Svg {
     private void edge(Piece piece) {
         long count = piece.segment().count();
         double stroke = graph.stroke(count);
-        String style = style(piece.segment().way(), count);
+        String style = style(piece.segment().branch(), count);
         svg.append("<path class=\"edge ").append(style);
         svg.append("\" stroke-width=\"").append(number(stroke)).append("\" d=\"M");
         point(piece.x(), piece.y());
@@ -151,8 +151,8 @@ final class Svg {
         svg.append(number(x)).append(' ').append(number(y));
     }
 
-    private String style(Way way, long count) {
-        return graph.isIdle(count) ? "idle" : way.name().toLowerCase(Locale.ROOT);
+    private String style(Branch branch, long count) {
+        return graph.isIdle(count) ? "idle" : branch.name().toLowerCase(Locale.ROOT);
     }
 
     private void box(int index, Box box, Place place) {
@@ -193,7 +193,7 @@ final class Svg {
         for (int i = 0; i < lines.size(); i++) {
             double x = label.toLeft() ? label.x() - 6 : label.x() + 6;
             double y = label.y() + PictureLayout.LABEL_ROW * (i + 1);
-            text("label " + style(edge.way(), edge.count()), x, y, label.toLeft() ? "end" : null, lines.get(i));
+            text("label " + style(edge.branch(), edge.count()), x, y, label.toLeft() ? "end" : null, lines.get(i));
         }
     }
 
@@ -210,11 +210,11 @@ final class Svg {
         if (anchor != null) {
             svg.append(" text-anchor=\"").append(anchor).append('"');
         }
-        // Runs of blanks are kept as they are.
+        // XML would collapse runs of blanks.
         svg.append('>').append(escape(text).replace("  ", "\u00a0 ")).append("</text>\n");
     }
 
-    /** Characters that XML has no place for become question marks. */
+    /** Replaces characters that are not allowed in XML by question marks. */
     private static String escape(String text) {
         StringBuilder escaped = new StringBuilder();
         text.codePoints().forEach(c -> {

@@ -14,13 +14,13 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 import org.objectweb.asm.util.Printer;
 
-/** The class file of a compiled filter, read for people: its methods but for the constructor, in order. */
+/** Reads the class file of a compiled filter as text: its methods in order, without the constructor. */
 final class Bytecode extends ClassVisitor {
     private static final int API = Opcodes.ASM9;
 
     private final List<Method> methods = new ArrayList<>();
 
-    /** What each element of the class data is, as {@code int[512]}. */
+    /** The type and length of each element of the class data, for example {@code int[512]}. */
     private List<String> tables = List.of();
 
     private Bytecode() {
@@ -35,7 +35,7 @@ final class Bytecode extends ClassVisitor {
      * @param parts all of the code, in order
      */
     record Method(String name, String packet, int size, List<Part> parts) {
-        /** {@return the first BPF instruction that there is code for}, or one of the numbers of {@link Part} */
+        /** {@return the first BPF instruction that there is code for, or {@link Part#END} if there is none} */
         int firstPc() {
             return parts.stream()
                     .mapToInt(Part::pc)
@@ -46,16 +46,16 @@ final class Bytecode extends ClassVisitor {
     }
 
     /**
-     * What one line number stands for.
+     * The code of one line number.
      *
      * @param pc the line number: the BPF instruction, counted from 0, or {@link #ENTRY} or {@link #END}
      * @param code the JVM instructions
      */
     record Part(int pc, List<Insn> code) {
-        /** What is done before the first BPF instruction. */
+        /** The code before that of the first BPF instruction. */
         static final int ENTRY = 0xffff;
 
-        /** What is jumped to from several: returns, rare cases, the way to other methods. */
+        /** The code that several instructions jump to: returns, rare cases, calls of other methods. */
         static final int END = Integer.MAX_VALUE;
     }
 
@@ -63,8 +63,8 @@ final class Bytecode extends ClassVisitor {
      * A JVM instruction.
      *
      * @param offset where it is in the method's code
-     * @param text the instruction; with a line feed before each way of a switch
-     * @param isLast whether the next instruction is not executed behind it
+     * @param text the instruction, with a line feed before each case of a switch
+     * @param isLast whether control never passes to the next instruction
      */
     record Insn(int offset, String text, boolean isLast) {}
 
@@ -74,7 +74,7 @@ final class Bytecode extends ClassVisitor {
         return bytecode.methods;
     }
 
-    /** {@return the same with a line number for what is in front of the first}, so that all methods have one. */
+    /** {@return the class file, in which the code before the first line number has one too} */
     private static byte[] withEntries(byte[] classFile) {
         ClassReader reader = new ClassReader(classFile);
         ClassWriter writer = new ClassWriter(reader, 0);
@@ -106,7 +106,7 @@ final class Bytecode extends ClassVisitor {
         }
     }
 
-    /** Labels every instruction with its offset, where ASM would label what is jumped to. */
+    /** Labels every instruction with its offset, where ASM would label only targets of jumps. */
     private static final class LabelledReader extends ClassReader {
         LabelledReader(byte[] classFile) {
             super(classFile);
@@ -183,7 +183,7 @@ final class Bytecode extends ClassVisitor {
 
         @Override
         public void visitVarInsn(int opcode, int local) {
-            // The first four have opcodes of their own, which ASM does not show, but writes.
+            // The first four have opcodes of their own in the class file, which ASM does not report.
             add(opcode, (local < 4 ? "_" : " ") + local);
         }
 
@@ -229,20 +229,20 @@ final class Bytecode extends ClassVisitor {
 
         @Override
         public void visitTableSwitchInsn(int min, int max, Label otherwise, Label... labels) {
-            StringBuilder ways = new StringBuilder();
+            StringBuilder cases = new StringBuilder();
             for (int i = 0; i < labels.length; i++) {
-                ways.append("\n").append(min + i).append(": ").append(offset(labels[i]));
+                cases.append("\n").append(min + i).append(": ").append(offset(labels[i]));
             }
-            add(Opcodes.TABLESWITCH, ways + "\ndefault: " + offset(otherwise));
+            add(Opcodes.TABLESWITCH, cases + "\ndefault: " + offset(otherwise));
         }
 
         @Override
         public void visitLookupSwitchInsn(Label otherwise, int[] keys, Label[] labels) {
-            StringBuilder ways = new StringBuilder();
+            StringBuilder cases = new StringBuilder();
             for (int i = 0; i < labels.length; i++) {
-                ways.append("\n").append(keys[i]).append(": ").append(offset(labels[i]));
+                cases.append("\n").append(keys[i]).append(": ").append(offset(labels[i]));
             }
-            add(Opcodes.LOOKUPSWITCH, ways + "\ndefault: " + offset(otherwise));
+            add(Opcodes.LOOKUPSWITCH, cases + "\ndefault: " + offset(otherwise));
         }
 
         private void add(int opcode, String operands) {
@@ -260,24 +260,24 @@ final class Bytecode extends ClassVisitor {
 
         @Override
         public void visitEnd() {
-            cutEnd();
+            splitEnd();
             parts.removeIf(part -> part.code.isEmpty());
             methods.add(new Method(name, packet, offset, parts));
         }
 
         /**
-         * What is behind the code of the last BPF instruction has no line number of its own. That code ends with a jump
-         * or a return, and has no other inside.
+         * Moves the shared code to a part of its own: it has no line number, and follows the code of the last BPF
+         * instruction, which ends with its first jump or return.
          */
-        private void cutEnd() {
+        private void splitEnd() {
             int end = 0;
             while (end < code.size() && !code.get(end).isLast) {
                 end++;
             }
             if (end < code.size() && parts.size() > 1) {
-                List<Insn> behind = code.subList(end + 1, code.size());
-                parts.add(new Part(Part.END, List.copyOf(behind)));
-                behind.clear();
+                List<Insn> shared = code.subList(end + 1, code.size());
+                parts.add(new Part(Part.END, List.copyOf(shared)));
+                shared.clear();
             }
         }
     }

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Runs a program on packets until HotSpot has compiled it: what {@link MachineCode} starts. */
+/** Runs a program until HotSpot has compiled it: the main class of the JVM that {@link MachineCode} starts. */
 final class HotFilter {
-    /** C2 compiles after 10,000, where it is alone. */
+    /** Enough: without C1, C2 compiles a method after 10,000 calls. */
     private static final int RUNS = 60_000;
 
     private static final int PACKETS = 1 << 10;
@@ -35,9 +35,9 @@ final class HotFilter {
     }
 
     /**
-     * A place in the packet.
+     * Bytes of the packet that the program loads.
      *
-     * @param constants what the program compares with, first of all behind the load
+     * @param constants what the program compares them with; first the constants after the load
      */
     private record Place(LoadAbsolute load, List<Integer> constants) {}
 
@@ -50,7 +50,7 @@ final class HotFilter {
                 places.get(places.size() - 1).constants.add(jump.val());
             }
         }
-        // A jump can lead to further comparisons, wherever they are.
+        // A jump can lead to comparisons anywhere in the program.
         List<Integer> all = places.stream()
                 .flatMap(place -> place.constants.stream())
                 .distinct()
@@ -62,7 +62,7 @@ final class HotFilter {
         return places;
     }
 
-    /** {@return packets that often have at the places that the program loads from what it compares that with} */
+    /** {@return packets that often contain a constant where the program compares with it} */
     private static List<Packet> packets(Program program) {
         List<Place> places = places(program);
         Random random = new Random(1);

@@ -17,26 +17,26 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code bpf jit}: the code that a program is compiled to. */
+/** {@code bpf jit}: shows the JVM bytecode that a program is compiled to. */
 @Command(
         name = "jit",
         mixinStandardHelpOptions = true,
-        header = "Shows the code of the JVM that a program is compiled to.",
+        header = "Shows the JVM bytecode that a program is compiled to.",
         description = """
 
-                Reads a program in any notation that bpf disasm reads. Prints the methods that it \
-                becomes: in front the size, then the JVM instructions below the BPF instruction that \
-                they come from. An instruction with nothing below it is done together with one \
-                before it, is never reached, or is a return, which is written wherever it is come \
-                to. What several share is at the end.
+                Reads a program in any notation that bpf disasm reads. Prints the methods that it is \
+                compiled to: first the size, then the JVM instructions below the BPF instruction \
+                that they implement. A BPF instruction with nothing below it is merged with an \
+                earlier one, is never reached, or is a return, which is copied to the places that \
+                reach it. Code that several instructions share is at the end.
 
-                A method whose name begins with run is where a run begins; one with $1, $2 and so on \
-                goes on with a long program; one whose name begins with plain is for packets that \
-                are too short for what the others look at in one go. They are there for each kind of \
-                packet.
+                A method whose name begins with run is an entry point; one with $1, $2 and so on \
+                continues a long program; one whose name begins with plain is for packets that are \
+                too short for the merged bounds checks of the others. There is a set of methods for \
+                each kind of packet.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:shown", "1:not a program, unreadable, or no machine code to be had", "2:usage"},
+        exitCodeList = {"0:shown", "1:not a program, unreadable, or no machine code available", "2:usage error"},
         footer = """
 
                 Example:
@@ -67,14 +67,13 @@ public final class Jit implements Callable<Integer> {
     @Mixin
     private final Source source = new Source();
 
-    @Option(names = "--all", description = "Show the methods for all kinds of packet, not only those for whole arrays.")
+    @Option(names = "--all", description = "Show the methods for all kinds of packet, not only those for byte arrays.")
     private boolean all;
 
     @Option(
             names = "--machine-code",
-            description =
-                    "Show also what HotSpot's C2 makes of the methods for whole arrays, after random packets. Needs"
-                            + " HotSpot's disassembler plug-in, hsdis, in the lib folder of the JVM.")
+            description = "Show also the machine code that HotSpot's C2 compiles the methods for byte arrays to, after"
+                    + " random packets. Needs HotSpot's disassembler plug-in, hsdis, in the lib folder of the JVM.")
     private boolean machineCode;
 
     public Jit(Session session) {
@@ -84,7 +83,7 @@ public final class Jit implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         Program program = source.program(session.in(), ProgramFormat::readAny);
-        // Where there is none, nothing is printed.
+        // First, because nothing is printed if there is none.
         String machine =
                 machineCode ? "\n" + new MachineCode(Path.of(System.getProperty("java.home"))).of(program) : "";
         session.out().print(text(program, Bytecode.methods(Filter.classFile(program)), all));
@@ -94,7 +93,7 @@ public final class Jit implements Callable<Integer> {
 
     private static String text(Program program, List<Method> methods, boolean all) {
         JitListing listing = new JitListing(program, methods);
-        // The first method chooses by the kind of packet, and the one behind it is of the kind that is tried first.
+        // The first method selects by the kind of packet, and the second is for the kind that is tested first.
         String shown = methods.get(1).packet();
         Map<String, Integer> others = new LinkedHashMap<>();
         for (Method method : methods) {

@@ -7,7 +7,7 @@ import io.github.nettybpf.tools.jit.Bytecode.Method;
 import io.github.nettybpf.tools.jit.Bytecode.Part;
 import java.util.List;
 
-/** Text: methods, their instructions below those of the program. */
+/** Lists methods, with their JVM instructions below the BPF instructions that they implement. */
 final class JitListing {
     /** HotSpot's HugeMethodLimit. */
     private static final int LARGEST_COMPILED = 8000;
@@ -19,7 +19,7 @@ final class JitListing {
     private final StringBuilder text = new StringBuilder();
 
     /**
-     * Begins a text.
+     * An empty listing.
      *
      * @param methods all methods of the class
      */
@@ -28,7 +28,7 @@ final class JitListing {
         this.methods = methods;
     }
 
-    /** Adds a line, behind an empty one. */
+    /** Adds a line after an empty one. */
     void append(String line) {
         text.append(text.isEmpty() ? "" : "\n").append(line).append('\n');
     }
@@ -61,7 +61,7 @@ final class JitListing {
         return method.name().startsWith("run" + method.packet());
     }
 
-    /** {@return the BPF instruction behind the last that belongs to the method} */
+    /** {@return the first BPF instruction that does not belong to the method any more} */
     private int end(Method method) {
         int next = methods.indexOf(method) + 1;
         if (!isRun(method)) {

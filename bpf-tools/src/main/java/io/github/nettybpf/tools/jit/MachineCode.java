@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What HotSpot's C2 makes of a filter, as its disassembler plug-in shows it. A JVM of its own runs the filter until it is
- * compiled.
+ * The machine code that HotSpot's C2 compiles a filter to, disassembled by HotSpot's plug-in. The filter runs in
+ * another JVM until it is compiled.
  */
 final class MachineCode {
     private static final String METHODS = "CompiledFilter*.*BytesPacket*";
@@ -29,16 +29,16 @@ final class MachineCode {
     private final Path javaHome;
 
     /**
-     * Asks a JVM.
+     * Machine code of a JVM.
      *
-     * @param javaHome where it is
+     * @param javaHome the folder of the JVM
      */
     MachineCode(Path javaHome) {
         this.javaHome = javaHome;
     }
 
     /**
-     * {@return the machine code, a part for each method}
+     * {@return the machine code, method by method}
      *
      * @throws Refusal if the JVM does not run, or has no plug-in
      */
@@ -63,7 +63,7 @@ final class MachineCode {
         return javaHome.resolve("bin").resolve("java");
     }
 
-    /** HotSpot looks there, in this order, then where the system looks for libraries. */
+    /** HotSpot searches these places in this order, and then the library path of the system. */
     private String places() {
         String library = System.mapLibraryName("hsdis-" + architecture());
         String name = library.startsWith("lib") ? library.substring("lib".length()) : library;
@@ -89,7 +89,7 @@ final class MachineCode {
                 java().toString(),
                 "-XX:+UnlockDiagnosticVMOptions",
                 "-XX:+IgnoreUnrecognizedVMOptions",
-                // Only C2, and at once.
+                // Only C2, in the foreground.
                 "-XX:-TieredCompilation",
                 "-XX:-BackgroundCompilation",
                 "-XX:CompileCommand=quiet",
@@ -106,7 +106,7 @@ final class MachineCode {
             try (OutputStream in = jvm.getOutputStream()) {
                 in.write(program.getBytes(StandardCharsets.US_ASCII));
             } catch (IOException e) {
-                // It has ended before, and its output says why.
+                // The JVM has ended early, and its output says why.
             }
             return new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -114,7 +114,7 @@ final class MachineCode {
         }
     }
 
-    /** {@return of all that the JVM printed the disassembly}, for each method the last. */
+    /** {@return the disassembly in the output of the JVM, of each method the last one} */
     private static String cut(String printed) {
         Map<String, StringBuilder> methods = new LinkedHashMap<>();
         StringBuilder code = new StringBuilder();

@@ -20,7 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code bpf bench}: what a program costs per packet. */
+/** {@code bpf bench}: measures a program. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
@@ -28,26 +28,26 @@ import picocli.CommandLine.Parameters;
         header = "Measures what a program costs per packet.",
         description = """
 
-                Reads the packets of a capture into memory, and runs the program on all of them, in \
-                their order, by the interpreter and by the compiler. After warming up, the engines \
-                take turns for a number of rounds. A line tells the nanoseconds per packet in the \
-                time that the CPU spent: of the fastest round, the quartiles and the slowest round. \
-                Reading the capture is not measured.
+                Reads the packets of a capture into memory and runs the program on all of them, in \
+                order, by the interpreter and by the compiler. After a warm-up, the engines take \
+                turns for a number of rounds. Each engine has a line: nanoseconds of CPU time per \
+                packet of the fastest round, the quartiles, and the slowest round. Reading the \
+                capture is not measured.
 
-                The engines must give the same verdict on every packet; if they do not, the first \
-                difference is told and the exit code is 1. The counts are those of bpf run.
+                The engines must return the same verdict on every packet; otherwise the first \
+                difference is reported and the exit code is 1. The counts are those of bpf run.
 
-                The kernel is not measured: what a socket costs there is far more than its filter. \
-                bpf run --engine kernel asks it for its verdicts.
+                The kernel is not measured, because a socket costs far more than its filter. Use \
+                bpf run --engine kernel for the kernel's verdicts.
 
-                The figures hold for this program on these packets. Few packets, over and over, are \
-                faster than many different ones: processors learn the way of a packet.
+                The figures hold for this program on these packets. A few packets, repeated, are \
+                faster than many different ones, because processors learn to predict the branches.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:measured",
             "1:a bad program, a capture that is damaged, unreadable or empty, or verdicts that differ",
-            "2:usage"
+            "2:usage error"
         },
         footer = """
 
@@ -58,10 +58,10 @@ import picocli.CommandLine.Parameters;
                   interpreter       16.9     16.9     16.9     17.0     17.0      79     12
                   compiler           5.7      5.7      5.7      5.7      5.7      79     12""")
 public final class Bench implements Callable<Integer> {
-    /** What is kept of a capture; a cache holds it, or it is large enough to say what memory costs. */
+    /** The limit of what is read of a capture; more would not make memory any slower. */
     private static final long MOST_BYTES = 64 << 20;
 
-    /** About what an object takes beside the bytes. */
+    /** The memory that a packet takes besides its bytes, about. */
     private static final int OBJECT_BYTES = 100;
 
     private static final long MOST_ROUNDS = 10_000;
@@ -82,7 +82,7 @@ public final class Bench implements Callable<Integer> {
             paramLabel = "N",
             converter = Positive.class,
             defaultValue = "100000",
-            description = "Use the first N packets only (default: ${DEFAULT-VALUE}), and at most 64 MiB of them.")
+            description = "Use only the first N packets (default: ${DEFAULT-VALUE}), and at most 64 MiB of them.")
     private long limit = 100_000;
 
     @Option(
@@ -90,7 +90,7 @@ public final class Bench implements Callable<Integer> {
             paramLabel = "N",
             converter = Positive.class,
             defaultValue = "15",
-            description = "How often each engine is measured (default: ${DEFAULT-VALUE}).")
+            description = "Measure each engine N times (default: ${DEFAULT-VALUE}).")
     private long rounds = 15;
 
     public Bench(Session session) {
@@ -108,7 +108,7 @@ public final class Bench implements Callable<Integer> {
                 Verdicts compiler = new Verdicts(read, program.linkType(), Engine.COMPILER)) {
             List<CapturedPacket> packets = packets();
             Measurement measurement =
-                    new Measurement(packets, List.of(judges(interpreter, packets), judges(compiler, packets)));
+                    new Measurement(packets, List.of(filters(interpreter, packets), filters(compiler, packets)));
             measurement.compare();
             List<Measurement.Times> times = measurement.run(rounds);
             print(packets, times);
@@ -139,12 +139,13 @@ public final class Bench implements Callable<Integer> {
         return packets;
     }
 
-    private List<Verdicts.Judge> judges(Verdicts verdicts, List<CapturedPacket> packets) throws Refusal {
-        List<Verdicts.Judge> judges = new ArrayList<>();
+    private static List<Verdicts.CaptureFilter> filters(Verdicts verdicts, List<CapturedPacket> packets)
+            throws Refusal {
+        List<Verdicts.CaptureFilter> filters = new ArrayList<>();
         for (CapturedPacket packet : packets) {
-            judges.add(verdicts.find(packet));
+            filters.add(verdicts.filter(packet));
         }
-        return judges;
+        return filters;
     }
 
     private void print(List<CapturedPacket> packets, List<Measurement.Times> times) {

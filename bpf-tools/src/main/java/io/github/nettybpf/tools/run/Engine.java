@@ -8,22 +8,22 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What can run a program. */
 enum Engine {
-    /** The instructions, one after the other. */
+    /** Interprets the instructions. */
     INTERPRETER,
 
-    /** The code of the JVM that the program is compiled to. */
+    /** Compiles the program to JVM bytecode. */
     COMPILER,
 
-    /** The running kernel, through a pair of unix datagram sockets. */
+    /** Asks the running kernel, through a pair of unix datagram sockets. */
     KERNEL;
 
-    /** {@return the name as the command line has it} */
+    /** {@return the name in the command line} */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Reads the value of {@code --engine}. */
+    /** Parses the value of {@code --engine}. */
     static final class Name implements ITypeConverter<Engine> {
         @Override
         public Engine convert(String name) {

@@ -26,34 +26,34 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code bpf eval}: a verdict for each line. */
+/** {@code bpf eval}: prints a verdict for each line of input. */
 @Command(
         name = "eval",
         mixinStandardHelpOptions = true,
         header = "Runs programs on packets, one case a line.",
         description = """
 
-                Each line of the input is a case: the program, a tab, the packet; then, after \
-                another tab, anything. The program is in bytecode form (or any other that fits in \
-                one line), the packet in hexadecimal, - if it is empty. Each case is answered with \
-                one line, in order: the verdict as an unsigned decimal number, or 'reject: ' and the \
-                reason if the program or the packet is refused. Empty lines and those that begin \
-                with # are skipped.
+                Each line of the input is a case: the program, a tab, the packet; what follows \
+                another tab is ignored. The program is bytecode (or in another notation that fits \
+                in one line), the packet hexadecimal, or - if it is empty. Each case is answered \
+                with one line, in order: the verdict as an unsigned decimal number, or 'reject: ' \
+                and the reason if the program or the packet is refused. Empty lines and lines that \
+                begin with # are skipped.
 
                 The program sees what it would see on a unix datagram socket: offset 0 is the first \
                 byte, also for loads from the network header; there is no link-layer header and no \
                 network device; mark, queue and the like are 0. With --engine kernel it does run \
                 there, in the running kernel, which needs no privilege; with --engine compiler each \
-                program becomes code of the JVM first, which bpf jit shows.
+                program is compiled to JVM bytecode first, which bpf jit shows.
 
                 With --expressions the program is an expression instead, for packets of --link-type; \
                 the length on the wire is that of the packet.
 
-                Answers are written whenever no further case is waiting, so that another program \
-                can hold a conversation through two pipes.
+                Answers are flushed whenever no further case is waiting, so another program can \
+                send a case, wait for the answer, and send the next, through two pipes.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:all cases are answered, if only with reject", "1:unreadable input", "2:usage"},
+        exitCodeList = {"0:all cases are answered, also if with reject", "1:unreadable input", "2:usage error"},
         footer = """
 
                 Example:
@@ -72,7 +72,7 @@ public final class Eval implements Callable<Integer> {
             paramLabel = "ENGINE",
             converter = Engine.Name.class,
             defaultValue = "interpreter",
-            description = "What runs the programs: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "How to run the programs: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Engine engine = Engine.INTERPRETER;
 
     @Option(names = "--expressions", description = "The programs are filter expressions, as bpf compile takes them.")
@@ -95,7 +95,7 @@ public final class Eval implements Callable<Integer> {
     /** The packet of the case that is being answered. */
     private byte[] packet = new byte[0];
 
-    /** Asked where the engine is the kernel. */
+    /** Null if the engine is not the kernel. */
     private @Nullable KernelFilter kernel;
 
     public Eval(Session session) {

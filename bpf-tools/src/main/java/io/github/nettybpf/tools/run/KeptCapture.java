@@ -18,31 +18,32 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The capture that {@code --write} makes. A file is written beside the one that was named, and takes its place when all is
- * in it; until then, and if anything fails, what was there stays. A device or a pipe is written as it is.
+ * The capture that {@code --write} writes, of the packets that pass. It is written to a temporary file in the same
+ * folder, which replaces the named one when it is complete; until then, and after a failure, the old contents stay. A
+ * device or a pipe is written directly.
  */
 final class KeptCapture implements AutoCloseable {
     private final Source named;
     private final Path target;
 
     /** Null if the target itself is written. */
-    private final @Nullable Path beside;
+    private final @Nullable Path temporary;
 
     private final PcapngWriter writer;
 
-    private KeptCapture(Source named, Path target, @Nullable Path beside, OutputStream out) {
+    private KeptCapture(Source named, Path target, @Nullable Path temporary, OutputStream out) {
         this.named = named;
         this.target = target;
-        this.beside = beside;
+        this.temporary = temporary;
         this.writer = new PcapngWriter(out);
     }
 
     /**
-     * {@return the capture}, to be {@linkplain #finish finished} and closed.
+     * {@return the capture, to be {@linkplain #finish finished} and closed}
      *
-     * @param captures the files that are read, of which it must not be one
-     * @param standardOutput what - stands for
-     * @throws Refusal if it is one, or cannot be written
+     * @param captures the files that are read, which the written one must not be among
+     * @param standardOutput the stream for the name -
+     * @throws Refusal if the file is one of the captures, or cannot be written
      */
     static KeptCapture open(String file, List<String> captures, Output standardOutput) throws Refusal {
         Source named = new Source(file);
@@ -64,13 +65,15 @@ final class KeptCapture implements AutoCloseable {
                 }
             }
             Path real = isThere ? target.toRealPath() : target.toAbsolutePath();
-            Path beside = real.resolveSibling(".bpf." + ProcessHandle.current().pid() + ".part");
-            OutputStream out = Files.newOutputStream(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            beside.toFile().deleteOnExit(); // where the process is ended from outside
+            Path temporary =
+                    real.resolveSibling(".bpf." + ProcessHandle.current().pid() + ".part");
+            OutputStream out =
+                    Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            temporary.toFile().deleteOnExit(); // if a signal ends the process
             if (isThere) {
-                allowAsBefore(real, beside);
+                copyPermissions(real, temporary);
             }
-            return new KeptCapture(named, real, beside, out);
+            return new KeptCapture(named, real, temporary, out);
         } catch (InvalidPathException e) {
             throw new Refusal("--write: " + named.name() + ": not a name that this system has for files");
         } catch (IOException e) {
@@ -78,10 +81,10 @@ final class KeptCapture implements AutoCloseable {
         }
     }
 
-    /** Whoever could not read the packets that were there cannot read these. */
-    private static void allowAsBefore(Path before, Path now) throws IOException {
-        if (Files.getFileStore(now).supportsFileAttributeView(PosixFileAttributeView.class)) {
-            Files.setPosixFilePermissions(now, Files.getPosixFilePermissions(before));
+    /** Copies the permissions, so that nobody can read these packets who could not read the old ones. */
+    private static void copyPermissions(Path from, Path to) throws IOException {
+        if (Files.getFileStore(to).supportsFileAttributeView(PosixFileAttributeView.class)) {
+            Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(from));
         }
     }
 
@@ -94,7 +97,7 @@ final class KeptCapture implements AutoCloseable {
         return new Refusal("--write: " + named.unreadable(e).getMessage());
     }
 
-    /** Keeps so many bytes of a packet, unsigned. */
+    /** Writes a packet, cut to as many bytes as its verdict says. */
     void write(CapturedPacket packet, int verdict) throws Refusal {
         try {
             writer.write(packet, verdict);
@@ -103,12 +106,12 @@ final class KeptCapture implements AutoCloseable {
         }
     }
 
-    /** Puts the file into its place. */
+    /** Replaces the named file by the one that was written. */
     void finish() throws Refusal {
         try {
             writer.close();
-            if (beside != null) {
-                move(beside);
+            if (temporary != null) {
+                move(temporary);
             }
         } catch (IOException e) {
             throw failed(named, e);
@@ -123,7 +126,7 @@ final class KeptCapture implements AutoCloseable {
         }
     }
 
-    /** Removes what was not finished. */
+    /** Deletes the temporary file if it was not finished. */
     @Override
     public void close() throws Refusal {
         try {
@@ -137,8 +140,8 @@ final class KeptCapture implements AutoCloseable {
 
     private void remove() throws Refusal {
         try {
-            if (beside != null) {
-                Files.deleteIfExists(beside);
+            if (temporary != null) {
+                Files.deleteIfExists(temporary);
             }
         } catch (IOException e) {
             throw failed(named, e);

@@ -8,41 +8,45 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Engines, timed in turn on the same packets. */
+/** Times engines in turn on the same packets. */
 final class Measurement {
     private static final long WARM_UP_NANOS = 1_000_000_000;
     private static final long ROUND_NANOS = 30_000_000;
 
     private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     private final CapturedPacket[] packets;
-    private final List<Verdicts.Judge[]> engines = new ArrayList<>();
+    private final List<Verdicts.CaptureFilter[]> engines = new ArrayList<>();
 
     /**
-     * A measurement to be made.
+     * A measurement of engines.
      *
-     * @param judges for each engine, what is to judge each packet
+     * @param filters for each engine, the filter for each packet
      */
-    Measurement(List<CapturedPacket> packets, List<List<Verdicts.Judge>> judges) {
+    Measurement(List<CapturedPacket> packets, List<List<Verdicts.CaptureFilter>> filters) {
         this.packets = packets.toArray(CapturedPacket[]::new);
-        for (List<Verdicts.Judge> engine : judges) {
-            engines.add(engine.toArray(Verdicts.Judge[]::new));
+        for (List<Verdicts.CaptureFilter> engine : filters) {
+            engines.add(engine.toArray(Verdicts.CaptureFilter[]::new));
         }
     }
 
     /**
-     * What one engine took.
+     * The times of one engine.
      *
      * @param sorted nanoseconds per packet of each round, ascending
-     * @param passes how many packets it passed
+     * @param passes how many packets pass
      */
     record Times(List<Double> sorted, long passes) {
-        /** {@return the time below which this part of the rounds is}, 0 for the fastest and 1 for the slowest. */
+        /** {@return a quantile of the times: 0 is the fastest round, 0.5 the median, 1 the slowest} */
         double at(double part) {
             return sorted.get((int) Math.round(part * (sorted.size() - 1)));
         }
     }
 
-    /** Runs every engine once on every packet, and refuses if they do not agree. */
+    /**
+     * Runs every engine once on every packet.
+     *
+     * @throws Refusal if they disagree on a verdict
+     */
     void compare() throws Refusal {
         for (CapturedPacket packet : packets) {
             int i = (int) packet.number() - 1;
@@ -51,7 +55,7 @@ final class Measurement {
             if (first != second) {
                 throw new Refusal("packet " + packet.number() + ": verdict " + Integer.toUnsignedString(first)
                         + " by the interpreter and " + Integer.toUnsignedString(second)
-                        + " by the compiler (expected: the same; a program that reads rand has no one verdict)");
+                        + " by the compiler (expected: the same; a program that reads rand has no single verdict)");
             }
         }
     }
@@ -80,8 +84,8 @@ final class Measurement {
         return result;
     }
 
-    /** {@return how often to repeat all packets for a round}, once the code is hot. */
-    private long warmUp(Verdicts.Judge[] engine) throws Refusal {
+    /** {@return how often to repeat all packets in a round, after running them until the code is compiled} */
+    private long warmUp(Verdicts.CaptureFilter[] engine) throws Refusal {
         long begin = threads.getCurrentThreadCpuTime();
         long end = begin;
         long repetitions = 1;
@@ -96,8 +100,8 @@ final class Measurement {
         return repetitions;
     }
 
-    /** {@return how many verdicts pass}, repetitions counted each. */
-    private long pass(Verdicts.Judge[] engine, long repetitions) throws Refusal {
+    /** {@return how many packets pass, counted in each repetition} */
+    private long pass(Verdicts.CaptureFilter[] engine, long repetitions) throws Refusal {
         long passes = 0;
         for (long i = 0; i < repetitions; i++) {
             for (int p = 0; p < packets.length; p++) {

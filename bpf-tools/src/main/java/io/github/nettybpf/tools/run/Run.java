@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code bpf run}: how many packets of captures a program passes, and which. */
+/** {@code bpf run}: counts and keeps the packets of captures that pass a program. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
@@ -29,28 +29,28 @@ import picocli.CommandLine.Spec;
         header = "Runs a program on the packets of captures.",
         description = """
 
-                Reads captures in pcap or pcapng format and prints for each how many packets the \
-                program passes (a verdict other than 0) and how many it fails, as bpf_dbg does. With \
-                several captures, each line begins with the file, and the last line is the total.
+                Reads captures in pcap or pcapng format and prints for each how many packets pass \
+                the program (a verdict other than 0) and how many fail, as bpf_dbg does. With \
+                several captures, each line begins with the file name, and the last line is the \
+                total.
 
-                PROGRAM is a file if there is one of this name; else it is the program itself, and \
-                so is what the file holds. It is taken for assembly where it has a # or ; or a line \
-                that begins with an instruction, for a filter expression where it is in no other \
-                notation. An expression is compiled for the link type of each interface in the \
-                capture.
+                PROGRAM is a file if one of this name exists, and otherwise the text itself. Text \
+                with a # or ;, or with a line that begins with an instruction, is assembly; text in \
+                no other notation is a filter expression. An expression is compiled for the link \
+                type of each interface in the capture.
 
-                'ld len' reads the length on the wire; loads find the bytes that were captured. What \
-                a capture does not tell, such as the mark of a packet, cannot be read: a program \
-                that does is refused.
+                'ld len' reads the length on the wire; loads read the bytes that were captured. A \
+                program that reads an extension that is not in a capture, such as the mark of a \
+                packet, is refused.
 
                 A capture that is damaged or cut off is processed up to that place; the message \
-                tells the byte, and the exit code is 1.
+                says at which byte, and the exit code is 1.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:all packets of all captures are processed",
             "1:a bad program, a capture that is damaged or unreadable, or output that failed",
-            "2:usage"
+            "2:usage error"
         },
         footer = """
 
@@ -60,7 +60,7 @@ import picocli.CommandLine.Spec;
                   $ bpf run filter.bpf --write kept.pcapng monday.pcap.gz tuesday.pcap.gz
                   $ tcpdump -i eth0 -c 1000 -w - | bpf run filter.bpf -
 
-                See also: bpf bench, which measures; bpf explain, which shows the way of one packet.""")
+                See also: bpf bench, which measures; bpf explain, which traces one packet.""")
 public final class Run implements Callable<Integer> {
     private final Session session;
 
@@ -81,10 +81,10 @@ public final class Run implements Callable<Integer> {
             names = {"-w", "--write"},
             paramLabel = "FILE",
             description =
-                    "Keep the packets that pass, each cut to as many bytes as the verdict says, in a pcapng capture:"
-                            + " the one format that has several link types and all units of time. FILE appears, or is"
-                            + " replaced, when all packets are in it; - is standard output, and the counts then go to"
-                            + " standard error.")
+                    "Write the packets that pass, each cut to as many bytes as the verdict says, to a pcapng capture:"
+                            + " the format that can hold several link types and all units of time. FILE is created or"
+                            + " replaced when it is complete; - is standard output, and the counts then go to standard"
+                            + " error.")
     private @Nullable String write;
 
     @Option(
@@ -92,14 +92,14 @@ public final class Run implements Callable<Integer> {
             paramLabel = "ENGINE",
             converter = Engine.Name.class,
             defaultValue = "compiler",
-            description = "What runs the program: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "How to run the program: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Engine engine = Engine.COMPILER;
 
     @Option(
             names = "--limit",
             paramLabel = "N",
             converter = Positive.class,
-            description = "Run the program on the first N packets of each capture only.")
+            description = "Run the program only on the first N packets of each capture.")
     private long limit = Long.MAX_VALUE;
 
     private long passes;
@@ -148,7 +148,7 @@ public final class Run implements Callable<Integer> {
         }
     }
 
-    /** Runs the program on one capture, and tells the count also of one that breaks off. */
+    /** Runs the program on one capture, and prints the counts even if the capture is damaged. */
     private void run(Source source, CaptureReader reader, Verdicts verdicts, @Nullable KeptCapture kept)
             throws Refusal {
         long passesBefore = passes;
@@ -161,7 +161,11 @@ public final class Run implements Callable<Integer> {
         }
     }
 
-    /** {@return what broke it off}, null if nothing did. What cannot be written ends the verb. */
+    /**
+     * {@return why the capture could not be read to its end, or null if it was}
+     *
+     * @throws Refusal if a packet cannot be written: that ends the verb
+     */
     private @Nullable Refusal runPackets(
             Source source, CaptureReader reader, Verdicts verdicts, @Nullable KeptCapture kept) throws Refusal {
         for (long left = limit; left > 0; left--) {

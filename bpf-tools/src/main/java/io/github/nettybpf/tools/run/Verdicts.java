@@ -20,7 +20,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A program's verdicts on packets of captures, by one engine. An expression is compiled for each link type that comes. */
+/**
+ * A program's verdicts on packets of captures, by one engine. An expression is compiled for each link type that occurs.
+ */
 final class Verdicts implements AutoCloseable {
     private static final Set<Extension> KNOWN =
             EnumSet.of(Extension.LEN, Extension.RAND, Extension.XOR_X, Extension.NLA, Extension.NLAN);
@@ -29,20 +31,20 @@ final class Verdicts implements AutoCloseable {
     private final @Nullable LinkType asked;
     private final Engine engine;
     private final @Nullable KernelFilter kernel;
-    private final Map<LinkType, Judge> judges = new EnumMap<>(LinkType.class);
+    private final Map<LinkType, CaptureFilter> filters = new EnumMap<>(LinkType.class);
     private @Nullable CaptureInterface lastOrigin;
-    private @Nullable Judge last;
+    private @Nullable CaptureFilter last;
 
-    /** What gives the verdict on a packet. */
-    interface Judge {
+    /** A filter of captured packets, which may have to refuse one. */
+    interface CaptureFilter {
         int verdict(CapturedPacket packet) throws Refusal;
     }
 
     /**
      * The verdicts of an engine, to be closed.
      *
-     * @param asked the link type to take all packets for, or null for what the capture says
-     * @throws Refusal if the engine is not there, or the program cannot be run on captures
+     * @param asked the link type to assume for all packets, or null for that of the capture
+     * @throws Refusal if the engine is not available, or the program cannot be run on captures
      */
     Verdicts(AnyProgram program, @Nullable LinkType asked, Engine engine) throws Refusal {
         this.program = program;
@@ -51,7 +53,7 @@ final class Verdicts implements AutoCloseable {
         program.check();
         this.kernel = engine == Engine.KERNEL ? openKernel() : null;
         if (!program.isExpression() || asked != null) {
-            last = judge(asked == null ? LinkType.EN10MB : asked);
+            last = newFilter(asked == null ? LinkType.EN10MB : asked);
         }
     }
 
@@ -68,61 +70,62 @@ final class Verdicts implements AutoCloseable {
     /**
      * {@return the verdict on a packet, unsigned}
      *
-     * @throws Refusal if the expression cannot be compiled for its link type, or the kernel cannot be shown the packet
+     * @throws Refusal if the expression cannot be compiled for its link type, or the packet cannot be sent to the
+     *     kernel
      */
     int of(CapturedPacket packet) throws Refusal {
-        Judge judge = last;
-        if (judge == null || !packet.origin().equals(lastOrigin)) {
-            judge = find(packet);
-            last = judge;
+        CaptureFilter filter = last;
+        if (filter == null || !packet.origin().equals(lastOrigin)) {
+            filter = filter(packet);
+            last = filter;
             lastOrigin = packet.origin();
         }
-        return judge.verdict(packet);
+        return filter.verdict(packet);
     }
 
-    /** {@return the judge for packets of this origin} */
-    Judge find(CapturedPacket packet) throws Refusal {
+    /** {@return the filter for packets of the same origin} */
+    CaptureFilter filter(CapturedPacket packet) throws Refusal {
         LinkType linkType = asked;
         if (linkType == null && program.isExpression()) {
             linkType = LinkTypes.of(packet.origin())
                     .orElseThrow(() -> new Refusal("packet " + packet.number() + ": link type "
                             + packet.origin().linkType()
-                            + ", of which expressions know nothing (expected: --link-type, or a program)"));
+                            + ", which expressions do not know (expected: --link-type, or a program)"));
         }
         LinkType key = linkType == null ? LinkType.EN10MB : linkType;
-        Judge judge = judges.get(key);
-        return judge == null ? judge(key) : judge;
+        CaptureFilter filter = filters.get(key);
+        return filter == null ? newFilter(key) : filter;
     }
 
-    private Judge judge(LinkType linkType) throws Refusal {
+    private CaptureFilter newFilter(LinkType linkType) throws Refusal {
         Program compiled = program.program(linkType);
         for (Extension extension : compiled.extensions()) {
             if (!KNOWN.contains(extension)) {
                 throw new Refusal("insn " + compiled.firstReading(extension).orElseThrow() + " reads "
-                        + extension.mnemonic() + ", which captures do not tell");
+                        + extension.mnemonic() + ", which is not in a capture");
             }
         }
         KernelFilter open = kernel;
-        Judge judge;
+        CaptureFilter filter;
         if (open != null) {
-            judge = askKernel(open, compiled);
+            filter = kernelFilter(open, compiled);
         } else {
-            Filter filter = engine == Engine.COMPILER
+            Filter engineFilter = engine == Engine.COMPILER
                     ? Filter.compile(compiled, CapturedPacket.KINDS)
                     : Filter.interpret(compiled);
-            judge = filter::run;
+            filter = engineFilter::run;
         }
-        judges.put(linkType, judge);
-        return judge;
+        filters.put(linkType, filter);
+        return filter;
     }
 
-    /** The kernel is asked through a unix socket, which shows a program less than a packet socket does. */
-    private static Judge askKernel(KernelFilter kernel, Program program) throws Refusal {
-        for (OffsetBase window : new OffsetBase[] {OffsetBase.NETWORK, OffsetBase.LINK_LAYER}) {
-            if (program.offsetBases().contains(window)) {
+    /** The kernel runs the program on a unix socket, which has less to read than a packet socket. */
+    private static CaptureFilter kernelFilter(KernelFilter kernel, Program program) throws Refusal {
+        for (OffsetBase base : new OffsetBase[] {OffsetBase.NETWORK, OffsetBase.LINK_LAYER}) {
+            if (program.offsetBases().contains(base)) {
                 throw new Refusal(
-                        "--engine kernel: insn " + program.firstReading(window).orElseThrow()
-                                + " reads the " + (window == OffsetBase.NETWORK ? "network" : "link-layer")
+                        "--engine kernel: insn " + program.firstReading(base).orElseThrow()
+                                + " reads the " + (base == OffsetBase.NETWORK ? "network" : "link-layer")
                                 + " header, which a unix socket does not have (expected: another engine)");
             }
         }

@@ -165,7 +165,7 @@ class CaptureFuzzTest {
                                 .u32(77)
                                 .u32(0xffff_fffcL)
                                 .u64(0),
-                        "byte 44: the capture ends inside a block behind packet 0, which begins at byte 28 (expected: 4294967276 more bytes)"),
+                        "byte 44: the capture ends inside a block after packet 0, which begins at byte 28 (expected: 4294967276 more bytes)"),
                 new Wrong(
                         "a packet block of 2 GB",
                         CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
@@ -197,7 +197,7 @@ class CaptureFuzzTest {
                                 .u32(16)
                                 .u32(0)
                                 .u32(20),
-                        "byte 40: block length 20 behind the block (expected: 16, as in front of it)"),
+                        "byte 40: block length 20 after the block (expected: 16, as before it)"),
                 new Wrong(
                         "byte order",
                         ng.part().u32(0x0a0d0d0a).u32(28).u32(0x1a2b3c4e),
@@ -248,7 +248,7 @@ class CaptureFuzzTest {
                 CaptureReader.open(new SequenceInputStream(new ByteArrayInputStream(start), zeros))) {
             CaptureException e = assertThrows(CaptureException.class, reader::next);
             assertEquals(
-                    "byte 268435480: block length 0 behind the block (expected: 268435456, as in front of it)",
+                    "byte 268435480: block length 0 after the block (expected: 268435456, as before it)",
                     e.getMessage());
         }
         assertTrue(allocated() - before < 4_000_000, () -> "allocated " + (allocated() - before));

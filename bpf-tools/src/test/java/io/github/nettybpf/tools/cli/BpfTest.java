@@ -315,7 +315,7 @@ class BpfTest {
                             packet: 0 bytes
                             000  ret  #1   ends
                             verdict 1
-                            Kept whole (0 bytes): ret #1 at 000; no way through the program leads to a return that drops.
+                            Kept whole (0 bytes): ret #1 at 000; no path through the program leads to a return that drops.
                             """, ""), Command.run("", "explain", "ret #1", ""));
         } finally {
             Locale.setDefault(before);

@@ -34,17 +34,17 @@ class DebugTerminalTest {
     private Path folder;
 
     /** A conversation, and all that it has shown. */
-    private final class Session {
+    private final class Conversation {
         private final PipedOutputStream keys = new PipedOutputStream();
         private final PipedInputStream screen = new PipedInputStream(1 << 16);
         private final FutureTask<Boolean> end;
         private final StringBuilder shown = new StringBuilder();
 
-        Session() throws IOException {
+        Conversation() throws IOException {
             this(folder.resolve("history"));
         }
 
-        Session(Path history) throws IOException {
+        Conversation(Path history) throws IOException {
             // Without a pseudo terminal of the kernel: what it has left to say when it is closed is not ours to test.
             Terminal terminal = new ExternalTerminal(
                     "made up",
@@ -72,7 +72,7 @@ class DebugTerminalTest {
             String text = "";
             while (!text.endsWith(end)) {
                 int key = screen.read();
-                assertTrue(key >= 0, () -> "the end, behind " + shown);
+                assertTrue(key >= 0, () -> "the end, after " + shown);
                 shown.append((char) key);
                 text = plain(shown.substring(from));
             }
@@ -104,7 +104,7 @@ class DebugTerminalTest {
     @Test
     void answersAndRemembers() {
         withinTwoMinutes(() -> {
-            Session first = new Session();
+            Conversation first = new Conversation();
             assertEquals("no bpf program loaded!", first.ask("run"));
             assertEquals("", first.ask("load bpf ldh [12]\\njne #0x806, drop\\nret #-1\\ndrop: ret #0"));
             assertEquals("breakpoint at: l1:\tjeq #0x806, l2, l3", first.ask("breakpoint 1 if A != 0x806"));
@@ -112,7 +112,7 @@ class DebugTerminalTest {
             first.press("quit\r");
             assertTrue(first.end.get());
 
-            Session second = new Session();
+            Conversation second = new Conversation();
             second.press(UP + UP);
             second.until("frob");
             second.press(UP);
@@ -140,7 +140,7 @@ class DebugTerminalTest {
         Path missing = folder.resolve("missing");
         for (Path history : List.of(missing.resolve("history"), folder, damaged)) {
             withinTwoMinutes(() -> {
-                Session session = new Session(history);
+                Conversation session = new Conversation(history);
                 assertEquals("no bpf program loaded!", session.ask("run"));
                 session.press(UP);
                 session.until("run");
@@ -159,7 +159,7 @@ class DebugTerminalTest {
         withinTwoMinutes(() -> {
             Path capture = Files.createFile(folder.resolve("some packets.pcap"));
             Files.writeString(folder.resolve("another.bpf"), "ret #7\nret #0");
-            Session session = new Session();
+            Conversation session = new Conversation();
             session.press("lo\tb\t" + folder + "/ano\t");
             session.until("load bpf " + folder + "/another.bpf ");
             assertEquals("", session.ask(""));
@@ -181,7 +181,7 @@ class DebugTerminalTest {
     @Test
     void ctrlCGivesUpTheLine() {
         withinTwoMinutes(() -> {
-            Session session = new Session();
+            Conversation session = new Conversation();
             session.press("load bpf ret");
             session.until("load bpf ret");
             session.press(CTRL_C);

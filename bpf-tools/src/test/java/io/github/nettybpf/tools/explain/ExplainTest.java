@@ -10,8 +10,8 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
 import io.github.nettybpf.core.SteppingMachine;
 import io.github.nettybpf.core.SteppingMachine.Cause;
-import io.github.nettybpf.tools.Badly;
 import io.github.nettybpf.tools.Command;
+import io.github.nettybpf.tools.WrongFiles;
 import io.github.nettybpf.tools.capture.CaptureBytes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -62,7 +62,7 @@ class ExplainTest {
                 001  jeq  #0x806    A is 0x806: on to 002
                 002  ret  #262144   ends
                 verdict 262144
-                Kept whole (20 bytes): ret #262144 at 002, since at 001 A (bytes 12..13) was 0x806.
+                Kept whole (20 bytes): ret #262144 at 002, because at 001 A (bytes 12..13) was 0x806.
                 """, ""), Command.run("", "explain", "arp", FRAME));
     }
 
@@ -75,7 +75,7 @@ class ExplainTest {
             Program program = i % 2 == 0 ? random.program() : random.tests();
             byte[] bytes = i % 2 == 0 ? random.packet() : random.smallPacket();
             Packet packet = Packet.of(bytes);
-            PacketTrace explanation = PacketTrace.of(program, packet);
+            PacketTrace trace = PacketTrace.of(program, packet);
             SteppingMachine machine = new SteppingMachine(program, packet);
             List<Integer> path = new ArrayList<>();
             while (machine.end().isEmpty()) {
@@ -83,13 +83,12 @@ class ExplainTest {
                 machine.step();
             }
             String what = program + HexFormat.of().formatHex(bytes);
-            assertEquals(Filter.interpret(program).run(packet), explanation.verdict(), what);
-            assertEquals(
-                    path, explanation.steps().stream().map(PacketTrace.Step::pc).toList(), what);
-            String sentence = explanation.sentence();
+            assertEquals(Filter.interpret(program).run(packet), trace.verdict(), what);
+            assertEquals(path, trace.steps().stream().map(PacketTrace.Step::pc).toList(), what);
+            String sentence = trace.sentence();
             Cause cause = machine.end().orElseThrow().cause();
             causes[List.of(Cause.values()).indexOf(cause)]++;
-            assertEquals(explanation.verdict() == 0, sentence.startsWith("Dropped: "), what);
+            assertEquals(trace.verdict() == 0, sentence.startsWith("Dropped: "), what);
             assertTrue(sentence.contains(String.format(" at %03d", path.get(path.size() - 1))), what + sentence);
             String mark =
                     switch (cause) {
@@ -104,23 +103,23 @@ class ExplainTest {
         assertTrue(Arrays.stream(causes).filter(count -> count > 20).count() >= 4, Arrays.toString(causes));
     }
 
-    /** Had the test that is blamed gone the other way, a return of the other kind could have been reached. */
+    /** If the blamed test had the other outcome, a return of the other kind could have been reached. */
     @Test
     void blamesATestThatMattered() {
         RandomPrograms random = RandomPrograms.deterministic(7);
         int blamed = 0;
         for (int i = 0; i < 3_000; i++) {
             Program program = random.tests();
-            PacketTrace explanation = PacketTrace.of(program, Packet.of(random.smallPacket()));
-            String sentence = explanation.sentence();
+            PacketTrace trace = PacketTrace.of(program, Packet.of(random.smallPacket()));
+            String sentence = trace.sentence();
             ReachableReturns outcomes = new ReachableReturns(program);
-            int since = sentence.indexOf(", since at ");
-            if (since > 0) {
+            int because = sentence.indexOf(", because at ");
+            if (because > 0) {
                 blamed++;
-                int test = Integer.parseInt(sentence.substring(since + 11, sentence.indexOf(' ', since + 11)));
+                int test = Integer.parseInt(sentence.substring(because + 13, sentence.indexOf(' ', because + 13)));
                 assertTrue(outcomes.canKeep(test) && outcomes.canDrop(test), program + sentence);
                 List<Integer> path =
-                        explanation.steps().stream().map(PacketTrace.Step::pc).toList();
+                        trace.steps().stream().map(PacketTrace.Step::pc).toList();
                 int next = path.get(path.indexOf(test) + 1);
                 assertFalse(outcomes.canKeep(next) && outcomes.canDrop(next), program + sentence);
             }
@@ -138,12 +137,12 @@ class ExplainTest {
         Path file = Files.write(directory.resolve("two.pcap"), capture);
         Command second = Command.run("", "explain", "arp", file.toString(), "--packet", "2");
         assertTrue(second.out().startsWith("packet 2 of " + file + ": 20 bytes, 1514 on the wire\n"), second.out());
-        assertTrue(second.out().endsWith("since at 001 A (bytes 12..13) was 0x806.\n"), second.out());
+        assertTrue(second.out().endsWith("because at 001 A (bytes 12..13) was 0x806.\n"), second.out());
         byte[] packed = CaptureBytes.gzip(capture);
         for (byte[] in : List.of(capture, packed)) {
             Command first = Command.run(new ByteArrayInputStream(in), "explain", "arp", "-");
             assertTrue(first.out().startsWith("packet 1 of standard input: 20 bytes\n"), first.out());
-            assertTrue(first.out().endsWith("since at 001 A (bytes 12..13) was 0 and not 0x806.\n"), first.out());
+            assertTrue(first.out().endsWith("because at 001 A (bytes 12..13) was 0 and not 0x806.\n"), first.out());
         }
         Path raw = Files.write(
                 directory.resolve("raw.pcap"),
@@ -170,10 +169,10 @@ class ExplainTest {
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "explain-errors.txt", delimiter = '|', emptyValue = "")
     void refusesInOneLine(String rule, String arguments, int code, String message) throws IOException {
-        Badly badly = new Badly(directory);
-        Command run = Command.run(badly.in(), badly.arguments("explain", arguments));
+        WrongFiles files = new WrongFiles(directory);
+        Command run = Command.run(files.in(), files.arguments("explain", arguments));
         assertEquals(code, run.code(), run.err());
-        assertEquals("bpf explain: " + message, badly.firstLine(run));
+        assertEquals("bpf explain: " + message, files.firstLine(run));
         assertEquals("", run.out());
     }
 }

@@ -39,7 +39,7 @@ class FlowGraphTest {
                 .toList();
     }
 
-    private static String ways(FlowGraph graph) {
+    private static String edges(FlowGraph graph) {
         return graph.edges().stream()
                 .map(edge -> edge.from() + "-" + edge.label() + "-" + edge.to())
                 .collect(Collectors.joining(", "));
@@ -58,7 +58,7 @@ class FlowGraphTest {
         assertEquals(
                 List.of("0 ldh  [0]", "1 jeq  #0x0", "2 jeq  #0x1", "8 jeq  #0x7", "-1 … 10 more", "19 jeq  #0x12"),
                 List.of(0, 1, 2, 8, 9, 10).stream().map(rows(graph, 0)::get).toList());
-        assertEquals("0-one of these-2, 0-none of these-1", ways(graph));
+        assertEquals("0-one of these-2, 0-none of these-1", edges(graph));
         assertEquals(
                 22,
                 graph("ldh [0]; " + tests + "ret #0; y: ret #1", false).boxes().size());
@@ -73,24 +73,24 @@ class FlowGraphTest {
         assertEquals(
                 List.of("0 ldh  [0]", "1 jeq  #0x0 → ret #9", "3 jeq  #0x1 → ret #8"),
                 rows(graph, 0).subList(0, 3));
-        assertEquals("0-none of these-1", ways(graph));
+        assertEquals("0-none of these-1", edges(graph));
         assertEquals(List.of("11 ret  #0"), rows(graph, 1));
     }
 
     @Test
     void jumpsToJumpsAreOneWay() {
         String program = "ldb [0]; jeq #1, l; ret #0; l: ja q; ret #7; q: ret #1";
-        assertEquals("0-true-3, 0-false-1", ways(graph(program, true)));
-        assertEquals("0-true-2, 0-false-1, 2--4", ways(graph(program, false)));
+        assertEquals("0-true-3, 0-false-1", edges(graph(program, true)));
+        assertEquals("0-true-2, 0-false-1, 2--4", edges(graph(program, false)));
         assertTrue(graph(program, true).boxes().get(2).dead());
     }
 
     @Test
     void aTestWithoutAChoiceIsNone() {
-        assertEquals("0--1", ways(graph("ldb [0]; jeq #1, l, l; l: ret #1", true)));
+        assertEquals("0--1", edges(graph("ldb [0]; jeq #1, l, l; l: ret #1", true)));
     }
 
-    /** All instructions are in some box; all packets that come to a box leave it, or end there, and are counted once. */
+    /** All instructions are in some box; all packets that reach a box leave it, or end there, and are counted once. */
     @Test
     void countsAddUpOnRandomPrograms() {
         RandomPrograms random = RandomPrograms.deterministic(5);

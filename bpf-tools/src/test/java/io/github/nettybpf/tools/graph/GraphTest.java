@@ -3,8 +3,8 @@ package io.github.nettybpf.tools.graph;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.nettybpf.tools.Badly;
 import io.github.nettybpf.tools.Command;
+import io.github.nettybpf.tools.WrongFiles;
 import io.github.nettybpf.tools.capture.CaptureBytes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,9 +101,9 @@ class GraphTest {
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "graph-errors.txt", delimiter = '|')
     void refusesInOneLine(String rule, String arguments, int code, String message) throws IOException {
-        Badly badly = new Badly(directory);
-        Command run = Command.run(badly.in(), badly.arguments("graph", arguments));
+        WrongFiles files = new WrongFiles(directory);
+        Command run = Command.run(files.in(), files.arguments("graph", arguments));
         assertEquals(code, run.code(), run.err());
-        assertEquals("bpf graph: " + message, badly.firstLine(run));
+        assertEquals("bpf graph: " + message, files.firstLine(run));
     }
 }

@@ -65,7 +65,7 @@ class BenchTest {
         assertTrue(
                 run.err()
                         .matches("bpf bench: packet [12]: verdict \\d+ by the interpreter and \\d+ by the compiler"
-                                + " \\(expected: the same; a program that reads rand has no one verdict\\)\n"),
+                                + " \\(expected: the same; a program that reads rand has no single verdict\\)\n"),
                 run.err());
     }
 
@@ -94,7 +94,7 @@ class BenchTest {
                 "a capture cut off | arp CUT | 1 | CUT: byte 167: the capture ends inside packet 3, which begins at byte 158 (expected: 7 more bytes)",
                 "an expression with a typo | tpc NAME | 1 | PROGRAM: no file of this name; as an expression: column 1: 'tpc' (expected: a protocol, host, net, port, a comparison, 'not' or '('; did you mean 'tcp'?)",
                 "a program that the kernel refuses | 1,0~0~0~0 NAME | 1 | PROGRAM: line 1, column 3: insn 0: ld #0: last instruction (expected: ret #k or ret a)",
-                "what captures do not tell | ld~mark~ret~a NAME | 1 | insn 0 reads mark, which captures do not tell",
+                "what captures do not tell | ld~mark~ret~a NAME | 1 | insn 0 reads mark, which is not in a capture",
                 "standard input twice | - - | 1 | standard input twice (expected: at most one -)",
             })
     void badInputIsToldInOneLine(String name, String args, int code, String message) throws IOException {

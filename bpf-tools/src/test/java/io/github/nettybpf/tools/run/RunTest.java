@@ -141,7 +141,7 @@ class RunTest {
                         1,
                         "bpf passes:0 fails:0\n",
                         "bpf run: " + usb
-                                + ": packet 1: link type 220, of which expressions know nothing (expected: --link-type, or a program)\n"),
+                                + ": packet 1: link type 220, which expressions do not know (expected: --link-type, or a program)\n"),
                 run("ip", usb));
         assertEquals(new Command(0, "bpf passes:1 fails:0\n", ""), run("ip", usb, "--link-type", "EN10MB"));
     }
@@ -326,7 +326,7 @@ class RunTest {
                 "the same on nothing | tpc EMPTY | 1 | PROGRAM: no file of this name; as an expression: column 1: 'tpc' (expected: a protocol, host, net, port, a comparison, 'not' or '('; did you mean 'tcp'?)",
                 "a program that the kernel refuses | 1,0~0~0~0 NAME | 1 | PROGRAM: line 1, column 3: insn 0: ld #0: last instruction (expected: ret #k or ret a)",
                 "assembly with a typo | ret~#x NAME | 1 | PROGRAM: line 1, column 6: 'x' (expected: a number)",
-                "what captures do not tell | ld~mark~ret~a NAME | 1 | insn 0 reads mark, which captures do not tell",
+                "what captures do not tell | ld~mark~ret~a NAME | 1 | insn 0 reads mark, which is not in a capture",
                 "the kernel and the wire | ld~len~ret~a NAME --engine kernel | 1 | NAME: --engine kernel: packet 2 has 74 of 1500 bytes, and the program reads len (expected: another engine)",
                 "the kernel and headers | ld~[0xfff00000]~ret~a NAME --engine kernel | 1 | --engine kernel: insn 0 reads the network header, which a unix socket does not have (expected: another engine)",
                 "standard input twice | - - | 1 | standard input twice (expected: at most one -)",

@@ -80,7 +80,7 @@ class TcpdumpProgramsTest {
                 count += filter.run(packet) != 0 ? 1 : 0;
             }
         } catch (CaptureException damaged) {
-            // tcpdump counts what is in front of the damage, too.
+            // tcpdump counts the packets before the damage, too.
             return count;
         }
         return count;

@@ -12,11 +12,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Files that something is wrong with, and some that are right, for tests of what verbs say to wrong input. */
-public final class Badly {
+/** A folder with wrong input files, and some right ones, for tests of the messages of verbs. */
+public final class WrongFiles {
     private final Path directory;
 
-    public Badly(Path directory) throws IOException {
+    public WrongFiles(Path directory) throws IOException {
         this.directory = directory;
         byte[] good = CaptureBytes.pcap()
                 .record(1, 0, 20, new byte[20])
@@ -55,7 +55,7 @@ public final class Badly {
         return new ByteArrayInputStream(new byte[0]);
     }
 
-    /** {@return the verb and its arguments}, divided at blanks; $ is the folder with the files, _ a blank, EMPTY one of nothing. */
+    /** {@return a verb and its arguments, split at blanks; $ is the folder, _ a blank, EMPTY an empty argument} */
     public String[] arguments(String verb, String line) {
         List<String> arguments = new ArrayList<>(List.of(verb));
         for (String argument : line.isEmpty() ? new String[0] : line.split(" ", -1)) {
@@ -67,7 +67,7 @@ public final class Badly {
         return arguments.toArray(String[]::new);
     }
 
-    /** {@return the first line of the message, with $ for the folder}; further ones only show the place or name --help. */
+    /** {@return the first line of the message, with $ for the folder} Further lines only show the place or name --help. */
     public String firstLine(Command run) {
         List<String> lines = run.err().lines().toList();
         boolean showsPlace = lines.size() == 3
