@@ -6,6 +6,7 @@ import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -60,7 +61,8 @@ final class LayeredGraph {
     }
 
     private void placeEdges() {
-        Map<Trunk, int[]> trunks = new HashMap<>();
+        // In the order of the edges: the same program has the same picture in every JVM.
+        Map<Trunk, int[]> trunks = new LinkedHashMap<>();
         Map<Trunk, Integer> tops = new HashMap<>();
         for (Edge edge : graph.edges()) {
             if (layers.get(edge.to()) - layers.get(edge.from()) > 1) {
