@@ -12,6 +12,19 @@ module io.github.nettybpf.tools {
     requires org.objectweb.asm;
     requires org.objectweb.asm.util;
 
+    // picocli sets the fields of options and arguments.
     opens io.github.nettybpf.tools to
+            info.picocli;
+    opens io.github.nettybpf.tools.cli to
+            info.picocli;
+    opens io.github.nettybpf.tools.dbg to
+            info.picocli;
+    opens io.github.nettybpf.tools.explain to
+            info.picocli;
+    opens io.github.nettybpf.tools.graph to
+            info.picocli;
+    opens io.github.nettybpf.tools.jit to
+            info.picocli;
+    opens io.github.nettybpf.tools.run to
             info.picocli;
 }

@@ -18,15 +18,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an argument stands for: a program, or an expression that is one for each link type. docs/tools.md has the rule by
- * which the one is told from the other.
+ * What a PROGRAM argument stands for: a program, or an expression, which is compiled for the link type of the packets.
+ * docs/tools.md has the rule that tells one from the other.
  */
-final class AnyProgram {
+public final class AnyProgram {
     private static final Pattern COMMENT_OR_IMMEDIATE = Pattern.compile("[#;]|/[/*]");
     private static final Pattern LINE_START = Pattern.compile(
             "^[ \\t]*(?:[A-Za-z_][A-Za-z0-9_]*[ \\t]*:[ \\t]*)?(?<word>[A-Za-z]+)(?![A-Za-z0-9_:])", Pattern.MULTILINE);
 
-    /** Those of bpf_asm but for {@code and} and {@code or}, with which a line of an expression can begin. */
+    /** Those of bpf_asm without {@code and} and {@code or}, which a line of an expression can begin with. */
     private static final Set<String> MNEMONICS = Set.of(
             "ld", "ldi", "ldh", "ldb", "ldx", "ldxi", "ldxb", "st", "stx", "jmp", "ja", "jeq", "jneq", "jne", "jlt",
             "jle", "jgt", "jge", "jset", "add", "sub", "mul", "div", "mod", "neg", "xor", "lsh", "rsh", "ret", "tax",
@@ -45,21 +45,22 @@ final class AnyProgram {
     }
 
     /**
-     * {@return what the argument stands for}: the contents of a file if there is one of this name, of standard input if it
-     * is {@code -}, and itself otherwise.
+     * {@return what the argument stands for} That is the contents of the file if there is one of this name, of standard
+     * input if it is {@code -}, and otherwise the argument itself.
      *
-     * @throws Refusal if it cannot be read, or is text in some notation but no program: with the place
+     * @throws Refusal if it cannot be read, or is text in a notation but not a program; the message has the place
      */
-    static AnyProgram of(String argument, InputStream standardInput) throws Refusal {
+    public static AnyProgram of(String argument, InputStream standardInput) throws Refusal {
         return of(argument, standardInput, null);
     }
 
     /**
-     * {@return the same for a notation that was asked for}
+     * {@return what the argument stands for in a given notation}
      *
-     * @param format the notation, or null to find it
+     * @param format the notation, or null to detect it
      */
-    static AnyProgram of(String argument, InputStream standardInput, @Nullable ProgramFormat format) throws Refusal {
+    public static AnyProgram of(String argument, InputStream standardInput, @Nullable ProgramFormat format)
+            throws Refusal {
         if (!argument.equals("-") && !isFile(argument)) {
             return ofText("PROGRAM", argument, format);
         }
@@ -67,7 +68,7 @@ final class AnyProgram {
         return ofText(source.name(), source.text(standardInput), format);
     }
 
-    /** {@return the expression}, which is only looked at when a program is asked for. */
+    /** {@return an expression, which is first parsed when a program is asked for} */
     static AnyProgram ofExpression(String expression) {
         return new AnyProgram("expression", expression, null);
     }
@@ -93,8 +94,8 @@ final class AnyProgram {
         }
     }
 
-    /** {@return whether the text is an expression}: no other notation, and no sign of assembly in it. */
-    static boolean isExpression(String text) {
+    /** {@return whether the text is an expression: in no other notation, and without a sign of assembly} */
+    public static boolean isExpression(String text) {
         if (text.isBlank()
                 || ProgramFormat.detect(text) != ProgramFormat.ASM
                 || COMMENT_OR_IMMEDIATE.matcher(text).find()) {
@@ -110,11 +111,11 @@ final class AnyProgram {
     }
 
     /**
-     * Looks at an expression before any packet comes.
+     * Checks an expression before the first packet is read.
      *
-     * @throws Refusal if no link type has a program for it: with the place
+     * @throws Refusal if it can be compiled for no link type; the message has the place
      */
-    void check() throws Refusal {
+    public void check() throws Refusal {
         if (!isExpression() || compiles(LinkType.EN10MB)) {
             return;
         }
@@ -136,21 +137,21 @@ final class AnyProgram {
     }
 
     /** {@return whether the program depends on the link type} */
-    boolean isExpression() {
+    public boolean isExpression() {
         return program == null;
     }
 
-    /** {@return the text of the program or expression}, as it was written */
-    String text() {
+    /** {@return the text of the program or expression, as it was written} */
+    public String text() {
         return text;
     }
 
     /**
-     * {@return the program for packets that begin like this}
+     * {@return the program for packets of a link type}
      *
-     * @throws Refusal if it is an expression that cannot be compiled: with the place
+     * @throws Refusal if it is an expression that cannot be compiled; the message has the place
      */
-    Program program(LinkType linkType) throws Refusal {
+    public Program program(LinkType linkType) throws Refusal {
         Program known = program;
         if (known != null) {
             return known;
@@ -162,7 +163,7 @@ final class AnyProgram {
         }
     }
 
-    /** Whoever wrote the name of a file that is not there, or assembly with a mistake, sees what it was taken for. */
+    /** Says what the argument was taken for: it may be the name of a missing file, or assembly with a mistake. */
     private Refusal refusal(ExpressionException e) {
         String taken = shown.equals("PROGRAM") ? "no file of this name; as an expression" : "as an expression";
         String prefix = shown.equals("expression") ? "" : shown + ": " + taken + ": ";

@@ -7,8 +7,8 @@ import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the value of {@code --format}, and lists the values for completion. */
-final class FormatName implements ITypeConverter<ProgramFormat>, Iterable<String> {
+/** Parses the value of {@code --format} or {@code --notation}, and lists the values for completion. */
+public final class FormatName implements ITypeConverter<ProgramFormat>, Iterable<String> {
     private static String name(ProgramFormat format) {
         return format.name().toLowerCase(Locale.ROOT);
     }

@@ -5,10 +5,9 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * The lines of a stream, one at a time, in memory that grows with the longest line but not beyond the limit. Lines end
- * with a line feed, which a carriage return may stand before.
+ * Reads a stream line by line, in memory that grows with the longest line up to a limit. A line ends with LF or CR LF.
  */
-final class Lines {
+public final class Lines {
     private final InputStream in;
     private final int limit;
     private final Runnable beforeWaiting;
@@ -20,20 +19,20 @@ final class Lines {
     private boolean cut;
 
     /**
-     * Reads lines.
+     * A reader at the beginning of a stream.
      *
-     * @param in where from
+     * @param in the stream
      * @param limit how many bytes of a line are kept
-     * @param beforeWaiting what to do whenever reading on may have to wait
+     * @param beforeWaiting what to do before a read that may block
      */
-    Lines(InputStream in, int limit, Runnable beforeWaiting) {
+    public Lines(InputStream in, int limit, Runnable beforeWaiting) {
         this.in = in;
         this.limit = limit;
         this.beforeWaiting = beforeWaiting;
     }
 
-    /** {@return whether there was one more line} */
-    boolean advance() throws IOException {
+    /** {@return whether there was another line, which is now the current one} */
+    public boolean advance() throws IOException {
         length = 0;
         cut = false;
         if (next == end && !fill()) {
@@ -57,16 +56,16 @@ final class Lines {
     }
 
     /** {@return the bytes of the line, of which the first {@link #length} count, until the next {@link #advance}} */
-    byte[] bytes() {
+    public byte[] bytes() {
         return line;
     }
 
-    int length() {
+    public int length() {
         return length;
     }
 
-    /** {@return whether the line was longer than the limit}; what was beyond it is lost. */
-    boolean isCut() {
+    /** {@return whether the line was longer than the limit} The bytes after that are lost. */
+    public boolean isCut() {
         return cut;
     }
 

@@ -7,19 +7,19 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Standard output, buffered. Failures to write are thrown unchecked, so that they cannot be mistaken for failures to
- * read.
+ * Standard output, buffered. Throws {@link UncheckedIOException} when writing fails, so that this cannot be taken for a
+ * failure to read.
  */
-final class Output {
+public final class Output {
     private static final int BUFFER_BYTES = 1 << 16;
 
     private final OutputStream out;
 
-    Output(OutputStream out) {
+    public Output(OutputStream out) {
         this.out = new BufferedOutputStream(out, BUFFER_BYTES);
     }
 
-    void print(String text) {
+    public void print(String text) {
         try {
             out.write(text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -27,8 +27,8 @@ final class Output {
         }
     }
 
-    /** {@return this as a stream}, which closing flushes. Its failures are thrown unchecked, too. */
-    OutputStream stream() {
+    /** {@return a stream that writes here} Closing it flushes. It too throws {@link UncheckedIOException}. */
+    public OutputStream stream() {
         return new OutputStream() {
             @Override
             public void write(int value) {
@@ -51,7 +51,7 @@ final class Output {
         };
     }
 
-    void flush() {
+    public void flush() {
         try {
             out.flush();
         } catch (IOException e) {

@@ -3,8 +3,8 @@ package io.github.nettybpf.tools;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the value of an option that is a number from 1 up. */
-final class Positive implements ITypeConverter<Long> {
+/** Parses the value of an option that is a number of at least 1. */
+public final class Positive implements ITypeConverter<Long> {
     @Override
     public Long convert(String number) {
         if (number.matches("0*[1-9][0-9]{0,17}")) {

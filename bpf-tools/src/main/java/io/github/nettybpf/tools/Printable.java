@@ -1,7 +1,7 @@
 package io.github.nettybpf.tools;
 
-/** Text of others, made fit for a terminal: one line, no control characters. */
-final class Printable {
+/** Makes untrusted text safe for a terminal: one line, no control characters. */
+public final class Printable {
     private static final int MESSAGE_HEAD = 300;
     private static final int MESSAGE_TAIL = 100;
     private static final int EXCERPT_WIDTH = 76;
@@ -9,8 +9,8 @@ final class Printable {
 
     private Printable() {}
 
-    /** {@return the text with one column for each character}: a blank for a tab, ? for what a terminal would act on. */
-    static String of(String text) {
+    /** {@return the text, a blank for each tab and ? for each character that a terminal would act on or not show} */
+    public static String of(String text) {
         StringBuilder printable = new StringBuilder(text.length());
         text.codePoints().forEach(c -> printable.appendCodePoint(replacement(c)));
         return printable.toString();
@@ -34,16 +34,16 @@ final class Printable {
         };
     }
 
-    /** {@return the message, printable, without the middle of what it quotes if that is very long} */
-    static String message(String message) {
+    /** {@return the message, printable, without its middle if it is very long} */
+    public static String message(String message) {
         if (message.length() <= MESSAGE_HEAD + MESSAGE_TAIL) {
             return of(message);
         }
         return of(message.substring(0, MESSAGE_HEAD)) + CUT + of(message.substring(message.length() - MESSAGE_TAIL));
     }
 
-    /** {@return what is around a column of a line, and below it a caret}, two lines, indented. */
-    static String excerpt(String line, int column) {
+    /** {@return two indented lines: the part of a line around a column, and a caret below the column} */
+    public static String excerpt(String line, int column) {
         int at = Math.min(column - 1, line.length());
         int from = Math.max(0, Math.min(at - EXCERPT_WIDTH / 2, line.length() - EXCERPT_WIDTH));
         int to = Math.min(line.length(), from + EXCERPT_WIDTH);

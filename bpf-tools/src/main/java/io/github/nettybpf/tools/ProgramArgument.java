@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The {@code PROGRAM} argument of a verb, and the options that say how to take it. */
-final class ProgramArgument {
+/** The {@code PROGRAM} argument of a verb, and the options that say how to read it. */
+public final class ProgramArgument {
     @Parameters(
             index = "0",
             paramLabel = "PROGRAM",
@@ -28,44 +28,44 @@ final class ProgramArgument {
             converter = FormatName.class,
             completionCandidates = FormatName.class,
             description =
-                    "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: found by how it begins).")
+                    "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: detected from its beginning).")
     private @Nullable ProgramFormat notation;
 
     @Option(
             names = "--link-type",
             paramLabel = "TYPE",
-            converter = Where.LinkTypeName.class,
-            description = "What packets begin with, for an expression: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP"
-                    + " (default: as the capture says).")
+            converter = ExpressionTarget.LinkTypeName.class,
+            description = "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP"
+                    + " (default: that of the capture).")
     private @Nullable LinkType linkType;
 
     /** {@return what the argument stands for} */
-    AnyProgram read(InputStream standardInput) throws Refusal {
+    public AnyProgram read(InputStream standardInput) throws Refusal {
         if (isExpression && notation != null) {
             throw new Refusal("--expression and --notation (expected: one of them)");
         }
         return isExpression ? AnyProgram.ofExpression(argument) : AnyProgram.of(argument, standardInput, notation);
     }
 
-    /** {@return the program where no capture tells the link type}: that of {@code --link-type}, or else Ethernet. */
+    /** {@return the program, where no capture tells the link type, for {@code --link-type} or else for Ethernet} */
     Program program(InputStream standardInput) throws Refusal {
         LinkType asked = linkType;
         return read(standardInput).program(asked == null ? LinkType.EN10MB : asked);
     }
 
     /** {@return the argument as it was written} */
-    String text() {
+    public String text() {
         return argument;
     }
 
     /** {@return whether the program is read from standard input} */
-    boolean isStandardInput() {
+    public boolean isStandardInput() {
         return !isExpression && argument.equals("-");
     }
 
-    /** {@return the link type that was asked for}, or null for that of the capture. */
+    /** {@return the link type that was asked for, or null for that of the capture} */
     @Nullable
-    LinkType linkType() {
+    public LinkType linkType() {
         return linkType;
     }
 }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream that shows on a terminal how far it has been read: one line on standard error, from a second after the start,
- * which is wiped out when the stream is closed.
+ * A stream with a progress bar: one line on standard error that shows how much has been read. It appears one second
+ * after the start and is erased when the stream is closed.
  */
 final class Progress extends FilterInputStream {
     private static final long FIRST_NANOS = 1_000_000_000;
@@ -22,7 +22,7 @@ final class Progress extends FilterInputStream {
     private final PrintWriter terminal;
     private final String name;
 
-    /** Negative if that is not known. */
+    /** In bytes, negative if it is not known. */
     private final long size;
 
     private long read;
@@ -37,16 +37,16 @@ final class Progress extends FilterInputStream {
     }
 
     /**
-     * {@return the stream, shown on the terminal}
+     * {@return the stream, with a progress bar if there is a terminal}
      *
-     * @param terminal standard error, or null if that is no terminal
+     * @param terminal standard error, or null if it is not a terminal
      * @param size the bytes in the stream, negative if that is not known
      */
     static InputStream shown(InputStream in, @Nullable PrintWriter terminal, String name, long size) {
         return terminal == null ? in : new Progress(in, terminal, name, size);
     }
 
-    /** {@return whether the standard error of this process is a terminal}, as far as Linux tells. */
+    /** {@return whether the standard error of this process is a terminal; false on systems other than Linux} */
     static boolean isTerminal() {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();

@@ -1,10 +1,10 @@
 package io.github.nettybpf.tools;
 
 /** Ends a verb with its message on standard error and exit code 1. */
-final class Refusal extends Exception {
+public final class Refusal extends Exception {
     private static final long serialVersionUID = 1L;
 
-    Refusal(String message) {
+    public Refusal(String message) {
         super(message);
     }
 }

@@ -16,37 +16,37 @@ import java.nio.file.Path;
 import java.util.function.Function;
 import picocli.CommandLine.Parameters;
 
-/** The {@code FILE} argument of a verb, and what is in it. */
-final class Source {
-    /** The longest program text, and the longest line of cases. */
-    static final int MAX_BYTES = 16 << 20;
+/** The {@code FILE} argument of a verb, and the contents of the file. */
+public final class Source {
+    /** The size limit of program text, and of a line of cases or commands. */
+    public static final int MAX_BYTES = 16 << 20;
 
     @Parameters(
             paramLabel = "FILE",
             arity = "0..1",
             defaultValue = "-",
-            description = "What to read; - or nothing is standard input. At most 16 MiB of UTF-8 text.")
+            description = "The file to read, or standard input if it is - or left out. At most 16 MiB of UTF-8 text.")
     private String file = "-";
 
-    /** The argument of a verb. */
-    Source() {}
+    /** An argument that picocli sets. */
+    public Source() {}
 
-    /** What is in a file that was named in another way; - is standard input. */
-    Source(String file) {
+    /** A file that was named otherwise. The name - is standard input. */
+    public Source(String file) {
         this.file = file;
     }
 
     /** {@return the name for messages} */
-    String name() {
+    public String name() {
         return file.equals("-") ? "standard input" : Printable.of(file);
     }
 
     /**
-     * {@return the file, to be closed}, or standard input, which closing leaves open.
+     * {@return a stream of the file, to be closed} Closing does not close standard input.
      *
      * @throws Refusal if the file cannot be read
      */
-    InputStream open(InputStream standardInput) throws Refusal {
+    public InputStream open(InputStream standardInput) throws Refusal {
         if (file.equals("-")) {
             return new FilterInputStream(standardInput) {
                 @Override
@@ -69,8 +69,8 @@ final class Source {
         }
     }
 
-    /** {@return the refusal that tells why reading failed} */
-    Refusal unreadable(IOException e) {
+    /** {@return a refusal that says why reading failed} */
+    public Refusal unreadable(IOException e) {
         String reason;
         if (e instanceof NoSuchFileException) {
             reason = "no such file";
@@ -89,7 +89,7 @@ final class Source {
      *
      * @throws Refusal if it cannot be read, is too long, or is not UTF-8
      */
-    String text(InputStream standardInput) throws Refusal {
+    public String text(InputStream standardInput) throws Refusal {
         byte[] bytes;
         try (InputStream in = open(standardInput)) {
             bytes = in.readNBytes(MAX_BYTES + 1);
@@ -110,11 +110,12 @@ final class Source {
     }
 
     /**
-     * {@return what the reader makes of the text}
+     * {@return what the reader returns for the text}
      *
-     * @throws Refusal if the text cannot be read, or the reader throws {@link AssemblyException}: with the place
+     * @throws Refusal if the text cannot be read, or the reader throws {@link AssemblyException}; the message has the
+     *     place
      */
-    <T> T program(InputStream standardInput, Function<String, T> reader) throws Refusal {
+    public <T> T program(InputStream standardInput, Function<String, T> reader) throws Refusal {
         String text = text(standardInput);
         try {
             return reader.apply(text);
@@ -123,13 +124,13 @@ final class Source {
         }
     }
 
-    /** {@return the refusal that shows the place in the text} */
-    Refusal refusal(String text, AssemblyException e) {
+    /** {@return a refusal that shows the place in the text} */
+    public Refusal refusal(String text, AssemblyException e) {
         return refusal(name(), text, e);
     }
 
-    /** {@return the refusal that shows the place in text that came from elsewhere} */
-    static Refusal refusal(String name, String text, AssemblyException e) {
+    /** {@return a refusal that shows the place in text that did not come from a file} */
+    public static Refusal refusal(String name, String text, AssemblyException e) {
         String message = name + ": " + Printable.message(String.valueOf(e.getMessage()));
         String line = line(text, e.line());
         return new Refusal(line.isBlank() ? message : message + "\n" + Printable.excerpt(line, e.column()));

@@ -1,5 +1,6 @@
 package io.github.nettybpf.tools;
 
+import io.github.nettybpf.tools.cli.Bpf;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -7,14 +8,14 @@ import java.nio.charset.StandardCharsets;
 
 /** A run of the command in this process: what it wrote, and its exit code. */
 public record Command(int code, String out, String err) {
-    static Command run(String in, String... args) {
+    public static Command run(String in, String... args) {
         return run(new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)), args);
     }
 
-    static Command run(InputStream in, String... args) {
+    public static Command run(InputStream in, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int code = Bpf.run(in, out, err, args);
+        int code = Bpf.run(new Session(in, out, err), args);
         return new Command(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

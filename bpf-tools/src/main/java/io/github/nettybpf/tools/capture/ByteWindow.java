@@ -9,7 +9,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.zip.ZipException;
 
-/** A stream seen through an array that slides along it. The array grows only by what has been read. */
+/**
+ * A sliding window on a stream: an array that grows with the bytes that were read, never to a length that a file
+ * claims.
+ */
 final class ByteWindow {
     private static final int SIZE = 1 << 16;
     private static final VarHandle LITTLE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -26,14 +29,14 @@ final class ByteWindow {
     /**
      * A window at the beginning of a stream.
      *
-     * @param isUnpacked whether the stream unpacks gzip
+     * @param isUnpacked whether the stream decompresses gzip
      */
     ByteWindow(InputStream in, boolean isUnpacked) {
         this.in = in;
         this.isUnpacked = isUnpacked;
     }
 
-    /** The byte order of what is read from here on. */
+    /** Sets the byte order of the integers that are read from now on. */
     void order(ByteOrder order) {
         bigEndian = order == ByteOrder.BIG_ENDIAN;
     }
@@ -42,17 +45,17 @@ final class ByteWindow {
         return bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     }
 
-    /** {@return how many bytes of the stream are behind} */
+    /** {@return the offset in the stream of the first byte of the window} */
     long position() {
         return position;
     }
 
-    /** {@return how many bytes are in the array}, ahead */
-    int ahead() {
+    /** {@return how many bytes are in the window} */
+    int available() {
         return end - start;
     }
 
-    /** {@return the array}, in which the byte at {@link #position} is at {@link #arrayStart}. */
+    /** {@return the array, in which the byte at {@link #position} has the index {@link #arrayStart}} */
     byte[] array() {
         return bytes;
     }
@@ -61,7 +64,7 @@ final class ByteWindow {
         return start;
     }
 
-    /** {@return whether so many bytes are ahead}; if so, they are in the array now. */
+    /** {@return whether the stream has {@code count} more bytes, which are then in the window} */
     boolean has(int count) throws IOException {
         return end - start >= count || fill(count);
     }
@@ -93,41 +96,41 @@ final class ByteWindow {
             String problem = e instanceof EOFException
                     ? "the gzip data ends here (expected: more)"
                     : "damaged gzip data: " + e.getMessage();
-            throw new CaptureException(position + end - start, problem + "; counted in what was unpacked");
+            throw new CaptureException(position + end - start, problem + "; counted in the decompressed data");
         }
     }
 
-    /** {@return the four bytes at a distance ahead} which {@link #has} has brought. */
-    int i32(int ahead) {
-        return (int) (bigEndian ? BIG : LITTLE).get(bytes, start + ahead);
+    /** {@return the integer of four bytes at an index of the window} */
+    int i32(int index) {
+        return (int) (bigEndian ? BIG : LITTLE).get(bytes, start + index);
     }
 
-    long u32(int ahead) {
-        return Integer.toUnsignedLong(i32(ahead));
+    long u32(int index) {
+        return Integer.toUnsignedLong(i32(index));
     }
 
-    int u16(int ahead) {
-        int first = bytes[start + ahead] & 0xff;
-        int second = bytes[start + ahead + 1] & 0xff;
+    int u16(int index) {
+        int first = bytes[start + index] & 0xff;
+        int second = bytes[start + index + 1] & 0xff;
         return bigEndian ? first << 8 | second : second << 8 | first;
     }
 
-    int u8(int ahead) {
-        return bytes[start + ahead] & 0xff;
+    int u8(int index) {
+        return bytes[start + index] & 0xff;
     }
 
-    /** Leaves bytes behind which {@link #has} has brought. They stay in the array until it is called again. */
+    /** Moves the window past bytes that are in it. They stay in the array until {@link #has} is called again. */
     void pass(int count) {
         start += count;
         position += count;
     }
 
-    /** {@return whether so many bytes were there to leave behind} */
+    /** {@return whether the stream had {@code count} more bytes, which are now before the window} */
     boolean skip(long count) throws IOException {
         long left = count;
-        while (left > ahead()) {
-            left -= ahead();
-            pass(ahead());
+        while (left > available()) {
+            left -= available();
+            pass(available());
             if (!has(1)) {
                 return false;
             }

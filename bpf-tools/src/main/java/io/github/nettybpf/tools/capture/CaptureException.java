@@ -2,7 +2,7 @@ package io.github.nettybpf.tools.capture;
 
 import java.io.IOException;
 
-/** A capture that is damaged, cut off, or none. The packets before that place have been delivered. */
+/** A file is no capture, or the capture is damaged or cut off. The packets before the damage have been delivered. */
 public final class CaptureException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class CaptureException extends IOException {
         this.offset = offset;
     }
 
-    /** {@return where the problem is, in bytes from the beginning}; of a gzipped capture, in what was unpacked. */
+    /** {@return the byte offset of the problem, in a gzipped capture of the decompressed data} */
     public long offset() {
         return offset;
     }

@@ -2,15 +2,15 @@ package io.github.nettybpf.tools.capture;
 
 import java.io.IOException;
 
-/** How packets are written one behind the other. */
+/** Reads the packets of one file format in order. */
 interface CaptureFormat {
-    /** Longer packets are taken for damage; no link type has any. */
+    /** A longer packet is taken for damage: no link type has any. */
     int MAX_PACKET = 1 << 24;
 
     /**
-     * {@return whether there was a packet}, which the other then is; otherwise the capture ends here.
+     * {@return whether there was another packet, which {@code packet} then holds; false at the end of the capture}
      *
-     * @throws CaptureException if it ends in the middle, or is damaged
+     * @throws CaptureException if the capture ends inside a packet, or is damaged
      */
     boolean next(CapturedPacket packet) throws IOException;
 }

@@ -5,15 +5,15 @@ import java.nio.ByteOrder;
 import java.time.Instant;
 
 /**
- * What packets of a capture have in common: where they were captured, and how that was written down. A pcap file has one
- * of these, a pcapng file one for each interface description block.
+ * The network interface that packets were captured on, and how they were written to the file. A pcap file has one, a
+ * pcapng file one for each interface description block.
  *
- * @param linkType what the packets begin with: a LINKTYPE_ number as tcpdump.org lists them, 1 for Ethernet
- * @param order the byte order of the machine that captured, in which some link types have their header
+ * @param linkType the link type: a LINKTYPE_ number as tcpdump.org lists them, 1 for Ethernet
+ * @param order the byte order of the capturing machine, which the headers of some link types are in
  * @param name the name of the interface, empty if it is not in the file
- * @param resolution the unit of time stamps, as pcapng's if_tsresol has it: 10 to the minus so many seconds, or with the
- *     highest bit of the byte set, 2 to the minus so many of the other bits
- * @param timeOffset seconds to be added to time stamps
+ * @param resolution the unit of time stamps, as pcapng's if_tsresol: 10<sup>-n</sup> seconds, or if the highest bit of
+ *     the byte is set, 2<sup>-n</sup> seconds with n in the other bits
+ * @param timeOffset seconds to add to time stamps
  */
 public record CaptureInterface(int linkType, ByteOrder order, String name, int resolution, long timeOffset) {
     private static final BigInteger NANOS = BigInteger.valueOf(1_000_000_000);
@@ -22,8 +22,8 @@ public record CaptureInterface(int linkType, ByteOrder order, String name, int r
     private static final int POWER_OF_TWO = 0x80;
 
     /**
-     * {@return the time that a time stamp stands for}, rounded down to nanoseconds; one beyond what {@link Instant} can say
-     * becomes the first or last second that it can.
+     * {@return the time of a time stamp, rounded down to nanoseconds} One outside the range of {@link Instant} becomes
+     * the first or the last second of the range.
      *
      * @param stamp the time stamp, unsigned, in units of this interface
      */

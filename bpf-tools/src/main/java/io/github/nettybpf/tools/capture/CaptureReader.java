@@ -12,12 +12,12 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a capture, pcap or pcapng, plain or gzipped: every byte order, time stamps of every unit, several interfaces and
- * sections, simple and obsolete packet blocks. Makes no garbage per packet, and needs no more memory than the longest
- * packet (at most 16 MiB) whatever the capture says. For one thread.
+ * Reads a capture, pcap or pcapng, plain or gzipped: both byte orders, time stamps of every unit, several interfaces and
+ * sections, simple and obsolete packet blocks. Allocates nothing per packet, and needs no more memory than the longest
+ * packet (at most 16 MiB), whatever the capture claims. For one thread.
  *
- * <p>The formats are read here because pcap4j is a binding to the native libpcap, io.pkts reads pcap only, and java-pcap
- * makes an object of every block.
+ * <p>Existing libraries do not serve: pcap4j is a binding to the native libpcap, io.pkts reads pcap only, and java-pcap
+ * allocates an object per block.
  *
  * <pre>{@code
  * try (CaptureReader reader = CaptureReader.open(path)) {
@@ -41,10 +41,10 @@ public final class CaptureReader implements AutoCloseable {
     }
 
     /**
-     * {@return a reader of a file}, to be closed.
+     * {@return a reader of a file, to be closed}
      *
      * @param file the file
-     * @throws CaptureException if it is no capture
+     * @throws CaptureException if it is not a capture
      * @throws IOException if it cannot be read
      */
     public static CaptureReader open(Path file) throws IOException {
@@ -52,17 +52,17 @@ public final class CaptureReader implements AutoCloseable {
     }
 
     /**
-     * {@return a reader of a stream}, to be closed; it closes the stream then. If this throws, the stream is closed.
+     * {@return a reader of a stream, to be closed} The reader closes the stream, and so does this method if it throws.
      *
      * @param in the stream; need not be buffered
-     * @throws CaptureException if it is no capture
+     * @throws CaptureException if it is not a capture
      * @throws IOException if it cannot be read
      */
     public static CaptureReader open(InputStream in) throws IOException {
         PeekingStream plain = new PeekingStream(in);
         try {
             boolean isPacked = plain.peek16() == GZIP;
-            ByteWindow window = new ByteWindow(isPacked ? unpack(plain) : plain, isPacked);
+            ByteWindow window = new ByteWindow(isPacked ? decompress(plain) : plain, isPacked);
             CaptureFormat format = PcapFormat.begin(window);
             if (format == null) {
                 format = PcapngFormat.begin(window);
@@ -81,7 +81,7 @@ public final class CaptureReader implements AutoCloseable {
         }
     }
 
-    private static InputStream unpack(InputStream packed) throws IOException {
+    private static InputStream decompress(InputStream packed) throws IOException {
         try {
             return new GZIPInputStream(packed, 1 << 16);
         } catch (EOFException e) {
@@ -93,14 +93,14 @@ public final class CaptureReader implements AutoCloseable {
 
     private static String start(ByteWindow window) throws IOException {
         if (!window.has(4)) {
-            return window.ahead() == 0 ? "nothing" : "only " + window.ahead() + " bytes";
+            return window.available() == 0 ? "nothing" : "only " + window.available() + " bytes";
         }
         window.order(ByteOrder.BIG_ENDIAN);
         return String.format("0x%08x", window.i32(0));
     }
 
     /**
-     * {@return the next packet, or null at the end} It is the same object each time: what it was before is overwritten.
+     * {@return the next packet, or null at the end} It is the same object each time, overwritten with the next packet.
      *
      * @throws CaptureException if the capture is damaged or cut off here; there are no more packets then
      * @throws IOException if it cannot be read
@@ -114,13 +114,13 @@ public final class CaptureReader implements AutoCloseable {
         in.close();
     }
 
-    /** GZIPInputStream looks for another member behind the first only if it is told that there are bytes. */
+    /** {@link GZIPInputStream} looks for another member after the first only if {@code available()} is not 0. */
     private static final class PeekingStream extends PushbackInputStream {
         PeekingStream(InputStream in) {
             super(in, 2);
         }
 
-        /** {@return the next two bytes}, which are still to be read, or a negative number */
+        /** {@return the next two bytes, without reading past them, or -1 if there are not two} */
         int peek16() throws IOException {
             byte[] two = new byte[2];
             int count = in.readNBytes(two, 0, 2);

@@ -2,6 +2,7 @@ package io.github.nettybpf.tools.capture;
 
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
+import io.github.nettybpf.expression.LinkType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -11,14 +12,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet of a capture, as a packet socket would show it to a program: its length on the wire is that of the record, and
- * its network header is behind the link-layer header, where the link type tells how long that is. What the kernel knows
- * beside a packet (mark, queue and so on) is not in a capture, and not known here.
+ * A packet of a capture, as a packet socket would show it to a program: its length on the wire is that of the record,
+ * and its network header follows the link-layer header, where the length of that is known from the link type.
+ * Extensions that the kernel keeps outside the packet (mark, queue and so on) are not in a capture, and not known here.
  *
- * <p>{@link CaptureReader} gives out one and the same, which {@link CaptureReader#next} overwrites: {@link #copy} keeps it.
+ * <p>{@link CaptureReader} has one object, which {@link CaptureReader#next} overwrites; {@link #copy} returns one that
+ * stays.
  */
 public final class CapturedPacket implements Packet {
-    /** What compiled filters are to have code of their own for. */
+    /** This class, for filters that are compiled with code specialised for it. */
     public static final PacketKinds KINDS = PacketKinds.of(MethodHandles.lookup(), List.of(CapturedPacket.class));
 
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -34,14 +36,27 @@ public final class CapturedPacket implements Packet {
     private long number;
     private long stamp;
     private CaptureInterface origin;
-    private @Nullable Rest network;
+    private @Nullable NetworkPart network;
 
     CapturedPacket(CaptureInterface origin) {
         this.bytes = new byte[0];
         this.origin = origin;
     }
 
-    /** Becomes the next packet. The array is not copied. */
+    /**
+     * {@return a packet that is in no file, as the first of a capture, all of its bytes captured}
+     *
+     * @param linkType the link type
+     * @param bytes the packet, which is not copied
+     */
+    public static CapturedPacket of(LinkType linkType, byte[] bytes) {
+        int number = LinkTypes.number(linkType);
+        CapturedPacket packet = new CapturedPacket(new CaptureInterface(number, ByteOrder.LITTLE_ENDIAN, "", 0, 0));
+        packet.set(packet.origin, 0, bytes.length, bytes, 0, bytes.length);
+        return packet;
+    }
+
+    /** Overwrites this with the next packet. The array is not copied. */
     void set(CaptureInterface from, long time, int onWire, byte[] in, int at, int captured) {
         origin = from;
         stamp = time;
@@ -52,22 +67,22 @@ public final class CapturedPacket implements Packet {
         number++;
     }
 
-    /** {@return which packet of the capture this is}, from 1 */
+    /** {@return the number of the packet in its capture, from 1} */
     public long number() {
         return number;
     }
 
-    /** {@return where it was captured} */
+    /** {@return the interface that it was captured on} */
     public CaptureInterface origin() {
         return origin;
     }
 
-    /** {@return when it was captured}; 1970 if the capture does not tell. */
+    /** {@return the time when it was captured, 1970-01-01 if the capture has none} */
     public Instant time() {
         return origin.time(stamp);
     }
 
-    /** {@return the time stamp as it is in the capture}, unsigned, in units of the {@link #origin}. */
+    /** {@return the time stamp as it is in the capture, unsigned, in units of the {@link #origin}} */
     long stamp() {
         return stamp;
     }
@@ -77,7 +92,7 @@ public final class CapturedPacket implements Packet {
         return Arrays.copyOfRange(bytes, start, start + length);
     }
 
-    /** {@return a packet like this that stays as it is} */
+    /** {@return a copy that the reader does not overwrite} */
     public CapturedPacket copy() {
         CapturedPacket copy = new CapturedPacket(origin);
         copy.set(origin, stamp, wireLength, toByteArray(), 0, length);
@@ -125,13 +140,13 @@ public final class CapturedPacket implements Packet {
         if (at < 0 || at > length) {
             return null;
         }
-        Rest rest = network;
-        if (rest == null) {
-            rest = new Rest();
-            network = rest;
+        NetworkPart part = network;
+        if (part == null) {
+            part = new NetworkPart();
+            network = part;
         }
-        rest.from = at;
-        return rest;
+        part.from = at;
+        return part;
     }
 
     @Override
@@ -139,7 +154,7 @@ public final class CapturedPacket implements Packet {
         return origin.linkType() == LinkTypes.EN10MB ? this : null;
     }
 
-    /** The kernel takes the outer VLAN tag away before a packet socket sees the packet; captures have it back. */
+    /** The kernel removes the outer VLAN tag before a packet socket sees the packet, and libpcap inserts it again. */
     private int networkOffset() {
         if (origin.linkType() != LinkTypes.EN10MB) {
             return LinkTypes.headerLength(origin.linkType());
@@ -152,7 +167,7 @@ public final class CapturedPacket implements Packet {
     }
 
     /** The packet from its network header on. */
-    private final class Rest implements Packet {
+    private final class NetworkPart implements Packet {
         private int from;
 
         @Override

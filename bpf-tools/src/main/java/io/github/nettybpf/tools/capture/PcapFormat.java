@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pcap format: a header of 24 bytes, then records. Sources: the draft "PCAP Capture File Format" (opsawg), and for
- * what is not in it, the old versions and Kuznetzov's longer records, libpcap's sf-pcap.c.
+ * The pcap format: a header of 24 bytes, then records. Sources: the draft "PCAP Capture File Format" (opsawg); for old
+ * versions and Kuznetzov's longer records, which are not in the draft, libpcap's sf-pcap.c.
  */
 final class PcapFormat implements CaptureFormat {
     private static final int MICROSECONDS = 0xa1b2c3d4;
@@ -20,7 +20,7 @@ final class PcapFormat implements CaptureFormat {
     private final int recordHeader;
     private final long unitsPerSecond;
 
-    /** Until version 2.3 the two lengths were the other way round, in 2.3 with some writers. */
+    /** Before version 2.3 the two length fields were swapped, and in 2.3 by some writers. */
     private final int minorVersion;
 
     private long number;
@@ -40,14 +40,14 @@ final class PcapFormat implements CaptureFormat {
         window.pass(HEADER);
     }
 
-    /** {@return the format}, or null if the capture does not begin like this. */
+    /** {@return the format, or null if the capture is in another} */
     static @Nullable PcapFormat begin(ByteWindow window) throws IOException {
         if (!window.has(4) || !findOrder(window)) {
             return null;
         }
         if (!window.has(HEADER)) {
             throw new CaptureException(
-                    window.ahead(), "the capture ends inside the header of the file (expected: 24 bytes)");
+                    window.available(), "the capture ends inside the header of the file (expected: 24 bytes)");
         }
         return new PcapFormat(window);
     }
@@ -66,7 +66,7 @@ final class PcapFormat implements CaptureFormat {
     @Override
     public boolean next(CapturedPacket packet) throws IOException {
         if (!window.has(recordHeader)) {
-            if (window.ahead() == 0) {
+            if (window.available() == 0) {
                 return false;
             }
             throw cutOff(recordHeader);
@@ -97,8 +97,8 @@ final class PcapFormat implements CaptureFormat {
 
     private CaptureException cutOff(int record) {
         return new CaptureException(
-                window.position() + window.ahead(),
+                window.position() + window.available(),
                 "the capture ends inside packet " + (number + 1) + ", which begins at byte " + window.position()
-                        + " (expected: " + (record - window.ahead()) + " more bytes)");
+                        + " (expected: " + (record - window.available()) + " more bytes)");
     }
 }

@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pcapng format: sections of blocks. Blocks that tell of no packet and no interface are passed over, whatever they
- * are. Source: the draft "PCAP Now Generic (pcapng) Capture File Format" (opsawg), and an earlier one for the obsolete
- * packet block.
+ * The pcapng format: sections of blocks. Blocks that describe neither a packet nor an interface are skipped, of
+ * whatever type. Source: the draft "PCAP Now Generic (pcapng) Capture File Format" (opsawg), and an earlier one for the
+ * obsolete packet block.
  */
 final class PcapngFormat implements CaptureFormat {
     private static final int SECTION = 0x0a0d0d0a;
@@ -20,16 +20,16 @@ final class PcapngFormat implements CaptureFormat {
     private static final int SIMPLE_PACKET = 3;
     private static final int ENHANCED_PACKET = 6;
 
-    /** Type and length in front, and the length again behind. */
+    /** Type and length before the body of a block, and the length again after it. */
     private static final int FRAME = 12;
 
-    /** What is in front of the body of a block. */
+    /** The offset of the body of a block. */
     private static final int BODY = 8;
 
-    /** Blocks that are read whole: a packet, and options enough. */
+    /** The size limit of blocks that are read whole: that of a packet, and 1 MiB for options. */
     private static final int MAX_BLOCK = MAX_PACKET + (1 << 20);
 
-    /** In a section. */
+    /** The limit in one section. */
     static final int MAX_INTERFACES = 1 << 16;
 
     private static final int MAX_NAME = 256;
@@ -40,17 +40,19 @@ final class PcapngFormat implements CaptureFormat {
 
     private final ByteWindow window;
 
-    /** The interfaces of this section, and as far as was said, the most bytes of a packet on each. */
+    /** The interfaces of this section. */
     private final List<CaptureInterface> interfaces = new ArrayList<>();
 
+    /** The snapshot length of the first interface, which simple packet blocks are cut to; 0 is no limit. */
     private long firstSnapLength;
+
     private long number;
 
     private PcapngFormat(ByteWindow window) {
         this.window = window;
     }
 
-    /** {@return the format}, or null if the capture does not begin like this. */
+    /** {@return the format, or null if the capture is in another} */
     static @Nullable PcapngFormat begin(ByteWindow window) throws IOException {
         return window.has(4) && window.i32(0) == SECTION ? new PcapngFormat(window) : null;
     }
@@ -59,7 +61,7 @@ final class PcapngFormat implements CaptureFormat {
     public boolean next(CapturedPacket packet) throws IOException {
         while (true) {
             if (!window.has(FRAME)) {
-                if (window.ahead() == 0) {
+                if (window.available() == 0) {
                     return false;
                 }
                 throw cutOff(FRAME);
@@ -83,7 +85,7 @@ final class PcapngFormat implements CaptureFormat {
                     simple(whole(length, 16), packet);
                     return true;
                 }
-                default -> passOver(length);
+                default -> skip(length);
             }
         }
     }
@@ -98,7 +100,7 @@ final class PcapngFormat implements CaptureFormat {
         throw damaged(String.format("byte-order magic 0x%08x (expected: 0x1a2b3c4d)", window.i32(8)));
     }
 
-    /** {@return the length of the block}, all of which is in the window now. */
+    /** {@return the length of the block, all of which is in the window now} */
     private int whole(long length, int least) throws IOException {
         if (length < least || length > MAX_BLOCK) {
             throw damaged(String.format(
@@ -111,20 +113,20 @@ final class PcapngFormat implements CaptureFormat {
         return (int) length;
     }
 
-    private void checkEnd(int behind, long length) throws CaptureException {
-        long again = window.u32(behind - 4);
+    private void checkEnd(int end, long length) throws CaptureException {
+        long again = window.u32(end - 4);
         if (again != length) {
             throw new CaptureException(
-                    window.position() + behind - 4,
-                    "block length " + again + " behind the block (expected: " + length + ", as in front of it)");
+                    window.position() + end - 4,
+                    "block length " + again + " after the block (expected: " + length + ", as before it)");
         }
     }
 
-    private void passOver(long length) throws IOException {
+    private void skip(long length) throws IOException {
         long begin = window.position();
         boolean isThere = window.skip(length - 4) && window.has(4);
         if (!isThere) {
-            long end = window.position() + window.ahead();
+            long end = window.position() + window.available();
             throw cutOff(end, "a block", begin, begin + length - end);
         }
         checkEnd(4, length);
@@ -194,7 +196,7 @@ final class PcapngFormat implements CaptureFormat {
         window.pass(length);
     }
 
-    /** A simple packet block has no time stamp, and tells the length on the wire alone. */
+    /** A simple packet block has no time stamp, and of the two lengths only that on the wire. */
     private void simple(int length, CapturedPacket packet) throws CaptureException {
         long onWire = window.u32(BODY);
         int room = length - FRAME - 4;
@@ -226,14 +228,14 @@ final class PcapngFormat implements CaptureFormat {
     }
 
     private CaptureException cutOff(int expected) {
-        long end = window.position() + window.ahead();
-        return cutOff(end, "a block", window.position(), (long) expected - window.ahead());
+        long end = window.position() + window.available();
+        return cutOff(end, "a block", window.position(), (long) expected - window.available());
     }
 
     private CaptureException cutOff(long end, String what, long begin, long missing) {
         return new CaptureException(
                 end,
-                "the capture ends inside " + what + " behind packet " + number + ", which begins at byte " + begin
+                "the capture ends inside " + what + " after packet " + number + ", which begins at byte " + begin
                         + " (expected: " + missing + " more bytes)");
     }
 }

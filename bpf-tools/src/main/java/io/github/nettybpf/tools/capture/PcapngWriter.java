@@ -12,11 +12,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes packets of captures as one pcapng capture, which keeps what pcap has no room for: packets of several interfaces
- * and link types, and time stamps in whatever unit they are in. Options of packets, such as comments, are not kept.
+ * Writes packets of captures to one pcapng capture, which can hold what pcap cannot: several interfaces and link types,
+ * and time stamps of any unit. Options of packets, such as comments, are lost.
  *
- * <p>It is in the byte order of the first packet's capture. Where a link type has its header in the byte order of the machine
- * that captured, a packet of the other order begins a section in that order; so does an interface for which the section has no room.
+ * <p>The byte order is that of the first packet's capture. A new section is begun for a packet whose link type has its
+ * header in host order if its capture has the other byte order, and for an interface when the section is full.
  */
 public final class PcapngWriter implements AutoCloseable {
     private static final int FRAME = 12;
@@ -30,13 +30,13 @@ public final class PcapngWriter implements AutoCloseable {
     private CaptureInterface lastOrigin;
     private int lastId;
 
-    /** The byte order of the section, null before the first. */
+    /** The byte order of the current section, null before the first. */
     private @Nullable ByteOrder order;
 
     /**
-     * A writer that has written nothing yet.
+     * A writer at the beginning of a stream.
      *
-     * @param out the stream, which {@link #close} closes; need not be buffered
+     * @param out the stream, which {@link #close} closes; it need not be buffered
      */
     public PcapngWriter(OutputStream out) {
         this.out = new BufferedOutputStream(out, 1 << 16);
@@ -62,7 +62,7 @@ public final class PcapngWriter implements AutoCloseable {
      * Writes a packet.
      *
      * @param packet the packet
-     * @param most the bytes of it to keep at most, unsigned: a verdict
+     * @param most the bytes to keep of it at most, unsigned: a verdict
      * @throws IOException if it cannot be written
      */
     public void write(CapturedPacket packet, int most) throws IOException {
@@ -72,7 +72,7 @@ public final class PcapngWriter implements AutoCloseable {
         long stamp = packet.stamp();
         CaptureInterface origin = packet.origin();
         if (order == null
-                || (LinkTypes.hasOrder(origin.linkType()) && !origin.order().equals(order))) {
+                || (LinkTypes.isHostOrder(origin.linkType()) && !origin.order().equals(order))) {
             begin(origin.order());
         }
         int id = id(origin);
@@ -120,7 +120,7 @@ public final class PcapngWriter implements AutoCloseable {
         out.write(description);
     }
 
-    /** Closes the stream. A capture without packets has a header all the same. */
+    /** Closes the stream. Without packets, it writes an empty capture: a section header. */
     @Override
     public void close() throws IOException {
         if (order == null) {

@@ -7,24 +7,26 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The lines in boxes: instructions as tcpdump lists them, without the targets of jumps, which the ways tell. */
+/** The rows of boxes: instructions as tcpdump lists them, without the targets of jumps, which the edges show. */
 final class BoxText {
     private static final int LIST_HEAD = 8;
     private static final int LIST_TAIL = 2;
     private static final int CODE_HEAD = 20;
     private static final int CODE_TAIL = 10;
 
+    private final Program program;
     private final List<String> instructions;
     private final boolean fold;
     private final @Nullable Traffic traffic;
 
     BoxText(Program program, boolean fold, @Nullable Traffic traffic) {
-        this.instructions = Statements.of(program);
+        this.program = program;
+        this.instructions = InstructionText.of(program);
         this.fold = fold;
         this.traffic = traffic;
     }
 
-    /** {@return the instructions from one to another} */
+    /** {@return a row for each instruction from one to another, inclusive} */
     List<Row> code(int from, int to) {
         List<Row> rows = new ArrayList<>();
         int left = to - from + 1 - CODE_HEAD - CODE_TAIL;
@@ -38,9 +40,9 @@ final class BoxText {
         return rows;
     }
 
-    /** What a return returned is counted as what ends elsewhere is. */
+    /** Returns show how many packets they ended, and other instructions how many ended there without a return. */
     private String note(int pc) {
-        boolean isReturn = instructions.get(pc).startsWith("ret ");
+        boolean isReturn = program.instructions().get(pc).isReturn();
         return isReturn && traffic != null ? String.format(Locale.ROOT, "%,d", traffic.visits(pc)) : ended(pc, pc);
     }
 
@@ -52,12 +54,12 @@ final class BoxText {
         return ended == 0 ? "" : String.format(Locale.ROOT, "%,d end here", ended);
     }
 
-    /** {@return a test that leads to where all of its list do} */
+    /** {@return the row of a test in a list with one target} */
     Row test(int pc) {
         return new Row(pc, instructions.get(pc), hits(traffic == null ? 0 : traffic.taken(pc)));
     }
 
-    /** {@return a test that leads to a return} */
+    /** {@return the row of a test in a list, with the return that it leads to} */
     Row test(int pc, int target) {
         Row test = test(pc);
         return new Row(pc, test.text() + " \u2192 " + instructions.get(target).replaceFirst(" +", " "), test.note());
@@ -67,7 +69,7 @@ final class BoxText {
         return traffic == null ? "" : String.format(Locale.ROOT, "%,d", hits);
     }
 
-    /** {@return the rows of a list, without the middle if they are many} */
+    /** {@return the rows of a list, shortened in the middle if there are many} */
     List<Row> shortened(List<Row> rows, long[] hits) {
         int left = rows.size() - LIST_HEAD - LIST_TAIL;
         if (left <= 1) {

@@ -6,7 +6,7 @@ import io.github.nettybpf.tools.graph.FlowGraph.Row;
 import java.util.List;
 import java.util.Locale;
 
-/** Writes graphs in the language of Graphviz. Source: graphviz.org, "The DOT Language". */
+/** Writes graphs in the DOT language of Graphviz. Source: graphviz.org, "The DOT Language". */
 final class Dot {
     private Dot() {}
 
@@ -34,7 +34,7 @@ final class Dot {
         return lines.stream().map(Dot::escape).toList();
     }
 
-    /** In a quoted string only quotes and backslashes mean something. */
+    /** In a quoted string, only quotes and backslashes are special. */
     private static String escape(String text) {
         return text.replace("\\", "\\\\").replace("\"", "\\\"");
     }
@@ -74,12 +74,12 @@ final class Dot {
         dot.append(graph.isIdle(edge.count()) ? ", style=dashed]\n" : "]\n");
     }
 
-    /** {@return the colour of a way in pictures that have no dark form} */
+    /** {@return the colour of an edge, in formats without a dark mode} */
     static String colour(FlowGraph graph, Edge edge) {
         if (graph.isIdle(edge.count())) {
             return "#94a3b8";
         }
-        return switch (edge.way()) {
+        return switch (edge.branch()) {
             case TRUE -> "#1d4ed8";
             case FALSE -> "#c2410c";
             case NEXT -> "#475569";

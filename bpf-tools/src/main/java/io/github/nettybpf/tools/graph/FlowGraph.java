@@ -6,87 +6,90 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control flow of a program: boxes of instructions that run one after the other, and the ways between them, which only
- * lead on. Does not change.
+ * The control-flow graph of a program: basic blocks, here called boxes, and the edges between them, which only lead
+ * forwards. Immutable.
  *
- * @param heading what stands above the picture, a line each
+ * @param heading the lines above the picture
  * @param boxes the boxes, in the order of their first instructions
- * @param edges the ways
- * @param packets how many packets took these ways, or -1 if none were sent
+ * @param edges the edges
+ * @param packets how many packets were run through the program, or -1 without a capture
  */
 public record FlowGraph(List<String> heading, List<Box> boxes, List<Edge> edges, long packets) {
-    /** What becomes of a packet in a box. */
+    /** How a box ends. */
     enum Kind {
-        /** It goes on. */
+        /** With a jump, or at the beginning of the next box. */
         CODE,
-        /** A constant other than 0 is returned. */
+        /** With a return of a constant other than 0. */
         KEEP,
-        /** 0 is returned. */
+        /** With a return of 0. */
         DROP,
-        /** A is returned. */
+        /** With a return of A. */
         RETURN_A
     }
 
-    /** Which way out of a box. */
-    enum Way {
+    /** Which of the edges out of a box. */
+    enum Branch {
+        /** From a test that holds. */
         TRUE,
+        /** From a test that does not hold. */
         FALSE,
+        /** The only one. */
         NEXT
     }
 
     /**
-     * A line of a box.
+     * A row of a box.
      *
      * @param pc the number of the instruction, or -1 where some are left out
      * @param text the instruction
-     * @param note what the packets did there, or empty
+     * @param note how many packets ended or branched there, or empty
      */
     record Row(int pc, String text, String note) {}
 
     /**
-     * Instructions without a jump but behind the last, or a list of tests.
+     * A basic block, or a list of tests.
      *
      * @param kind how it ends
      * @param rows the instructions
-     * @param dead whether no way leads here from the first instruction
-     * @param count how many packets came here; 0 if none were sent
+     * @param dead whether it is unreachable
+     * @param count how many packets reached it; 0 without a capture
      */
     record Box(Kind kind, List<Row> rows, boolean dead, long count) {}
 
     /**
-     * A way from a box to one further down.
+     * An edge from a box to a later one.
      *
-     * @param from the index of the box it leaves
-     * @param to the index of the box it leads to
-     * @param way which
+     * @param from the index of the box that it leaves
+     * @param to the index of the box that it leads to
+     * @param branch which of the edges out of its box it is
      * @param label when it is taken
-     * @param count how many packets took it; 0 if none were sent
+     * @param count how many packets took it; 0 without a capture
      */
-    record Edge(int from, int to, Way way, String label, long count) {}
+    record Edge(int from, int to, Branch branch, String label, long count) {}
 
     /**
      * {@return the graph of a program}
      *
-     * @param heading what stands above the picture, a line each
+     * @param heading the lines above the picture
      * @param program the program
-     * @param fold whether lists of tests become one box, jumps to jumps one way, and long boxes short
-     * @param traffic what packets did, or null
+     * @param fold whether lists of tests become one box, jumps to jumps one edge, and long boxes short
+     * @param traffic the counts of packets, or null without a capture
      */
     public static FlowGraph of(List<String> heading, Program program, boolean fold, @Nullable Traffic traffic) {
-        return new FlowBuilder(program, fold, traffic).graph(heading);
+        return new FlowGraphBuilder(program, fold, traffic).graph(heading);
     }
 
-    /** {@return whether packets were sent} */
+    /** {@return whether there are counts of packets} */
     boolean hasTraffic() {
         return packets >= 0;
     }
 
-    /** {@return whether packets were sent, and none came this way} */
+    /** {@return whether there are counts of packets, and this one is 0} */
     boolean isIdle(long count) {
         return hasTraffic() && count == 0;
     }
 
-    /** {@return how many packets went this way, and what share of all they are: {@code 1,204 (35.1 %)}} */
+    /** {@return a count of packets and its share of all, for example {@code 1,204 (35.1 %)}} */
     String share(long count) {
         if (count == 0) {
             return "0";
@@ -94,7 +97,7 @@ public record FlowGraph(List<String> heading, List<Box> boxes, List<Edge> edges,
         return String.format(Locale.ROOT, "%,d (%.1f %%)", count, 100.0 * count / packets);
     }
 
-    /** {@return the width of a line for so many packets, in pixels}: from 1 for hardly any to 6 for all. */
+    /** {@return the width of an edge for a count of packets, in pixels, from 1 for none to 6 for all} */
     double stroke(long count) {
         if (!hasTraffic()) {
             return 1.6;

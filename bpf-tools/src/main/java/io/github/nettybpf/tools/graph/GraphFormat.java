@@ -1,8 +1,8 @@
 package io.github.nettybpf.tools.graph;
 
-/** What a graph can be written as. */
+/** The formats that a graph can be written in. */
 public enum GraphFormat {
-    /** A picture for browsers and documents, light or dark as the reader has it. */
+    /** A picture for browsers and documents, with a dark mode. */
     SVG {
         @Override
         public String write(FlowGraph graph) {
@@ -10,7 +10,7 @@ public enum GraphFormat {
         }
     },
 
-    /** The language of Graphviz. */
+    /** The DOT language of Graphviz. */
     DOT {
         @Override
         public String write(FlowGraph graph) {
@@ -18,7 +18,7 @@ public enum GraphFormat {
         }
     },
 
-    /** A flowchart for Markdown that knows Mermaid. */
+    /** A Mermaid flowchart, for Markdown. */
     MERMAID {
         @Override
         public String write(FlowGraph graph) {
@@ -26,6 +26,6 @@ public enum GraphFormat {
         }
     };
 
-    /** {@return the graph in this form, ending with a line feed} */
+    /** {@return the graph in this format, ending with a line feed} */
     public abstract String write(FlowGraph graph);
 }

@@ -61,7 +61,9 @@ final class Mermaid {
         return box.kind() == Kind.RETURN_A ? "returns" : box.kind().name().toLowerCase(Locale.ROOT);
     }
 
-    /** What is not a letter, a digit or harmless, as its character code: so it means nothing, be it in HTML or Markdown. */
+    /**
+     * Writes other characters than letters and digits as character codes, which neither HTML nor Markdown interprets.
+     */
     private static String escape(String text) {
         StringBuilder escaped = new StringBuilder();
         text.codePoints().forEach(c -> {
@@ -76,7 +78,7 @@ final class Mermaid {
         return escaped.toString();
     }
 
-    /** Braces in a comment would be taken for a directive. */
+    /** Replaces braces: Mermaid takes them for a directive, also in a comment. */
     private static String comment(String text) {
         return text.replace('{', '(').replace('}', ')');
     }

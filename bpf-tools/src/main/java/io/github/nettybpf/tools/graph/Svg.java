@@ -1,14 +1,14 @@
 package io.github.nettybpf.tools.graph;
 
-import static io.github.nettybpf.tools.graph.Layout.number;
+import static io.github.nettybpf.tools.graph.PictureLayout.number;
 
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
+import io.github.nettybpf.tools.graph.FlowGraph.Branch;
 import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import io.github.nettybpf.tools.graph.FlowGraph.Row;
-import io.github.nettybpf.tools.graph.FlowGraph.Way;
-import io.github.nettybpf.tools.graph.Layout.Label;
-import io.github.nettybpf.tools.graph.Layout.Piece;
-import io.github.nettybpf.tools.graph.Layout.Place;
+import io.github.nettybpf.tools.graph.PictureLayout.Label;
+import io.github.nettybpf.tools.graph.PictureLayout.Piece;
+import io.github.nettybpf.tools.graph.PictureLayout.Place;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -65,12 +65,12 @@ final class Svg {
             """;
 
     private final FlowGraph graph;
-    private final Layout layout;
+    private final PictureLayout layout;
     private final StringBuilder svg = new StringBuilder();
 
     private Svg(FlowGraph graph) {
         this.graph = graph;
-        this.layout = new Layout(graph);
+        this.layout = new PictureLayout(graph);
     }
 
     static String write(FlowGraph graph) {
@@ -91,15 +91,15 @@ final class Svg {
                 .append(height)
                 .append("\"/>\n");
         for (int i = 0; i < graph.heading().size(); i++) {
-            double y = Layout.MARGIN + Layout.ROW * i + 8;
+            double y = PictureLayout.MARGIN + PictureLayout.ROW * i + 8;
             text(
                     i == 0 ? "heading" : "gap",
-                    Layout.MARGIN,
+                    PictureLayout.MARGIN,
                     y,
                     null,
                     graph.heading().get(i));
         }
-        // What is busy lies above what is not.
+        // Busy edges are drawn last, above the others.
         layout.pieces().stream()
                 .sorted(Comparator.comparingLong(piece -> piece.segment().count()))
                 .forEach(this::edge);
@@ -113,7 +113,7 @@ final class Svg {
     private void edge(Piece piece) {
         long count = piece.segment().count();
         double stroke = graph.stroke(count);
-        String style = style(piece.segment().way(), count);
+        String style = style(piece.segment().branch(), count);
         svg.append("<path class=\"edge ").append(style);
         svg.append("\" stroke-width=\"").append(number(stroke)).append("\" d=\"M");
         point(piece.x(), piece.y());
@@ -143,7 +143,7 @@ final class Svg {
         svg.append('L');
         point(x + half, y - 1);
         svg.append('L');
-        point(x, y + Layout.ARROW - 0.5);
+        point(x, y + PictureLayout.ARROW - 0.5);
         svg.append("Z\"/>\n");
     }
 
@@ -151,8 +151,8 @@ final class Svg {
         svg.append(number(x)).append(' ').append(number(y));
     }
 
-    private String style(Way way, long count) {
-        return graph.isIdle(count) ? "idle" : way.name().toLowerCase(Locale.ROOT);
+    private String style(Branch branch, long count) {
+        return graph.isIdle(count) ? "idle" : branch.name().toLowerCase(Locale.ROOT);
     }
 
     private void box(int index, Box box, Place place) {
@@ -171,17 +171,17 @@ final class Svg {
                 .append("\" height=\"")
                 .append(number(place.height()));
         svg.append("\" rx=\"6\"/>\n");
-        double left = place.x() + Layout.PADDING;
-        double code = left + (Layout.numberWidth(box) + 2) * Layout.CHARACTER;
+        double left = place.x() + PictureLayout.PADDING;
+        double code = left + (PictureLayout.numberWidth(box) + 2) * PictureLayout.CHARACTER;
         for (int i = 0; i < box.rows().size(); i++) {
             Row row = box.rows().get(i);
-            double y = place.y() + Layout.PADDING + Layout.ROW * i + 11;
+            double y = place.y() + PictureLayout.PADDING + PictureLayout.ROW * i + 11;
             if (row.pc() >= 0) {
                 text("pc", left, y, null, RowText.number(row));
             }
             text(row.pc() >= 0 ? "" : "gap", code, y, null, row.text());
             if (!row.note().isEmpty()) {
-                text("note", place.x() + place.width() - Layout.PADDING, y, "end", row.note());
+                text("note", place.x() + place.width() - PictureLayout.PADDING, y, "end", row.note());
             }
         }
         svg.append("</g>\n");
@@ -192,8 +192,8 @@ final class Svg {
         List<String> lines = label.lines();
         for (int i = 0; i < lines.size(); i++) {
             double x = label.toLeft() ? label.x() - 6 : label.x() + 6;
-            double y = label.y() + Layout.LABEL_ROW * (i + 1);
-            text("label " + style(edge.way(), edge.count()), x, y, label.toLeft() ? "end" : null, lines.get(i));
+            double y = label.y() + PictureLayout.LABEL_ROW * (i + 1);
+            text("label " + style(edge.branch(), edge.count()), x, y, label.toLeft() ? "end" : null, lines.get(i));
         }
     }
 
@@ -210,11 +210,11 @@ final class Svg {
         if (anchor != null) {
             svg.append(" text-anchor=\"").append(anchor).append('"');
         }
-        // Runs of blanks are kept as they are.
+        // XML would collapse runs of blanks.
         svg.append('>').append(escape(text).replace("  ", "\u00a0 ")).append("</text>\n");
     }
 
-    /** Characters that XML has no place for become question marks. */
+    /** Replaces characters that are not allowed in XML by question marks. */
     private static String escape(String text) {
         StringBuilder escaped = new StringBuilder();
         text.codePoints().forEach(c -> {

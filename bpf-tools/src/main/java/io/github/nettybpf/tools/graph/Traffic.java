@@ -1,25 +1,27 @@
 package io.github.nettybpf.tools.graph;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.SteppingMachine;
 import io.github.nettybpf.core.SteppingMachine.Cause;
 import io.github.nettybpf.core.SteppingMachine.End;
 
-/** The ways that packets took through a program, counted. Not for several threads. */
+/** Counts the packets that took each branch of a program. Not for several threads. */
 public final class Traffic {
     private final SteppingMachine machine;
+
+    /** Of each conditional jump, where it leads if its test holds; elsewhere 0, where nothing leads. */
     private final int[] trueTargets;
+
     private final long[] taken;
     private final long[] ended;
     private long packets;
     private long kept;
 
     /**
-     * Has seen no packet yet.
+     * The counts of no packets.
      *
      * @param program the program
      */
@@ -28,10 +30,8 @@ public final class Traffic {
         trueTargets = new int[program.size()];
         for (int pc = 0; pc < trueTargets.length; pc++) {
             Instruction instruction = program.instructions().get(pc);
-            if (instruction instanceof JumpIf jump) {
-                trueTargets[pc] = pc + 1 + jump.skipTrue();
-            } else if (instruction instanceof JumpIfX jump) {
-                trueTargets[pc] = pc + 1 + jump.skipTrue();
+            if (instruction instanceof ConditionalJump jump) {
+                trueTargets[pc] = jump.trueTarget(pc);
             }
         }
         taken = new long[program.size()];
@@ -64,32 +64,32 @@ public final class Traffic {
         return end.verdict();
     }
 
-    /** {@return how many packets there were} */
+    /** {@return the number of packets} */
     public long packets() {
         return packets;
     }
 
-    /** {@return how many of them had another verdict than 0} */
+    /** {@return the number of packets whose verdict was not 0} */
     public long kept() {
         return kept;
     }
 
-    /** {@return how many packets came to the instruction} */
+    /** {@return how many packets reached the instruction} */
     long visits(int pc) {
         return machine.visits(pc);
     }
 
-    /** {@return how many went from the conditional jump to where it leads if its test holds} */
+    /** {@return for how many packets the test of the conditional jump held} */
     long taken(int pc) {
         return taken[pc];
     }
 
-    /** {@return how many went on from the instruction when it did not end the program} */
+    /** {@return how many packets the instruction did not end the program for} */
     long passed(int pc) {
         return machine.visits(pc) - ended[pc];
     }
 
-    /** {@return how many the instruction was the end of, being no return}: what it asks for was not there. */
+    /** {@return for how many packets the instruction ended the program without being a return} */
     long ended(int pc) {
         return ended[pc];
     }

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damaged captures give packets, and then at most one CaptureException. */
 class CaptureFuzzTest {
@@ -164,7 +165,7 @@ class CaptureFuzzTest {
                                 .u32(77)
                                 .u32(0xffff_fffcL)
                                 .u64(0),
-                        "byte 44: the capture ends inside a block behind packet 0, which begins at byte 28 (expected: 4294967276 more bytes)"),
+                        "byte 44: the capture ends inside a block after packet 0, which begins at byte 28 (expected: 4294967276 more bytes)"),
                 new Wrong(
                         "a packet block of 2 GB",
                         CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
@@ -196,7 +197,7 @@ class CaptureFuzzTest {
                                 .u32(16)
                                 .u32(0)
                                 .u32(20),
-                        "byte 40: block length 20 behind the block (expected: 16, as in front of it)"),
+                        "byte 40: block length 20 after the block (expected: 16, as before it)"),
                 new Wrong(
                         "byte order",
                         ng.part().u32(0x0a0d0d0a).u32(28).u32(0x1a2b3c4e),
@@ -247,10 +248,29 @@ class CaptureFuzzTest {
                 CaptureReader.open(new SequenceInputStream(new ByteArrayInputStream(start), zeros))) {
             CaptureException e = assertThrows(CaptureException.class, reader::next);
             assertEquals(
-                    "byte 268435480: block length 0 behind the block (expected: 268435456, as in front of it)",
+                    "byte 268435480: block length 0 after the block (expected: 268435456, as before it)",
                     e.getMessage());
         }
         assertTrue(allocated() - before < 4_000_000, () -> "allocated " + (allocated() - before));
+    }
+
+    /** A length field of 16 MiB in a file of 70 kB: the window grows with what is read, not to what is claimed. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void growsOnlyByWhatIsThere(boolean isPcapng) throws IOException {
+        CaptureBytes bytes = isPcapng
+                ? CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
+                        .describe(1, 0)
+                        .u32(6)
+                        .u32(1 << 24)
+                : CaptureBytes.pcap().u32(1).u32(0).u32(1 << 24).u32(1 << 24);
+        byte[] capture = bytes.bytes(new byte[70_000]).toByteArray();
+        CaptureReaderTest.read(capture); // loads the classes
+        try (CaptureReader reader = CaptureReader.open(new ByteArrayInputStream(capture))) {
+            long before = allocated();
+            assertThrows(CaptureException.class, reader::next);
+            assertTrue(allocated() - before < 1_000_000, () -> "allocated " + (allocated() - before));
+        }
     }
 
     /** What was allocated for the window and little else, however many packets there are. */

@@ -107,6 +107,22 @@ class CaptureReaderTest {
         assertEquals(expected, read(capture.toByteArray()));
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "an offset far before what Instant can say, -9223372036854775808, -1000000000-01-01T00:00:00Z",
+        "the first second that it can say, -31557014167219200, -1000000000-01-01T00:00:00Z",
+        "an offset before 1970, -10, 1969-12-31T23:59:50Z",
+        "an offset far after what Instant can say, 9223372036854775807, +1000000000-12-31T23:59:59Z"
+    })
+    void timesStayInsideWhatInstantCanSay(String rule, long offset, String time) {
+        byte[] seconds = new CaptureBytes(ByteOrder.LITTLE_ENDIAN).u64(offset).toByteArray();
+        byte[] capture = CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
+                .describe(1, 0, 14, seconds)
+                .enhanced(0, 0, 1, new byte[1])
+                .toByteArray();
+        assertEquals(List.of("1 " + time + " link 1  wire 1 00"), read(capture));
+    }
+
     @Test
     void aCopyStaysAsItIs() throws IOException {
         byte[] capture = CaptureBytes.pcap()

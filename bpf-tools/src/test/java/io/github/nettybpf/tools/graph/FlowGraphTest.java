@@ -13,9 +13,9 @@ import io.github.nettybpf.core.RandomPrograms;
 import io.github.nettybpf.tools.graph.FlowGraph.Box;
 import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import io.github.nettybpf.tools.graph.FlowGraph.Row;
-import io.github.nettybpf.tools.graph.Layout.Label;
-import io.github.nettybpf.tools.graph.Layout.Piece;
-import io.github.nettybpf.tools.graph.Layout.Place;
+import io.github.nettybpf.tools.graph.PictureLayout.Label;
+import io.github.nettybpf.tools.graph.PictureLayout.Piece;
+import io.github.nettybpf.tools.graph.PictureLayout.Place;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringReader;
@@ -39,7 +39,7 @@ class FlowGraphTest {
                 .toList();
     }
 
-    private static String ways(FlowGraph graph) {
+    private static String edges(FlowGraph graph) {
         return graph.edges().stream()
                 .map(edge -> edge.from() + "-" + edge.label() + "-" + edge.to())
                 .collect(Collectors.joining(", "));
@@ -58,7 +58,7 @@ class FlowGraphTest {
         assertEquals(
                 List.of("0 ldh  [0]", "1 jeq  #0x0", "2 jeq  #0x1", "8 jeq  #0x7", "-1 … 10 more", "19 jeq  #0x12"),
                 List.of(0, 1, 2, 8, 9, 10).stream().map(rows(graph, 0)::get).toList());
-        assertEquals("0-one of these-2, 0-none of these-1", ways(graph));
+        assertEquals("0-one of these-2, 0-none of these-1", edges(graph));
         assertEquals(
                 22,
                 graph("ldh [0]; " + tests + "ret #0; y: ret #1", false).boxes().size());
@@ -73,24 +73,24 @@ class FlowGraphTest {
         assertEquals(
                 List.of("0 ldh  [0]", "1 jeq  #0x0 → ret #9", "3 jeq  #0x1 → ret #8"),
                 rows(graph, 0).subList(0, 3));
-        assertEquals("0-none of these-1", ways(graph));
+        assertEquals("0-none of these-1", edges(graph));
         assertEquals(List.of("11 ret  #0"), rows(graph, 1));
     }
 
     @Test
     void jumpsToJumpsAreOneWay() {
         String program = "ldb [0]; jeq #1, l; ret #0; l: ja q; ret #7; q: ret #1";
-        assertEquals("0-true-3, 0-false-1", ways(graph(program, true)));
-        assertEquals("0-true-2, 0-false-1, 2--4", ways(graph(program, false)));
+        assertEquals("0-true-3, 0-false-1", edges(graph(program, true)));
+        assertEquals("0-true-2, 0-false-1, 2--4", edges(graph(program, false)));
         assertTrue(graph(program, true).boxes().get(2).dead());
     }
 
     @Test
     void aTestWithoutAChoiceIsNone() {
-        assertEquals("0--1", ways(graph("ldb [0]; jeq #1, l, l; l: ret #1", true)));
+        assertEquals("0--1", edges(graph("ldb [0]; jeq #1, l, l; l: ret #1", true)));
     }
 
-    /** All instructions are in some box; all packets that come to a box leave it, or end there, and are counted once. */
+    /** All instructions are in some box; all packets that reach a box leave it, or end there, and are counted once. */
     @Test
     void countsAddUpOnRandomPrograms() {
         RandomPrograms random = RandomPrograms.deterministic(5);
@@ -151,7 +151,7 @@ class FlowGraphTest {
     }
 
     private static void requireClear(FlowGraph graph, String what) {
-        Layout layout = new Layout(graph);
+        PictureLayout layout = new PictureLayout(graph);
         List<Place> filled = new ArrayList<>();
         for (int i = 0; i < graph.boxes().size(); i++) {
             filled.add(layout.place(i));
@@ -170,10 +170,10 @@ class FlowGraphTest {
             }
         }
         for (Label label : layout.labels()) {
-            double width = Layout.LABEL_CHARACTER
+            double width = PictureLayout.LABEL_CHARACTER
                     * label.lines().stream().mapToInt(String::length).max().orElse(0);
             double left = label.toLeft() ? label.x() - 6 - width : label.x() + 6;
-            filled.add(new Place(left, label.y() + 1, width, label.lines().size() * Layout.LABEL_ROW));
+            filled.add(new Place(left, label.y() + 1, width, label.lines().size() * PictureLayout.LABEL_ROW));
         }
         for (int i = 0; i < filled.size(); i++) {
             Place one = filled.get(i);
@@ -193,8 +193,8 @@ class FlowGraphTest {
     private static void requireRoom(Box box, Place place, String what) {
         for (Row row : box.rows()) {
             int note = row.note().isEmpty() ? 0 : row.note().length() + 2;
-            int characters = Layout.numberWidth(box) + 2 + row.text().length() + note;
-            assertTrue(characters * Layout.CHARACTER <= place.width() - Layout.PADDING, what);
+            int characters = PictureLayout.numberWidth(box) + 2 + row.text().length() + note;
+            assertTrue(characters * PictureLayout.CHARACTER <= place.width() - PictureLayout.PADDING, what);
         }
     }
 

@@ -1,0 +1,74 @@
+package io.github.nettybpf.tools;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.expression.FilterExpression;
+import io.github.nettybpf.expression.FilterExpression.Options;
+import io.github.nettybpf.expression.LinkType;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options that say what an expression is compiled for: captured packets of a link type, or a kind of socket. */
+public final class ExpressionTarget {
+    @Option(
+            names = "--link-type",
+            paramLabel = "TYPE",
+            converter = LinkTypeName.class,
+            description =
+                    "The link type of captured packets: EN10MB (default), RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP.")
+    private @Nullable LinkType linkType;
+
+    @Option(
+            names = "--placement",
+            paramLabel = "PLACEMENT",
+            converter = PlacementName.class,
+            description = "Compile for a socket instead: ethernet, ip, udp_socket, tcp_socket or payload.")
+    private @Nullable Placement placement;
+
+    /** {@return whether one of the options was given} */
+    public boolean isGiven() {
+        return linkType != null || placement != null;
+    }
+
+    /**
+     * {@return the expression, compiled for what the options say}
+     *
+     * @throws Refusal if both options were given
+     */
+    public FilterExpression compile(String expression, Options options) throws Refusal {
+        if (placement == null) {
+            LinkType type = linkType == null ? LinkType.EN10MB : linkType;
+            return FilterExpression.of(expression, type, options);
+        }
+        if (linkType != null) {
+            throw new Refusal("--link-type and --placement (expected: one of them)");
+        }
+        return FilterExpression.of(expression, placement, options);
+    }
+
+    /** Reads the value of {@code --link-type}. */
+    static final class LinkTypeName implements ITypeConverter<LinkType> {
+        @Override
+        public LinkType convert(String name) {
+            return LinkType.of(name)
+                    .orElseThrow(() -> new TypeConversionException(
+                            "'" + name + "' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP)"));
+        }
+    }
+
+    /** Reads the value of {@code --placement}. */
+    static final class PlacementName implements ITypeConverter<Placement> {
+        @Override
+        public Placement convert(String name) {
+            for (Placement placement : Placement.values()) {
+                if (placement.name().equals(name.toUpperCase(Locale.ROOT))) {
+                    return placement;
+                }
+            }
+            throw new TypeConversionException(
+                    "'" + name + "' (expected: ethernet, ip, udp_socket, tcp_socket or payload)");
+        }
+    }
+}

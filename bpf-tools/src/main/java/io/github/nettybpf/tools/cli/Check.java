@@ -1,0 +1,212 @@
+package io.github.nettybpf.tools.cli;
+
+import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.tools.Printable;
+import io.github.nettybpf.tools.Refusal;
+import io.github.nettybpf.tools.Session;
+import io.github.nettybpf.tools.Source;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code bpf check}: says what is known of a program without running it. */
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        header = "Says whether the kernel accepts a program, and what the program reads and returns.",
+        description = """
+
+                Reads a program in any notation that bpf disasm reads. Prints lines
+                'name: value':
+
+                program       accepted, with its size, or refused
+                rule, where   the rule of the kernel that it breaks, and the place
+                reads         the bytes of the packet that it can read
+                extensions    the extensions that it can read, each with the first instruction
+                              (counted from 0) that does
+                verdicts      all verdicts that it can return
+                kernel        the sockets that accept it
+                jvm           whether it can run in a Netty pipeline, or what is not known there
+                kernel cost   the memory that a socket is charged for it, and the limit
+
+                The answers hold for all packets and are upper bounds: the program cannot read or \
+                return anything else.
+                """,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:accepted", "1:refused, not a program, or unreadable", "2:usage error"},
+        footer = """
+
+                Example:
+                  $ echo '1,22 0 0 0' | bpf check
+                  program:     accepted, 1 instruction
+                  reads:       no byte of the packet
+                  extensions:  none
+                  verdicts:    0 (drop)
+                  kernel:      any socket that takes SO_ATTACH_FILTER
+                  jvm:         any pipeline
+                  ...""")
+public final class Check implements Callable<Integer> {
+    private static final Path OPTMEM_MAX = Path.of("/proc/sys/net/core/optmem_max");
+
+    /** What a pipeline knows: see {@link io.github.nettybpf.core.Packet#extension}. */
+    private static final Set<Extension> KNOWN_IN_PIPELINE =
+            EnumSet.of(Extension.LEN, Extension.RAND, Extension.XOR_X, Extension.NLA, Extension.NLAN);
+
+    private static final int MOST_VERDICTS = 8;
+
+    private final Session session;
+
+    @Mixin
+    private final Source source = new Source();
+
+    public Check(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws Refusal {
+        String text = source.text(session.in());
+        try {
+            accepted(ProgramFormat.readAny(text));
+            return 0;
+        } catch (AssemblyException e) {
+            if (!(e.getCause() instanceof VerificationException broken)) {
+                throw source.refusal(text, e);
+            }
+            refused(e, broken);
+            return 1;
+        }
+    }
+
+    private void refused(AssemblyException e, VerificationException broken) {
+        line("program", "refused");
+        line("rule", rule(broken.rule()));
+        line("where", source.name() + ": line " + e.line() + ", column " + e.column());
+        line("problem", Printable.message(String.valueOf(broken.getMessage())));
+    }
+
+    private void accepted(Program program) {
+        line("program", "accepted, " + program.size() + (program.size() == 1 ? " instruction" : " instructions"));
+        line("reads", reads(program));
+        line("extensions", extensions(program));
+        line("verdicts", verdicts(program));
+        line("kernel", "any socket that takes SO_ATTACH_FILTER");
+        line("jvm", jvm(program));
+        line("kernel cost", cost(program.kernelCost(), optmemMax()));
+    }
+
+    private void line(String name, String value) {
+        session.out().print(String.format("%-12s %s\n", name + ":", value));
+    }
+
+    private static String rule(VerificationException.Rule rule) {
+        return switch (rule) {
+            case LENGTH -> "a program has 1..4096 instructions";
+            case OPCODE -> "the code is one of the 49 that the kernel knows";
+            case DIVISOR -> "no division or modulo by a constant 0";
+            case SHIFT -> "shifts by a constant are by less than 32";
+            case SCRATCH_SLOT -> "scratch slots are 0..15";
+            case JUMP -> "jumps end inside the program";
+            case EXTENSION -> "absolute loads from 0xfffff000 up are exactly the extensions";
+            case LAST_INSTRUCTION -> "the last instruction is a return";
+            case SCRATCH_UNSET -> "a scratch slot is written before it is read";
+        };
+    }
+
+    private static String reads(Program program) {
+        List<String> parts = new ArrayList<>();
+        if (program.offsetBases().contains(OffsetBase.PACKET)) {
+            OptionalLong reach = program.reach();
+            parts.add(reach.isPresent() ? "packet bytes 0.." + (reach.getAsLong() - 1) : "any byte of the packet");
+        }
+        program.firstReading(OffsetBase.NETWORK).ifPresent(pc -> parts.add("the network header (insn " + pc + ")"));
+        program.firstReading(OffsetBase.LINK_LAYER)
+                .ifPresent(pc -> parts.add("the link-layer header (insn " + pc + ")"));
+        return parts.isEmpty() ? "no byte of the packet" : String.join(", ", parts);
+    }
+
+    private static String extensions(Program program) {
+        Set<Extension> read = program.extensions();
+        return read.isEmpty()
+                ? "none"
+                : read.stream().map(extension -> named(program, extension)).collect(Collectors.joining(", "));
+    }
+
+    private static String named(Program program, Extension extension) {
+        return extension.mnemonic() + " (insn "
+                + program.firstReading(extension).orElseThrow() + ")";
+    }
+
+    private static String verdicts(Program program) {
+        if (program.verdicts().isEmpty()) {
+            return "any (ret a)";
+        }
+        Set<Integer> verdicts = program.verdicts().get();
+        String first = verdicts.stream()
+                .map(Integer::toUnsignedLong)
+                .sorted()
+                .limit(MOST_VERDICTS)
+                .map(verdict -> verdict == 0 ? "0 (drop)" : verdict.toString())
+                .collect(Collectors.joining(", "));
+        int more = verdicts.size() - MOST_VERDICTS;
+        return more > 0 ? first + " and " + more + " more" : first;
+    }
+
+    private static String jvm(Program program) {
+        List<String> unknown = new ArrayList<>();
+        for (Extension extension : program.extensions()) {
+            if (!KNOWN_IN_PIPELINE.contains(extension)) {
+                unknown.add(named(program, extension));
+            }
+        }
+        program.firstReading(OffsetBase.LINK_LAYER)
+                .ifPresent(pc -> unknown.add("the link-layer header (insn " + pc + ")"));
+        if (!unknown.isEmpty()) {
+            return "no: a pipeline does not know " + String.join(", ", unknown);
+        }
+        OptionalInt network = program.firstReading(OffsetBase.NETWORK);
+        return network.isPresent()
+                ? "where the network header is known (insn " + network.getAsInt() + " reads it)"
+                : "any pipeline";
+    }
+
+    /** {@return what the charge means under a limit, which is empty if it cannot be read here} */
+    static String cost(int bytes, OptionalLong optmemMax) {
+        if (optmemMax.isEmpty()) {
+            return bytes + " bytes; a socket's charges must stay below net.core.optmem_max, by default 131072"
+                    + " (20480 before Linux 6.8)";
+        }
+        long max = optmemMax.getAsLong();
+        return bytes + " bytes; "
+                + (bytes < max
+                        ? "accepted while the socket's other charges are below " + (max - bytes)
+                        : "too much for any socket")
+                + " (net.core.optmem_max is " + max + ")";
+    }
+
+    private static OptionalLong optmemMax() {
+        try (InputStream in = Files.newInputStream(OPTMEM_MAX)) {
+            byte[] digits = in.readNBytes(32); // in one read: a second read of a file in /proc/sys returns nothing
+            return OptionalLong.of(Long.parseLong(new String(digits, StandardCharsets.US_ASCII).strip()));
+        } catch (IOException | NumberFormatException notLinux) {
+            return OptionalLong.empty();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package io.github.nettybpf.tools.explain;
+
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.LinkType;
+import io.github.nettybpf.tools.AnyProgram;
+import io.github.nettybpf.tools.ExtensionOption;
+import io.github.nettybpf.tools.ProgramArgument;
+import io.github.nettybpf.tools.Refusal;
+import io.github.nettybpf.tools.Session;
+import io.github.nettybpf.tools.capture.CapturedPacket;
+import io.github.nettybpf.tools.capture.LinkTypes;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code bpf explain}: traces one packet through a program. */
+@Command(
+        name = "explain",
+        mixinStandardHelpOptions = true,
+        header = "Says why a program keeps or drops a packet.",
+        description = """
+
+                Runs the program on one packet and prints each instruction that was executed, with \
+                the values that it loaded, computed or compared; then the verdict, and one sentence \
+                that says why the packet was kept or dropped: the last test that decided the \
+                outcome, or the load, division or extension that ended the program.
+                """,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:explained, whatever the verdict", "1:not a program, or no such packet", "2:usage error"},
+        footer = """
+
+                Examples:
+                  $ bpf explain 'tcp port 22' lan.pcap --packet 7
+                  $ bpf explain 'ldb [1] ret a' '0a 14 00'
+                  $ bpf explain --ext mark=7 filter.bpf - < packet.hex
+
+                See also: bpf graph, which draws the control flow; bpf dbg, which is a debugger.""")
+public final class Explain implements Callable<Integer> {
+    private final Session session;
+
+    @Mixin
+    private final ProgramArgument program = new ProgramArgument();
+
+    @Parameters(
+            index = "1",
+            paramLabel = "PACKET",
+            description = "A file, - for standard input, or the text itself: hexadecimal digits in pairs, with or"
+                    + " without blanks or colons between them, of an Ethernet frame or a packet of --link-type; or a"
+                    + " capture, pcap or pcapng, plain or gzipped.")
+    private String packet = "-";
+
+    @Option(
+            names = "--packet",
+            paramLabel = "N",
+            converter = PacketNumber.class,
+            description = "Which packet of the capture, from 1 (default: ${DEFAULT-VALUE}).",
+            defaultValue = "1")
+    private long number = 1;
+
+    @Mixin
+    private final ExtensionOption extensions = new ExtensionOption();
+
+    public Explain(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws Refusal {
+        if (program.isStandardInput() && packet.equals("-")) {
+            throw new Refusal("PROGRAM and PACKET: both are standard input (expected: at most one)");
+        }
+        AnyProgram source = program.read(session.in());
+        PacketArgument named = PacketArgument.of(packet, number, program.linkType(), session.in());
+        Program run = source.program(linkType(source, named));
+        Packet shown = extensions.annotate(named.packet());
+        PacketTrace trace = PacketTrace.of(run, shown);
+        StringBuilder text = new StringBuilder(header(named)).append('\n');
+        int width = trace.steps().stream()
+                .mapToInt(step -> step.statement().length())
+                .max()
+                .orElse(0);
+        for (PacketTrace.Step step : trace.steps()) {
+            text.append(PacketTrace.number(step.pc())).append("  ").append(step.statement());
+            text.append(" ".repeat(width - step.statement().length() + 3))
+                    .append(step.effect())
+                    .append('\n');
+        }
+        text.append("verdict ")
+                .append(Integer.toUnsignedString(trace.verdict()))
+                .append('\n');
+        session.out().print(text + trace.sentence() + "\n");
+        return 0;
+    }
+
+    private LinkType linkType(AnyProgram source, PacketArgument named) throws Refusal {
+        LinkType asked = program.linkType();
+        if (asked != null) {
+            return asked;
+        }
+        if (!source.isExpression()) {
+            return LinkType.EN10MB;
+        }
+        return LinkTypes.of(named.packet().origin())
+                .orElseThrow(() -> new Refusal(
+                        named.name() + ": link type " + named.packet().origin().linkType()
+                                + " (expected: one that expressions know, or --link-type)"));
+    }
+
+    private static String header(PacketArgument named) {
+        CapturedPacket packet = named.packet();
+        String cut = packet.wireLength() == packet.length()
+                ? ""
+                : ", " + Integer.toUnsignedString(packet.wireLength()) + " on the wire";
+        return named.name() + ": " + packet.length() + (packet.length() == 1 ? " byte" : " bytes") + cut;
+    }
+
+    /** Parses the value of {@code --packet}. */
+    static final class PacketNumber implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            if (!text.matches("0{0,9}[1-9][0-9]{0,17}")) {
+                throw new TypeConversionException("'" + text + "' (expected: a number from 1)");
+            }
+            return Long.valueOf(text);
+        }
+    }
+}

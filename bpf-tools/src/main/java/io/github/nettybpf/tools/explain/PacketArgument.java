@@ -1,0 +1,135 @@
+package io.github.nettybpf.tools.explain;
+
+import io.github.nettybpf.expression.LinkType;
+import io.github.nettybpf.tools.Printable;
+import io.github.nettybpf.tools.Refusal;
+import io.github.nettybpf.tools.Source;
+import io.github.nettybpf.tools.capture.CaptureReader;
+import io.github.nettybpf.tools.capture.CapturedPacket;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packet that a PACKET argument stands for: one of a capture, or hexadecimal digits.
+ *
+ * @param name the packet in messages
+ * @param packet the packet
+ */
+record PacketArgument(String name, CapturedPacket packet) {
+    /** The size limit of a packet in hexadecimal. Captures may have longer ones. */
+    private static final int MAX_BYTES = 1 << 18;
+
+    private static final int PCAPNG_MAGIC = 0x0a0d0d0a;
+
+    /**
+     * {@return the packet}
+     *
+     * @param argument the name of a file, - for standard input, or hexadecimal digits
+     * @param number which packet of a capture, from 1
+     * @param linkType the link type of a packet in hexadecimal; null for Ethernet
+     * @throws Refusal if there is no such packet
+     */
+    static PacketArgument of(String argument, long number, @Nullable LinkType linkType, InputStream standardInput)
+            throws Refusal {
+        if (!argument.equals("-") && !isFile(argument)) {
+            return ofHex("PACKET", argument, number, linkType);
+        }
+        Source source = new Source(argument);
+        try (InputStream in = new BufferedInputStream(source.open(standardInput))) {
+            in.mark(4);
+            byte[] start = in.readNBytes(4);
+            in.reset();
+            return isHex(start)
+                    ? ofHex(source.name(), text(source, in), number, linkType)
+                    : ofCapture(source.name(), in, number);
+        } catch (IOException e) {
+            throw source.unreadable(e);
+        }
+    }
+
+    private static boolean isFile(String argument) {
+        try {
+            return !argument.isEmpty() && Files.exists(Path.of(argument));
+        } catch (InvalidPathException notAName) {
+            return false;
+        }
+    }
+
+    /** The first byte of a capture is in no text, except in pcapng, whose first four bytes are line ends. */
+    private static boolean isHex(byte[] start) {
+        if (start.length == 4 && ByteBuffer.wrap(start).getInt() == PCAPNG_MAGIC) {
+            return false;
+        }
+        boolean isBlank = start.length > 0 && (start[0] == '\t' || start[0] == '\n' || start[0] == '\r');
+        return start.length == 0 || isBlank || (start[0] >= ' ' && start[0] < 0x7f);
+    }
+
+    private static String text(Source source, InputStream in) throws IOException, Refusal {
+        byte[] bytes = in.readNBytes(Source.MAX_BYTES + 1);
+        if (bytes.length > Source.MAX_BYTES) {
+            throw new Refusal(source.name() + ": more than 16 MiB (expected: a packet in hexadecimal, or a capture)");
+        }
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    private static PacketArgument ofHex(String name, String text, long number, @Nullable LinkType linkType)
+            throws Refusal {
+        if (number != 1) {
+            throw new Refusal("--packet " + number + " (expected: with a capture; this is hexadecimal)");
+        }
+        byte[] bytes = bytes(name, text);
+        return new PacketArgument("packet", CapturedPacket.of(linkType == null ? LinkType.EN10MB : linkType, bytes));
+    }
+
+    private static byte[] bytes(String name, String text) throws Refusal {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        int at = 0;
+        while (at < text.length()) {
+            char c = text.charAt(at);
+            if (Character.isWhitespace(c) || c == ':') {
+                at++;
+                continue;
+            }
+            boolean isPair =
+                    at + 1 < text.length() && HexFormat.isHexDigit(c) && HexFormat.isHexDigit(text.charAt(at + 1));
+            if (!isPair) {
+                String there = Printable.of(
+                        text.substring(at, Math.min(at + 2, text.length())).strip());
+                throw new Refusal((name.equals("PACKET") ? "PACKET: no file of this name, and " : name + ": ")
+                        + "'" + there + "' at character " + (at + 1)
+                        + " (expected: hexadecimal digits in pairs, or a capture)");
+            }
+            bytes.write(HexFormat.fromHexDigits(text, at, at + 2));
+            at += 2;
+        }
+        if (bytes.size() > MAX_BYTES) {
+            throw new Refusal(name + ": " + bytes.size() + " bytes (expected: at most " + MAX_BYTES + ")");
+        }
+        return bytes.toByteArray();
+    }
+
+    private static PacketArgument ofCapture(String name, InputStream in, long number) throws IOException, Refusal {
+        try (CaptureReader reader = CaptureReader.open(in)) {
+            CapturedPacket packet = reader.next();
+            long count = 0;
+            while (packet != null && packet.number() < number) {
+                count = packet.number();
+                packet = reader.next();
+            }
+            if (packet == null) {
+                String range = count == 0 ? "a capture with packets" : "1.." + count;
+                throw new Refusal(name + ": no packet " + number + " (expected: " + range + ")");
+            }
+            return new PacketArgument("packet " + number + " of " + name, packet.copy());
+        }
+    }
+}

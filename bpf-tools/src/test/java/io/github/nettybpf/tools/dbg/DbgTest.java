@@ -1,0 +1,402 @@
+package io.github.nettybpf.tools.dbg;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.RawInstruction;
+import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.netty.KernelFilter;
+import io.github.nettybpf.tools.Command;
+import io.github.nettybpf.tools.capture.CaptureBytes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Dialogues are files: their lines that begin with {@code > } are given to the command, and its output has to be the whole
+ * file. dbg-documentation.txt and dbg-machine.txt are the output of the kernel's bpf_dbg, but for its messages of errors.
+ */
+class DbgTest {
+    /** The packet of Documentation/networking/filter.rst of the kernel. */
+    private static final byte[] ARP = HexFormat.of()
+            .parseHex("0019cb5555a40014a443786908060001080006040001" + "0014a44378690a3b01260000000000000a3b0101");
+
+    private static final byte[] ICMP = ip(1, 8);
+    private static final byte[] TCP = ip(6, 20);
+    private static final byte[] UDP = ip(17, 12);
+
+    @TempDir
+    private Path folder;
+
+    private Path capture = Path.of("");
+
+    private static byte[] ip(int protocol, int payload) {
+        ByteBuffer packet = ByteBuffer.allocate(34 + payload);
+        packet.put(HexFormat.of().parseHex("0019cb5555a40014a443786908004500"));
+        packet.putShort((short) (20 + payload)).putInt(0).put((byte) 64).put((byte) protocol);
+        packet.putShort((short) 0).putInt(0x0a3b0126).putInt(0x0a3b0101);
+        for (int i = 0; i < payload; i++) {
+            packet.put((byte) i);
+        }
+        return packet.array();
+    }
+
+    private Path capture(String name, byte[]... packets) throws IOException {
+        CaptureBytes bytes = CaptureBytes.pcap();
+        for (byte[] packet : packets) {
+            bytes.record(1, 2, packet.length, packet);
+        }
+        return Files.write(folder.resolve(name), bytes.toByteArray());
+    }
+
+    @BeforeEach
+    void capture() throws IOException {
+        capture = capture("ten.pcap", ARP, UDP, TCP, ICMP, ARP, UDP, TCP, TCP, UDP, ARP);
+    }
+
+    private Command dbg(String... commands) {
+        String script = String.join("\n", commands).replace("CAPTURE", capture.toString());
+        return Command.run(script, "dbg");
+    }
+
+    /** {@return the output without the commands} */
+    private static String answers(Command run) {
+        return run.out().lines().filter(line -> !line.startsWith("> ")).collect(Collectors.joining("\n"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dbg-documentation.txt", "dbg-machine.txt", "dbg-beyond.txt"})
+    void holdsTheDialogue(String file) throws IOException {
+        assumeTrue(
+                !file.equals("dbg-beyond.txt") || KernelFilter.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+        String dialogue;
+        try (InputStream in = DbgTest.class.getResourceAsStream(file)) {
+            dialogue = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("CAPTURE", capture.toString());
+        }
+        String script = script(dialogue);
+        assertEquals(new Command(0, dialogue, ""), Command.run(script, "dbg"));
+
+        Path input = Files.writeString(folder.resolve("input"), script);
+        Path output = folder.resolve("output");
+        assertEquals(new Command(0, dialogue, ""), Command.run("", "dbg", input.toString()));
+        assertEquals(new Command(0, "", ""), Command.run("", "dbg", input.toString(), output.toString()));
+        assertEquals(dialogue, Files.readString(output));
+        assertEquals(new Command(0, "", ""), Command.run(script, "dbg", "-", output.toString()));
+        assertEquals(dialogue, Files.readString(output));
+    }
+
+    @Test
+    void aMinusIsStandardOutput() {
+        assertEquals(new Command(0, "> quit\n", ""), Command.run("quit\n", "dbg", "-", "-"));
+    }
+
+    @Test
+    void theCommandsAreNotOverwritten() throws IOException {
+        Path input = Files.writeString(folder.resolve("input"), "quit\n");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), input);
+        assertEquals(
+                new Command(1, "", "bpf dbg: " + link + " is read too (expected: another file)\n"),
+                Command.run("", "dbg", input.toString(), link.toString()));
+        assertEquals("quit\n", Files.readString(input));
+    }
+
+    /** The session of docs/tools.md. */
+    @Test
+    void holdsTheDocumentedDialogue() throws IOException {
+        assumeTrue(
+                KernelFilter.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+        String section = Files.readString(Path.of("../docs/tools.md")).split("\n## bpf dbg\n", -1)[1];
+        String dialogue = section.lines()
+                .dropWhile(line -> !line.startsWith("    > "))
+                .takeWhile(line -> !line.isEmpty())
+                .map(line -> line.substring(4) + "\n")
+                .collect(Collectors.joining())
+                .replace("ten.pcap", capture.toString());
+        assertEquals(new Command(0, dialogue, ""), Command.run(script(dialogue), "dbg"));
+    }
+
+    private static String script(String dialogue) {
+        return dialogue.lines()
+                .filter(line -> line.startsWith("> "))
+                .map(line -> line.substring(2) + "\n")
+                .collect(Collectors.joining());
+    }
+
+    @Test
+    void selectCountsFrom1AlsoInAFileOfOnePacket() throws IOException {
+        capture = capture("one.pcap", ICMP);
+        Command run =
+                dbg("load bpf icmp", "load pcap CAPTURE", "select 1", "step", "select 1", "run", "select 2", "run");
+        assertEquals(
+                new Command(
+                        1, run.out(), "bpf dbg: standard input: line 7: no packet #2 available! (expected: 1..1)\n"),
+                run);
+        assertTrue(run.out().contains("\nlen: 42\n  0: 00 19 cb 55 55 a4 00 14 a4 43 78 69 08 00 45 00 \n"), run.out());
+        assertTrue(run.out().endsWith("bpf passes:1 fails:0\n"), run.out());
+    }
+
+    @Test
+    void showsWhatWasNotCaptured() throws IOException {
+        byte[] cut = Arrays.copyOf(ICMP, 20);
+        Files.write(
+                folder.resolve("cut.pcap"),
+                CaptureBytes.pcap()
+                        .record(1, 2, 1500, cut)
+                        .record(1, 2, 60, new byte[0])
+                        .toByteArray());
+        capture = folder.resolve("cut.pcap");
+        assertEquals(
+                new Command(0, """
+                > load pcap CAPTURE
+                > load bpf ld len\\nret a
+                > step 2
+                -- register dump --
+                pc:       [1]
+                code:     [22] jt[0] jf[0] k[0]
+                curr:     l1:\tret a
+                A:        [0x0005dc][1500]
+                X:        [00000000][0]
+                M[0,15]:  [00000000][0]
+                -- packet dump --
+                cap: 20, len: 1500
+                  0: 00 19 cb 55 55 a4 00 14 a4 43 78 69 08 00 45 00\s
+                 16: 00 1c 00 00\s
+                (breakpoint)
+                (next packet)
+                > step
+                -- register dump --
+                pc:       [0]
+                code:     [128] jt[0] jf[0] k[0]
+                curr:     l0:\tld #len
+                A:        [00000000][0]
+                X:        [00000000][0]
+                M[0,15]:  [00000000][0]
+                -- packet dump --
+                cap: 0, len: 60
+                  0:\s
+                (breakpoint)
+                > verify kernel
+                kernel 0, interpreter the same
+                here 60: a unix socket has other headers, extensions or length than this packet
+                """.replace("CAPTURE", capture.toString()), ""),
+                dbg("load pcap CAPTURE", "load bpf ld len\\nret a", "step 2", "step", "verify kernel"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "equal | A == 0x800 | 7",
+                "not equal | A != 2048 | 3",
+                "less | A < 0x801 | 7",
+                "less or equal | A <= 0x800 | 7",
+                "greater | A>0x800 | 3",
+                "greater or equal | a >= 0x800 | 10",
+                "a bit in common | A & 0x6 | 3",
+                "unsigned | A < 0xffffffff | 10",
+                "X | X == 0 | 10",
+                "a scratch slot | m[2] == 9 | 10",
+                "the length | len == 46 | 3",
+            })
+    void stopsUnderAConditionOnly(String rule, String condition, int stops) {
+        String[] commands = new String[4 + stops];
+        Arrays.fill(commands, "run");
+        commands[0] = "load bpf ldi #9\\nst M[2]\\nldh [12]\\nret a";
+        commands[1] = "load pcap CAPTURE";
+        commands[2] = "breakpoint 3 if " + condition;
+        Command run = dbg(commands);
+        assertEquals(0, run.code(), run.err());
+        assertEquals(stops, answers(run).lines().filter("(breakpoint)"::equals).count(), rule);
+        assertTrue(run.out().endsWith("bpf passes:10 fails:0\n"), run.out());
+    }
+
+    @Test
+    void readsAnExpressionForTheLinkTypeOfTheCapture() throws IOException {
+        Files.write(
+                folder.resolve("raw.pcap"),
+                CaptureBytes.pcap(ByteOrder.BIG_ENDIAN, 0xa1b2c3d4, 101)
+                        .record(1, 2, 28, Arrays.copyOfRange(ICMP, 14, 42))
+                        .toByteArray());
+        String raw = folder.resolve("raw.pcap").toString();
+        Command run = dbg(
+                "load bpf icmp",
+                "load pcap CAPTURE",
+                "run",
+                "load pcap " + raw,
+                "breakpoint",
+                "run",
+                "load bpf udp",
+                "run");
+        assertEquals(0, run.code(), run.err());
+        assertEquals("bpf passes:1 fails:9\nbreakpoints: \nbpf passes:1 fails:0\nbpf passes:0 fails:1", answers(run));
+    }
+
+    @Test
+    void takesAProgramFromAFile() throws IOException {
+        Path file =
+                Files.writeString(folder.resolve("my program"), "ldh [12]\njne #0x806, drop\nret #-1\ndrop: ret #0\n");
+        assertEquals("bpf passes:3 fails:7", answers(dbg("load bpf " + file, "load pcap CAPTURE", "run")));
+    }
+
+    @Test
+    void theGoodPartOfADamagedCaptureCounts() throws IOException {
+        byte[] whole = Files.readAllBytes(capture);
+        Files.write(capture, Arrays.copyOf(whole, whole.length - 50));
+        Command run = dbg(
+                "load bpf arp", "load pcap CAPTURE", "run", "select 10", "next drop", "step", "select 9", "step +9");
+        String cut = ": " + capture
+                + ": byte 602: the capture ends inside packet 10, which begins at byte 594 (expected: 8 more bytes)\n";
+        String expected = Stream.of(3, 4, 8)
+                .map(line -> "bpf dbg: standard input: line " + line + cut)
+                .collect(Collectors.joining());
+        assertEquals(new Command(1, run.out(), expected), run);
+        assertTrue(run.out().contains("\nbpf passes:2 fails:7\n"), run.out());
+        assertTrue(run.out().contains("\npacket #2: verdict 0 by insn 3\n"), run.out());
+    }
+
+    /** The commands before the last are without fault; that one gives the message, and no answer. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "no such command | frob | 'frob' (expected: load, select, run, step, breakpoint, disassemble, dump, quit, delete, next, set, where, verify or help)",
+                "more than one command | s | 's' (expected: select, step or set)",
+                "a control character | x\u001b[2J | 'x?[2J' (expected: load, select, run, step, breakpoint, disassemble, dump, quit, delete, next, set, where, verify or help)",
+                "load without anything | load | '' (expected: bpf PROGRAM or pcap FILE)",
+                "load something else | load elf x | 'elf' (expected: bpf PROGRAM or pcap FILE)",
+                "load no program | load bpf | '' (expected: a program, a file with one, or an expression)",
+                "load standard input | load bpf - | '-' (expected: a program, a file with one, or an expression)",
+                "load a wrong count | load bpf 3,6 0 0 0, | PROGRAM: line 1, column 1: count 3 (expected: 1, the instructions after it)",
+                "load what the kernel refuses | load bpf ld M[0]\\nret a | PROGRAM: line 1, column 6: scratch slot 0 can be unset (expected: a st or stx on every path)",
+                "load no instruction | load bpf ret #1\\nldd [4] | PROGRAM: line 2, column 1: 'ldd' (expected: an instruction)",
+                "load no expression | load bpf tcp prt 80 | PROGRAM: no file of this name; as an expression: column 5: 'prt' (expected: host, net, port or proto between 'tcp' and it; did you mean 'port'?)",
+                "load no file | load pcap | '' (expected: the name of a capture)",
+                "load a missing file | load pcap /no/such | /no/such: no such file",
+                "load a folder | load pcap / | /: not a regular file (expected: a capture, which is read more than once)",
+                "load no capture | load pcap TEXT | TEXT: byte 0: 0x61626364 (expected: a capture in pcap or pcapng format)",
+                "load an empty file | load pcap EMPTY | EMPTY: byte 0: nothing (expected: a capture in pcap or pcapng format)",
+                "load a capture without packets | load pcap NONE | NONE: no packets (expected: at least one)",
+                "no packet | select | select '' (expected: the number of a packet, from 1)",
+                "no number of a packet | select x | 'x' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "a packet that is not there | select 11 | no packet #11 available! (expected: 1..10)",
+                "a negative limit | run -1 | '-1' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "a limit and more | run 1 2 | '2' (expected: nothing more)",
+                "no number of steps | step + | '' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "too many steps | step 4294967296 | '4294967296' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "far too many steps | step 99999999999999999999999999 | '99999999999999999999999999' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "back before the start | step -1 | reached bottom of register history stack!",
+                "no instruction | breakpoint 4 | instruction '4' (expected: 0..3 or l0..l3)",
+                "no label | breakpoint lx | instruction 'lx' (expected: 0..3 or l0..l3)",
+                "no if | breakpoint 1 when A == 1 | 'when' (expected: if, or nothing more)",
+                "no condition | breakpoint 1 if | condition '' (expected: A, X, M[n] or len, then ==, !=, <, <=, >, >= or &, then a number)",
+                "no such register | breakpoint 1 if R == 1 | condition 'R == 1' (expected: A, X, M[n] or len, then ==, !=, <, <=, >, >= or &, then a number)",
+                "no such comparison | breakpoint 1 if A = 1 | condition 'A = 1' (expected: A, X, M[n] or len, then ==, !=, <, <=, >, >= or &, then a number)",
+                "no such slot | breakpoint 1 if M[16] == 1 | scratch slot 16 (expected: 0..15)",
+                "no number to compare with | breakpoint 1 if A == 0x1g | '0x1g' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "no breakpoint | delete 2 | no breakpoint at 2 (expected: one that 'breakpoint' lists)",
+                "no line | disassemble 99 | instruction '99' (expected: 0..3 or l0..l3)",
+                "dump what | dump 3 | '3' (expected: nothing more)",
+                "neither drop nor pass | next | '' (expected: drop or pass)",
+                "set what | set mark 7 | 'mark' (expected: ext)",
+                "no such extension | set ext foo 7 | extension 'foo' (expected: proto, type, ifidx, mark, queue, hatype, rxhash, cpu, vlan_tci, vlan_avail, poff, rand, vlan_tpid)",
+                "an extension that is computed | set ext len 7 | extension 'len' (expected: proto, type, ifidx, mark, queue, hatype, rxhash, cpu, vlan_tci, vlan_avail, poff, rand, vlan_tpid)",
+                "no value | set ext mark | mark '' (expected: a number, 0..4294967295, or none)",
+                "a value that is too large | set ext mark 0x100000000 | '0x100000000' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "verify what | verify | '' (expected: kernel)",
+                "quit what | quit now | 'now' (expected: nothing more)",
+            })
+    void refusesInOneLine(String rule, String command, String message) throws IOException {
+        Files.writeString(folder.resolve("TEXT"), "abcd");
+        Files.writeString(folder.resolve("EMPTY"), "");
+        Files.write(folder.resolve("NONE"), CaptureBytes.pcap().toByteArray());
+        String path = "(TEXT|EMPTY|NONE)";
+        String line = command.replaceFirst(path, folder + "/$1");
+        Command run = dbg("load pcap CAPTURE", "load bpf arp", line, "load bpf ret #1", "load pcap CAPTURE", "run");
+        String expected = "bpf dbg: standard input: line 3: " + message.replaceFirst(path, folder + "/$1") + "\n";
+        assertEquals(expected, run.err(), rule);
+        assertEquals(1, run.code());
+        assertEquals("bpf passes:10 fails:0", answers(run), "the rest is done");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "run, no bpf program loaded!",
+        "step, no bpf program loaded!",
+        "breakpoint 0, no bpf program loaded!",
+        "delete, no bpf program loaded!",
+        "disassemble, no bpf program loaded!",
+        "dump, no bpf program loaded!",
+        "where, no bpf program loaded!",
+        "next drop, no bpf program loaded!",
+        "verify kernel, no bpf program loaded!",
+        "select 1, no pcap file loaded!",
+    })
+    void asksForWhatIsMissing(String command, String message) {
+        assertEquals(
+                new Command(1, "> " + command + "\n", "bpf dbg: standard input: line 1: " + message + "\n"),
+                dbg(command));
+    }
+
+    @Test
+    void aRefusedProgramLeavesNone() {
+        assertEquals(
+                """
+                bpf dbg: standard input: line 3: PROGRAM: line 1, column 1: 'foo' (expected: an instruction)
+                bpf dbg: standard input: line 4: no bpf program loaded!
+                """,
+                dbg("load pcap CAPTURE", "load bpf arp", "load bpf foo#", "run").err());
+    }
+
+    @Test
+    void filesThatCannotBeUsed() {
+        assertEquals(new Command(1, "", "bpf dbg: /no/such: no such file\n"), Command.run("", "dbg", "/no/such"));
+        assertEquals(
+                new Command(1, "", "bpf dbg: " + folder + ": is a directory (expected: a file)\n"),
+                Command.run("", "dbg", folder.toString()));
+        assertEquals(
+                new Command(1, "", "bpf dbg: /no/such/file: no such file\n"),
+                Command.run("", "dbg", "-", "/no/such/file"));
+        assertEquals(2, Command.run("", "dbg", "a", "b", "c").code());
+        assertEquals(new Command(1, "", "bpf dbg: '': no name of a file\n"), Command.run("", "dbg", "-", ""));
+    }
+
+    @Test
+    void everyInstructionHasAText() {
+        int codes = 0;
+        RawInstruction store = new RawInstruction(0x02, 0, 0, 1);
+        RawInstruction end = new RawInstruction(0x06, 0, 0, 0);
+        for (int code = 0; code <= 0xffff; code++) {
+            Program program;
+            try {
+                program = Program.ofRaw(List.of(store, new RawInstruction(code, 0, 0, 1), end, end));
+            } catch (VerificationException noInstruction) {
+                continue;
+            }
+            codes++;
+            String mnemonic = program.instructions().get(1).mnemonic();
+            String line = RegisterDump.line(program, 1);
+            assertTrue(line.startsWith("l1:\t" + mnemonic + " "), line);
+        }
+        assertEquals(49, codes);
+    }
+}
