@@ -68,6 +68,16 @@ public final class RandomPrograms {
         return new RandomPrograms(seed, true);
     }
 
+    /**
+     * {@return how many programs to make where all tests make so many} The system property {@code random.share} is a
+     * percentage, for runs that have to be short.
+     *
+     * @param all the number of programs
+     */
+    static int share(int all) {
+        return all / 100 * Integer.getInteger("random.share", 100);
+    }
+
     /** {@return random bits} */
     public List<RawInstruction> junk() {
         List<RawInstruction> program = new ArrayList<>();

@@ -18,7 +18,7 @@ class RandomProgramsTest {
         RandomPrograms random = new RandomPrograms(SEED);
         Packet empty = Packet.of(new byte[0]);
         int accepted = 0;
-        for (int i = 0; i < 1_000_000; i++) {
+        for (int i = 0; i < RandomPrograms.share(1_000_000); i++) {
             List<RawInstruction> raw = i % 4 == 0 ? random.junk() : random.plausible();
             Program program;
             try {
@@ -32,12 +32,12 @@ class RandomProgramsTest {
             filter.run(new UnixPacket(random.packet()));
             assertEquals(raw, program.raw());
         }
-        assertTrue(accepted > 100_000, () -> "too few programs were accepted to mean anything");
+        assertTrue(accepted > RandomPrograms.share(100_000), () -> "too few programs were accepted to mean anything");
     }
 
     @Test
     void interpreterEqualsTheReference() {
-        compare(SEED, 300_000);
+        compare(SEED, RandomPrograms.share(300_000));
     }
 
     @Test
@@ -152,7 +152,7 @@ class RandomProgramsTest {
     void textAndEveryFormatLeadBack() {
         List<ProgramFormat> formats = List.of(ProgramFormat.values());
         RandomPrograms random = new RandomPrograms(SEED);
-        for (int i = 0; i < 100_000; i++) {
+        for (int i = 0; i < RandomPrograms.share(100_000); i++) {
             Program program = random.program();
             assertEquals(program, Program.of(program.instructions()));
             assertEquals(program, Program.parse(program.toString()));
@@ -168,7 +168,7 @@ class RandomProgramsTest {
         RandomPrograms random = new RandomPrograms(SEED + 1);
         List<ProgramFormat> numeric =
                 List.of(ProgramFormat.BYTECODE, ProgramFormat.C, ProgramFormat.DDD, ProgramFormat.HEX);
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < RandomPrograms.share(10_000); i++) {
             Program program = random.program();
             for (ProgramFormat format : numeric) {
                 assertEquals(

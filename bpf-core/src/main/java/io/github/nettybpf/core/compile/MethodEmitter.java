@@ -155,7 +155,7 @@ final class MethodEmitter {
         OutlinedMethod next = methods.partition(to).methodOf(pc);
         code.packet();
         code.load(variables.length);
-        for (int register = 0; register < Registers.COUNT; register++) {
+        for (int register : Registers.IN_ORDER) {
             if ((next.parameters() & Registers.bit(register)) != 0) {
                 if (variables.has(register)) {
                     variables.get(register);

@@ -37,7 +37,7 @@ final class Variables {
     }
 
     private void place(int set) {
-        for (int register = 0; register < Registers.COUNT; register++) {
+        for (int register : Registers.IN_ORDER) {
             if ((set & Registers.bit(register)) != 0) {
                 registers[register] = code.newLocal(1);
             }
