@@ -70,7 +70,7 @@ class PacketPrivilegeTest {
                 }
             });
             thread.start();
-            ChannelFuture failed = bound.get(20, TimeUnit.SECONDS);
+            ChannelFuture failed = bound.get(Tap.PATIENCE_SECONDS, TimeUnit.SECONDS);
             assertInstanceOf(SocketException.class, failed.cause());
             assertEquals(
                     "socket(AF_PACKET): not permitted: a packet socket needs CAP_NET_RAW"
@@ -128,7 +128,7 @@ class PacketPrivilegeTest {
                 .redirectErrorStream(true)
                 .redirectOutput(new File("target", output))
                 .start();
-        if (!process.waitFor(5, TimeUnit.MINUTES)) {
+        if (!process.waitFor(1, TimeUnit.HOURS)) {
             process.destroyForcibly();
             throw new IllegalStateException("still running: " + whole);
         }
