@@ -112,7 +112,7 @@ class OffloadTest {
         }
 
         String next() throws InterruptedException {
-            String packet = received.poll(10, TimeUnit.SECONDS);
+            String packet = received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS);
             assertNotNull(packet, "nothing came");
             return packet;
         }
@@ -139,6 +139,12 @@ class OffloadTest {
         return BpfFilterHandler.builder(Program.parse(unix ? ON_PAYLOAD : ON_UDP))
                 .offload(offload)
                 .build();
+    }
+
+    private static void awaitKernel(BpfFilterHandler handler) {
+        Transport.await(
+                () -> "all in the kernel: " + handler.stats(),
+                () -> handler.stats().location() == Location.KERNEL);
     }
 
     private static void filters(Receiver receiver) throws Exception {
@@ -404,11 +410,7 @@ class OffloadTest {
                     .eventLoop()
                     .submit(() -> receiver.channel.pipeline().addFirst(handler))
                     .sync();
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-            while (handler.stats().location() != Location.KERNEL && System.nanoTime() < end) {
-                Thread.onSpinWait();
-            }
-            assertEquals(Location.KERNEL, handler.stats().location());
+            awaitKernel(handler);
             receiver.send("00", "0101");
             assertEquals("0101", receiver.next());
         }
@@ -428,17 +430,15 @@ class OffloadTest {
                         .submit(() -> receiver.channel.pipeline().addFirst(handler))
                         .sync();
                 if (lossy) {
-                    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-                    while (handler.stats().location() != Location.KERNEL && System.nanoTime() < end) {
-                        Thread.onSpinWait();
-                    }
+                    awaitKernel(handler);
                     filters(receiver);
                     assertEquals(
                             "attached to a bound channel, with loss",
                             handler.stats().reason());
                 } else {
                     receiver.channel.closeFuture().sync();
-                    SocketFilterException e = (SocketFilterException) receiver.thrown.poll(10, TimeUnit.SECONDS);
+                    SocketFilterException e =
+                            (SocketFilterException) receiver.thrown.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS);
                     assertNotNull(e);
                     assertEquals(Reason.NOT_APPLICABLE, e.reason());
                 }

@@ -94,8 +94,8 @@ class StreamSocketTest {
         BpfFilterHandler onClient = new BpfFilterHandler(Program.parse("ret #-1"));
         Channel client = connect(serve(onServer), onClient);
         client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {2, 9, 9})).sync();
-        assertEquals("0209", received.poll(10, TimeUnit.SECONDS), "the pipeline cuts");
-        Channel server = accepted.poll(10, TimeUnit.SECONDS);
+        assertEquals("0209", received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "the pipeline cuts");
+        Channel server = accepted.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertNotNull(server);
         for (Channel stream : new Channel[] {server, client}) {
             assertTrue(SocketFilters.read(stream).isEmpty());
@@ -119,6 +119,6 @@ class StreamSocketTest {
         assertEquals(Location.KERNEL, insisting.stats().location());
         assertEquals(toOtherPorts, SocketFilters.read(client).orElseThrow());
         client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {7})).sync();
-        assertEquals("07", received.poll(10, TimeUnit.SECONDS));
+        assertEquals("07", received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS));
     }
 }

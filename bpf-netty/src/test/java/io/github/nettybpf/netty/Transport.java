@@ -1,5 +1,6 @@
 package io.github.nettybpf.netty;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.channel.Channel;
@@ -21,6 +22,10 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** The real sockets that tests run on; those that this machine lacks are skipped, and say why. */
 enum Transport {
@@ -58,6 +63,9 @@ enum Transport {
         }
     };
 
+    /** How long is waited, at most, for what has to come: a test that passes does not take long. */
+    static final int PATIENCE_SECONDS = 120;
+
     final Class<? extends Channel> channel;
 
     Transport(Class<? extends Channel> channel) {
@@ -65,6 +73,15 @@ enum Transport {
     }
 
     abstract IoHandlerFactory io();
+
+    /** Waits until a condition holds. What is sent on loopback may come after the call that sent it has returned. */
+    static void await(Supplier<String> what, BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, what);
+            LockSupport.parkNanos(20_000);
+        }
+    }
 
     SocketAddress anyAddress() throws IOException {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);

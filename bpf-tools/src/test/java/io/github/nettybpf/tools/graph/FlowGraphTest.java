@@ -229,7 +229,7 @@ class FlowGraphTest {
                 in.write(GraphFormat.DOT.write(graph).getBytes(StandardCharsets.UTF_8));
             }
             String plain = new String(dot.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertTrue(dot.waitFor(20, TimeUnit.SECONDS));
+            assertTrue(dot.waitFor(2, TimeUnit.MINUTES));
             assertEquals(0, dot.exitValue(), plain);
             assertEquals(
                     graph.boxes().size(),
