@@ -27,6 +27,7 @@ import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -259,7 +260,7 @@ class OffloadTest {
         };
     }
 
-    private static BpfFilterHandler obstructed(String name, Offload offload) {
+    private static BpfFilterHandler obstructed(String name, Offload offload) throws IOException {
         String program =
                 switch (name) {
                     case "memory" -> "ldh [0]\n".repeat(2000) + ON_UDP;
@@ -267,8 +268,10 @@ class OffloadTest {
                     case "other placement" -> "ldb [22]\njne #1, no\nret #25\nno: ret #0";
                     default -> ON_UDP;
                 };
-        BpfFilterHandler.Builder builder =
-                BpfFilterHandler.builder(Program.parse(program)).offload(offload);
+        Program parsed = Program.parse(program);
+        BpfFilterHandler.Builder builder = BpfFilterHandler.builder(
+                        name.equals("memory") ? Transport.tooCostly(parsed) : parsed)
+                .offload(offload);
         return (name.equals("other placement") ? builder.placement(Placement.ETHERNET) : builder).build();
     }
 

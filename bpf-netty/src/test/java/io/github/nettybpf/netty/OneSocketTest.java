@@ -265,7 +265,7 @@ class OneSocketTest {
                 .offload(Offload.REQUIRED)
                 .lossyHandover(true)
                 .build();
-        Program tooCostly = Program.parse("ld mark\n" + "ldh [0]\n".repeat(3000) + "ret a");
+        Program tooCostly = Transport.tooCostly(Program.parse("ld mark\n" + "ldh [0]\n".repeat(3000) + "ret a"));
         try (Server server = new Server(ch -> {})) {
             server.onLoop(() -> {
                 server.channel.pipeline().addFirst(handler);

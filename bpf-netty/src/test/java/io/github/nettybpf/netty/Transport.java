@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.nettybpf.core.Program;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -85,6 +86,22 @@ enum Transport {
 
     SocketAddress anyAddress() throws IOException {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    /** {@return net.core.optmem_max}: the bytes that a socket may have for its filter and other options. */
+    static int optionMemory() throws IOException {
+        // In one read: a sysctl file has nothing after its first.
+        return Integer.parseInt(
+                Files.readAllLines(Path.of("/proc/sys/net/core/optmem_max")).get(0));
+    }
+
+    /** {@return the program}; where a socket has the memory for it, the test is skipped. */
+    static Program tooCostly(Program program) throws IOException {
+        int memory = optionMemory();
+        assumeTrue(
+                program.kernelCost() > memory + memory / 8,
+                () -> "net.core.optmem_max is " + memory + ": room for a filter of " + program.kernelCost() + " bytes");
+        return program;
     }
 
     /** A group of one event loop; skips the test where there is none. */

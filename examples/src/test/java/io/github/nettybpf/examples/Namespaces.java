@@ -29,7 +29,7 @@ final class Namespaces implements AutoCloseable {
 
     private Namespaces() {}
 
-    /** {@return new ones}, or skips the test, with the reason printed. */
+    /** {@return new ones}, or skips the test. */
     static Namespaces make(String... tools) throws IOException, InterruptedException {
         for (String tool : List.of("unshare", "nsenter", "timeout", "ip")) {
             require(tool);
@@ -66,7 +66,6 @@ final class Namespaces implements AutoCloseable {
     }
 
     private static AssertionError skip(String reason) {
-        System.out.println("skipped: " + reason);
         Assumptions.abort(reason);
         return new AssertionError("not reached");
     }
