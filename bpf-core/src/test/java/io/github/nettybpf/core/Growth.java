@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 public final class Growth {
     private static final int FACTOR = 8;
 
-    /** 24-fold is a little more than n to the power of 1.5. */
-    private static final int MOST = 24;
+    /** Half of what quadratic work takes. Caches that are too small for the larger input double the time of linear work. */
+    private static final int MOST = 32;
 
-    /** Shorter times are of garbage collections and of code that is not compiled yet. */
-    private static final long LEAST_NANOS = 1_000_000;
+    /** Shorter times are of code that is not compiled yet, and of data that are still in the cache. */
+    private static final long LEAST_NANOS = 3_000_000;
 
     private static final int ATTEMPTS = 5;
     private static final int PATIENCE_MINUTES = 10;

@@ -11,10 +11,10 @@ import org.junit.jupiter.api.Test;
 
 /** A compiled class goes when its filter does: a small JVM compiles far more programs than it could keep. */
 class UnloadingTest {
-    private static final int PROGRAMS = 100_000;
+    private static final int PROGRAMS = 30_000;
 
     @Test
-    void aHundredThousandProgramsInASmallHeap() throws IOException, InterruptedException {
+    void thirtyThousandProgramsInASmallHeap() throws IOException, InterruptedException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** Random programs and packets: the running kernel is right. */
 class KernelDifferentialTest {
     private static final int SEED = 20261121;
-    private static final int STANDING = 15_000;
+    private static final int STANDING = 6_000;
 
     @BeforeEach
     void needsTheKernel() {

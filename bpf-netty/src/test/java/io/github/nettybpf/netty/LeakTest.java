@@ -72,7 +72,7 @@ class LeakTest {
 
     @Test
     void noPacketIsLeaked() {
-        packets(200_000);
+        packets(50_000);
     }
 
     @Test

@@ -100,7 +100,7 @@ class PacketLifecycleTest {
 
     @Test
     void nothingIsLeftOfChannelsThatWereClosed() throws Exception {
-        cycles(500);
+        cycles(60);
     }
 
     @Test

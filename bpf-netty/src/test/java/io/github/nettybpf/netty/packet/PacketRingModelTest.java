@@ -194,7 +194,7 @@ class PacketRingModelTest {
     @Test
     @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void nothingIsLostOrGivenBackEarlyWhenAllRun() throws Exception {
-        int frames = 300_000;
+        int frames = 100_000;
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 4);
         List<LinkedBlockingQueue<Held>> queues = List.of(new LinkedBlockingQueue<>(), new LinkedBlockingQueue<>());
         Held end = new Held(new PacketFrame(Unpooled.EMPTY_BUFFER, FakeKernel.LOCAL), -1, 0);
