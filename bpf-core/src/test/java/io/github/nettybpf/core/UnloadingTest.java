@@ -11,14 +11,14 @@ import org.junit.jupiter.api.Test;
 
 /** A compiled class goes when its filter does: a small JVM compiles far more programs than it could keep. */
 class UnloadingTest {
-    private static final int PROGRAMS = 30_000;
+    private static final int PROGRAMS = 20_000;
 
     @Test
-    void thirtyThousandProgramsInASmallHeap() throws IOException, InterruptedException {
+    void twentyThousandProgramsInASmallHeap() throws IOException, InterruptedException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
-                "-XX:MaxMetaspaceSize=48m",
+                "-XX:MaxMetaspaceSize=32m",
                 "-cp",
                 System.getProperty("java.class.path") + ":" + System.getProperty("jdk.module.path", ""),
                 ManyPrograms.class.getName());
