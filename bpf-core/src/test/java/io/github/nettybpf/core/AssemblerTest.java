@@ -2,7 +2,10 @@ package io.github.nettybpf.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -74,7 +77,23 @@ class AssemblerTest {
 
     @Test
     void junkIsRefusedAndNeverBreaksTheAssembler() {
-        java.util.SplittableRandom random = new java.util.SplittableRandom(7);
+        assertTrue(acceptedOfJunk(7, 50_000) > 0);
+    }
+
+    @Test
+    @Tag("soak")
+    void junkForLong() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("junk programs, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            acceptedOfJunk(seed, 50_000);
+        }
+    }
+
+    /** {@return how many of the texts are programs} */
+    private static int acceptedOfJunk(long seed, int texts) {
+        Random random = new Random(seed);
         String[] pieces = {
             "ld",
             "ldx",
@@ -112,7 +131,7 @@ class AssemblerTest {
             "08"
         };
         int accepted = 0;
-        for (int i = 0; i < 200_000; i++) {
+        for (int i = 0; i < texts; i++) {
             StringBuilder text = new StringBuilder();
             for (int n = random.nextInt(12); n > 0; n--) {
                 text.append(pieces[random.nextInt(pieces.length)]).append(random.nextBoolean() ? " " : "");
@@ -122,9 +141,12 @@ class AssemblerTest {
                 accepted++;
             } catch (AssemblyException e) {
                 int lines = (int) text.chars().filter(c -> c == '\n').count() + 1;
-                assertEquals(true, e.line() >= 1 && e.line() <= lines && e.column() >= 1, text.toString());
+                assertEquals(
+                        true,
+                        e.line() >= 1 && e.line() <= lines && e.column() >= 1,
+                        () -> "seed " + seed + ": " + text);
             }
         }
-        assertEquals(true, accepted > 0);
+        return accepted;
     }
 }

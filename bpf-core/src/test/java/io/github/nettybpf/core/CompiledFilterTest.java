@@ -14,25 +14,25 @@ class CompiledFilterTest {
     @Test
     void randomPrograms() {
         RandomPrograms random = RandomPrograms.deterministic(SEED);
-        compare(SEED, random::program, random::packet, RandomPrograms.share(4_000), 25);
+        compare(SEED, random::program, random::packet, RandomPrograms.share(2_000), 25);
     }
 
     @Test
     void chains() {
         RandomPrograms random = RandomPrograms.deterministic(SEED + 1);
-        compare(SEED + 1, random::chains, random::keyedPacket, RandomPrograms.share(1_000), 100);
+        compare(SEED + 1, random::chains, random::keyedPacket, RandomPrograms.share(400), 100);
     }
 
     @Test
     void tests() {
         RandomPrograms random = RandomPrograms.deterministic(SEED + 2);
-        compare(SEED + 2, random::tests, random::smallPacket, RandomPrograms.share(4_000), 60);
+        compare(SEED + 2, random::tests, random::smallPacket, RandomPrograms.share(1_500), 60);
     }
 
     @Test
     void trees() {
         RandomTrees random = new RandomTrees(SEED + 3);
-        compare(SEED + 3, random::program, random::packet, RandomPrograms.share(4_000), 100);
+        compare(SEED + 3, random::program, random::packet, RandomPrograms.share(1_500), 100);
     }
 
     private static void compare(

@@ -147,12 +147,18 @@ class ProgramFormatTest {
     @ParameterizedTest
     @ValueSource(strings = {"/* ", "// {\n", "\n", " ", ",", "{ 1 ", "(000) ld", "#", "'", "0", "é"})
     void largeJunkIsRefusedInLinearTime(String piece) {
-        String junk = piece.repeat((1 << 20) / piece.length());
-        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny(junk));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("1,6 0 0 0" + junk + "x"));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("1\n6 0 0 0\n" + junk + "x"));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("{ 6" + junk + "2 }"));
-        assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("(000) ld" + junk + "a" + junk + "\u2028x"));
+        Growth.assertNearlyLinear(piece, 1 << 20, size -> {
+            String junk = piece.repeat(size / piece.length());
+            return () -> {
+                assertThrows(AssemblyException.class, () -> ProgramFormat.readAny(junk));
+                assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("1,6 0 0 0" + junk + "x"));
+                assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("1\n6 0 0 0\n" + junk + "x"));
+                assertThrows(AssemblyException.class, () -> ProgramFormat.readAny("{ 6" + junk + "2 }"));
+                assertThrows(
+                        AssemblyException.class,
+                        () -> ProgramFormat.readAny("(000) ld" + junk + "a" + junk + "\u2028x"));
+            };
+        });
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,12 +37,29 @@ class SteppingMachineTest {
 
     @Test
     void randomProgramsGoToTheEndAndBack() {
-        RandomPrograms random = RandomPrograms.deterministic(SEED);
+        long asked = goToTheEndAndBack(SEED, 400);
+        assertTrue(asked > 20_000, "too few questions to mean anything: " + asked);
+    }
+
+    @Test
+    @Tag("soak")
+    void forLong() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("programs in steps, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            goToTheEndAndBack(seed, 400);
+        }
+    }
+
+    /** {@return how many registers were compared with the interpreter's} */
+    private static long goToTheEndAndBack(long seed, int programs) {
+        RandomPrograms random = RandomPrograms.deterministic(seed);
         long asked = 0;
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < programs; i++) {
             Program program = i % 2 == 0 ? random.program() : random.tests();
             Packet packet = new UnixPacket(i % 2 == 0 ? random.packet() : random.smallPacket());
-            String seen = "seed " + SEED + ", program " + i + "\n" + program + "packet " + packet;
+            String seen = "seed " + seed + ", program " + i + "\n" + program + "packet " + packet;
             SteppingMachine machine = new SteppingMachine(program, packet);
             List<State> passed = new ArrayList<>();
             while (true) {
@@ -68,7 +86,7 @@ class SteppingMachineTest {
             machine.run();
             assertEquals(passed.get(passed.size() - 1), State.of(machine), seen);
         }
-        assertTrue(asked > 50_000, "too few questions to mean anything: " + asked);
+        return asked;
     }
 
     /**

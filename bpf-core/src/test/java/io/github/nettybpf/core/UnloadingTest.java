@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Test;
 
 /** Compiled classes are unloaded with their filters: a small JVM compiles far more programs than it could keep. */
 class UnloadingTest {
-    private static final int PROGRAMS = 100_000;
+    private static final int PROGRAMS = 20_000;
 
     @Test
-    void aHundredThousandProgramsInASmallHeap() throws IOException, InterruptedException {
+    void twentyThousandProgramsInASmallHeap() throws IOException, InterruptedException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
-                "-XX:MaxMetaspaceSize=48m",
+                "-XX:MaxMetaspaceSize=32m",
                 "-cp",
                 System.getProperty("java.class.path") + ":" + System.getProperty("jdk.module.path", ""),
                 ManyPrograms.class.getName());

@@ -12,12 +12,14 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A socket's program gives a datagram the verdict that the programs for packets and frames give it with its headers. */
 class SocketPlacementTest {
-    private static final int EXPRESSIONS = 3000;
+    private static final int EXPRESSIONS = 600;
     private static final int PACKETS = 20;
     private static final int[] ADDRESSES = {0x0a000001, 0x0a000002, 0xc0000207, 0x0a090807, 0xe0000001, -1, 0x0aff00ff};
     private static final long[][] ADDRESSES6 = {
@@ -65,6 +67,22 @@ class SocketPlacementTest {
     @ParameterizedTest
     @CsvSource({"UDP_SOCKET, 1", "TCP_SOCKET, 2"})
     void judgesAsForWholePackets(Placement socket, long seed) {
+        compare(socket, seed);
+    }
+
+    @Test
+    @Tag("soak")
+    void forLong() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("expressions for sockets, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            compare(Placement.UDP_SOCKET, seed);
+            compare(Placement.TCP_SOCKET, seed);
+        }
+    }
+
+    private static void compare(Placement socket, long seed) {
         Random random = new Random(seed);
         boolean udp = socket == Placement.UDP_SOCKET;
         RandomSocketExpressions expressions = new RandomSocketExpressions(random, udp ? "udp" : "tcp");
@@ -86,7 +104,8 @@ class SocketPlacementTest {
                 Packet packet = Packet.of(frame, 14, frame.length - 14);
                 int verdict = packets[1].run(packet);
                 accepted += verdict == 0 ? 0 : 1;
-                Supplier<String> what = () -> text + "\n" + HexFormat.of().formatHex(frame);
+                Supplier<String> what = () ->
+                        "seed " + seed + ": " + text + "\n" + HexFormat.of().formatHex(frame);
                 for (int k = 0; k < 2; k++) {
                     assertEquals(verdict, sockets[k].run(new Datagram(packet, at - 14)), what);
                     assertEquals(verdict, packets[k].run(packet), what);

@@ -116,7 +116,7 @@ class OneSocketTest {
         }
 
         String next() throws InterruptedException {
-            String packet = received.poll(10, TimeUnit.SECONDS);
+            String packet = received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS);
             assertNotNull(packet, "nothing came");
             return packet;
         }
@@ -137,11 +137,8 @@ class OneSocketTest {
     }
 
     private static void await(BpfFilterHandler handler, Location location) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (handler.stats().location() != location && System.nanoTime() < end) {
-            Thread.onSpinWait();
-        }
-        assertEquals(location, handler.stats().location());
+        Transport.await(
+                () -> location + ": " + handler.stats(), () -> handler.stats().location() == location);
     }
 
     @ParameterizedTest
@@ -268,7 +265,7 @@ class OneSocketTest {
                 .offload(Offload.REQUIRED)
                 .lossyHandover(true)
                 .build();
-        Program tooCostly = Program.parse("ld mark\n" + "ldh [0]\n".repeat(3000) + "ret a");
+        Program tooCostly = Transport.tooCostly(Program.parse("ld mark\n" + "ldh [0]\n".repeat(3000) + "ret a"));
         try (Server server = new Server(ch -> {})) {
             server.onLoop(() -> {
                 server.channel.pipeline().addFirst(handler);
@@ -310,7 +307,8 @@ class OneSocketTest {
         try (Server server = new Server(ch -> ch.pipeline().addLast(handler))) {
             server.send("bb", "bb", "bb", "aa");
             server.next();
-            assertEquals(3, handler.stats().droppedInKernel());
+            Transport.await(
+                    () -> "drops: " + handler.stats(), () -> handler.stats().droppedInKernel() == 3);
             handler.replace(BEGINS_WITH_B).sync();
             handler.replace(Program.parse("ld rand\nret a")).sync();
             assertEquals(3, handler.stats().droppedInKernel());

@@ -118,7 +118,7 @@ class PipelineFilterTest {
             value = Placement.class,
             names = {"ETHERNET", "IP", "UDP_SOCKET", "PAYLOAD"})
     void keepsTheSameOfAllBuffers(Placement placement) {
-        compare(SEED, placement, 240);
+        compare(SEED, placement, 90);
     }
 
     @Test

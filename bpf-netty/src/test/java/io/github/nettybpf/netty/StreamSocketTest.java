@@ -2,6 +2,7 @@ package io.github.nettybpf.netty;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -94,8 +95,8 @@ class StreamSocketTest {
         BpfFilterHandler onClient = new BpfFilterHandler(Program.parse("ret #-1"));
         Channel client = connect(serve(onServer), onClient);
         client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {2, 9, 9})).sync();
-        assertEquals("0209", received.poll(10, TimeUnit.SECONDS), "the pipeline cuts");
-        Channel server = accepted.poll(10, TimeUnit.SECONDS);
+        assertEquals("0209", received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "the pipeline cuts");
+        Channel server = accepted.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertNotNull(server);
         for (Channel stream : new Channel[] {server, client}) {
             assertTrue(SocketFilters.read(stream).isEmpty());
@@ -108,17 +109,48 @@ class StreamSocketTest {
         }
     }
 
+    /** A segment that the filter drops is sent again and again: the stream goes on once the filter lets it through. */
     @Test
     void whoInsistsHasSegmentsFiltered() throws Exception {
-        Program toOtherPorts = Program.parse("ldh [2]\njeq #9, no\nret #-1\nno: ret #0");
-        BpfFilterHandler insisting = BpfFilterHandler.builder(toOtherPorts)
+        Program noPayloadOf9 = Program.parse("""
+                ldb [12]          ; the header's length, in the upper half of the byte
+                rsh #4
+                lsh #2
+                tax
+                ld len
+                sub x
+                jeq #0, yes       ; no payload: a handshake or an acknowledgement
+                ldb [x + 0]
+                jeq #9, no
+                yes: ret #-1
+                no: ret #0
+                """);
+        BpfFilterHandler insisting = BpfFilterHandler.builder(noPayloadOf9)
                 .placement(Placement.TCP_SOCKET)
                 .offload(Offload.REQUIRED)
                 .build();
+        BlockingQueue<String> answers = new LinkedBlockingQueue<>();
         Channel client = connect(serve(new BpfFilterHandler(Program.parse("ret #-1"))), insisting);
+        client.pipeline().addLast(new SimpleChannelInboundHandler<ByteBuf>() {
+            @Override
+            protected void channelRead0(ChannelHandlerContext ctx, ByteBuf bytes) {
+                answers.add(ByteBufUtil.hexDump(bytes));
+            }
+        });
         assertEquals(Location.KERNEL, insisting.stats().location());
-        assertEquals(toOtherPorts, SocketFilters.read(client).orElseThrow());
+        assertEquals(noPayloadOf9, SocketFilters.read(client).orElseThrow());
         client.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {7})).sync();
-        assertEquals("07", received.poll(10, TimeUnit.SECONDS));
+        assertEquals("07", received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS));
+        Channel server = accepted.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS);
+        assertNotNull(server);
+        server.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {8})).sync();
+        assertEquals("08", answers.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS));
+        assertEquals(0, SocketFilters.drops(client));
+
+        server.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {9})).sync();
+        Transport.await(() -> "no segment is dropped", () -> SocketFilters.drops(client) > 0);
+        assertNull(answers.poll());
+        client.pipeline().remove(insisting);
+        assertEquals("09", answers.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS));
     }
 }

@@ -86,7 +86,7 @@ class FrameIntakeTest {
                 });
                 tap.channel.intake().read();
             });
-            assertSame(broken, tap.thrown.poll(10, TimeUnit.SECONDS));
+            assertSame(broken, tap.thrown.poll(Tap.PATIENCE_SECONDS, TimeUnit.SECONDS));
             tap.channel.closeFuture().sync();
             assertFalse(tap.channel.isOpen());
         }

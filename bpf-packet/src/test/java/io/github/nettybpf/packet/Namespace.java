@@ -1,5 +1,6 @@
 package io.github.nettybpf.packet;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Native;
@@ -7,6 +8,8 @@ import com.sun.jna.NativeLibrary;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -18,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class Namespace implements AutoCloseable {
     private static final int CLONE_NEWNET = 0x40000000;
     private static final int O_RDONLY_CLOEXEC = 0x80000;
+    private static final boolean HAS_IPV6 = Files.exists(Path.of("/proc/net/if_inet6"));
 
     private static final class C {
         static {
@@ -53,9 +57,19 @@ final class Namespace implements AutoCloseable {
 
     /** Makes a pair of interfaces in the thread's namespace, up and without addresses: no neighbour discovery on them. */
     static void pair(String one, String other) {
-        run("ip link add " + one + " type veth peer name " + other);
+        try {
+            run("ip link add " + one + " type veth peer name " + other);
+        } catch (IllegalStateException e) {
+            String said = String.valueOf(e.getMessage());
+            assumeFalse(
+                    said.contains("Unknown device type") || said.contains("Operation not supported"),
+                    "no veth in this kernel: " + said.strip());
+            throw e;
+        }
         for (String name : List.of(one, other)) {
-            run("ip link set " + name + " addrgenmode none");
+            if (HAS_IPV6) {
+                run("ip link set " + name + " addrgenmode none");
+            }
             run("ip link set " + name + " up");
         }
     }
@@ -71,7 +85,7 @@ final class Namespace implements AutoCloseable {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            if (!process.waitFor(Tap.PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new IllegalStateException(String.join(" ", command) + ": " + said);
             }
             return said;

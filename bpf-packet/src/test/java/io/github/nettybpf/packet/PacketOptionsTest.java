@@ -249,13 +249,19 @@ class PacketOptionsTest {
                                 new io.netty.channel.WriteBufferWaterMark(5_000, 10_000))
                         .bind("e0");
                 Tap f = Tap.ofOurs().bind("f0")) {
-            ChannelFuture last = null;
-            for (int i = 0; i < 50; i++) {
-                last = e.channel.writeAndFlush(Tap.frame(1_000, i));
-            }
-            PacketLifecycleTest.await("not writable", () -> !e.channel.isWritable());
-            last.sync();
-            assertTrue(e.channel.isWritable());
+            // All at once: the queue is full long before it has sent as many.
+            boolean writable = e.channel
+                    .eventLoop()
+                    .submit(() -> {
+                        for (int i = 0; i < 50; i++) {
+                            e.channel.writeAndFlush(Tap.frame(1_000, i));
+                        }
+                        return e.channel.isWritable();
+                    })
+                    .sync()
+                    .getNow();
+            assertFalse(writable);
+            PacketLifecycleTest.await("writable", e.channel::isWritable);
             for (int i = 0; i < 50; i++) {
                 assertEquals(ByteBufUtil.hexDump(Tap.frame(1_000, i)), f.nextHex());
             }
@@ -270,7 +276,7 @@ class PacketOptionsTest {
                 Tap h = Tap.ofOurs().bind("h0")) {
             ChannelFuture tooLong = g.channel.writeAndFlush(Tap.frame(1_000, 1));
             ChannelFuture other = g.channel.writeAndFlush(Tap.frame(60, 2));
-            assertTrue(tooLong.await(20, TimeUnit.SECONDS));
+            assertTrue(tooLong.await(Tap.PATIENCE_SECONDS, TimeUnit.SECONDS));
             assertEquals(
                     "send(..) failed with error(-105): No buffer space available",
                     String.valueOf(tooLong.cause().getMessage()));
@@ -327,6 +333,12 @@ class PacketOptionsTest {
                             .bind("b0")) {
                 for (int i = 0; i < frames; i++) {
                     a.channel.write(Tap.frame(60, i).setInt(20, i).setByte(14, i));
+                    if (i % 200 == 199) {
+                        // No more at once than net.core.netdev_max_backlog lets wait.
+                        int sent = i + 1;
+                        a.channel.flush();
+                        PacketLifecycleTest.await("frames", () -> one.received.size() + two.received.size() == sent);
+                    }
                 }
                 a.channel.writeAndFlush(Tap.frame(60, 0).setInt(20, frames)).sync();
                 Set<Integer> seen = new HashSet<>();

@@ -46,6 +46,11 @@ class PacketPrivilegeTest {
     private static final int CAPABILITY_VERSION_3 = 0x20080522;
     private static final int CAP_NET_RAW = 13;
 
+    private static final String IN_NAMESPACES = "packet-tests-in-namespaces.txt";
+
+    /** The exit code of a JVM whose tests were all skipped. */
+    private static final int ALL_SKIPPED = 77;
+
     /** Takes the right away from the calling thread, and from no other. */
     private static void dropNetRaw() {
         int[] header = {CAPABILITY_VERSION_3, 0};
@@ -70,7 +75,7 @@ class PacketPrivilegeTest {
                 }
             });
             thread.start();
-            ChannelFuture failed = bound.get(20, TimeUnit.SECONDS);
+            ChannelFuture failed = bound.get(Tap.PATIENCE_SECONDS, TimeUnit.SECONDS);
             assertInstanceOf(SocketException.class, failed.cause());
             assertEquals(
                     "socket(AF_PACKET): not permitted: a packet socket needs CAP_NET_RAW"
@@ -110,9 +115,10 @@ class PacketPrivilegeTest {
                 PacketPrivilegeTest.class.getName(),
                 PacketChannelTest.class.getName(),
                 PacketOptionsTest.class.getName());
-        String said = "packet-tests-without-unsafe.txt";
-        assertEquals(
-                0, C.geteuid() == 0 ? run(said, command) : run(command.toArray(String[]::new)), "see target/" + said);
+        String said = C.geteuid() == 0 ? "packet-tests-without-unsafe.txt" : IN_NAMESPACES;
+        int code = C.geteuid() == 0 ? run(said, command) : run(command.toArray(String[]::new));
+        assumeTrue(code != ALL_SKIPPED, "all of these tests were skipped: see target/" + said);
+        assertEquals(0, code, "see target/" + said);
     }
 
     private static int run(String... command) throws IOException, InterruptedException {
@@ -120,7 +126,7 @@ class PacketPrivilegeTest {
                 // Netty complains where there is no interface that is up.
                 List.of("unshare", "-Urn", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
         whole.addAll(List.of(command));
-        return run("packet-tests-in-namespaces.txt", whole);
+        return run(IN_NAMESPACES, whole);
     }
 
     private static int run(String output, List<String> whole) throws IOException, InterruptedException {
@@ -128,7 +134,7 @@ class PacketPrivilegeTest {
                 .redirectErrorStream(true)
                 .redirectOutput(new File("target", output))
                 .start();
-        if (!process.waitFor(5, TimeUnit.MINUTES)) {
+        if (!process.waitFor(1, TimeUnit.HOURS)) {
             process.destroyForcibly();
             throw new IllegalStateException("still running: " + whole);
         }
@@ -152,10 +158,8 @@ class PacketPrivilegeTest {
         LauncherFactory.create().execute(request, summary);
         summary.getSummary().printTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         summary.getSummary().printFailuresTo(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
-        System.exit(
-                summary.getSummary().getTotalFailureCount() == 0
-                                && summary.getSummary().getTestsSucceededCount() > 0
-                        ? 0
-                        : 1);
+        boolean failed = summary.getSummary().getTotalFailureCount() > 0;
+        boolean passed = summary.getSummary().getTestsSucceededCount() > 0;
+        System.exit(failed ? 1 : passed ? 0 : ALL_SKIPPED);
     }
 }

@@ -38,7 +38,7 @@ class PacketRingModelTest {
 
     private static <T> T on(ExecutorService thread, Callable<T> task) throws Exception {
         try {
-            return thread.submit(task).get(10, TimeUnit.SECONDS);
+            return thread.submit(task).get(Tap.PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             throw new AssertionError(e.getCause());
         }
@@ -192,9 +192,9 @@ class PacketRingModelTest {
 
     /** All at once: a kernel, a reader that releases some frames itself, and two threads that release the others. */
     @Test
-    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void nothingIsLostOrGivenBackEarlyWhenAllRun() throws Exception {
-        int frames = 300_000;
+        int frames = 100_000;
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 4);
         List<LinkedBlockingQueue<Held>> queues = List.of(new LinkedBlockingQueue<>(), new LinkedBlockingQueue<>());
         Held end = new Held(new PacketFrame(Unpooled.EMPTY_BUFFER, FakeKernel.LOCAL), -1, 0);

@@ -15,8 +15,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -29,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class Tap implements AutoCloseable {
     static final int ETHERTYPE = 0x88b5; // For experiments (IEEE 802).
 
+    /** How long is waited, at most, for what has to come: a test that passes does not take long. */
+    static final int PATIENCE_SECONDS = 120;
+
     /** So that tests, which send a frame and then wait for it, take less time. */
     private static final int SOON = 4;
 
@@ -39,15 +48,66 @@ final class Tap implements AutoCloseable {
     final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
     final BlockingQueue<Throwable> thrown = new LinkedBlockingQueue<>();
     final AtomicInteger completed = new AtomicInteger();
+
+    /** How often the event loop has gone round. */
+    final AtomicInteger runs = new AtomicInteger();
+
     final Bootstrap bootstrap;
     PacketChannel channel;
+
+    /** Makes the event loop's I/O handler, and counts how often it runs: how often the event loop goes round. */
+    private final class CountedRuns implements IoHandlerFactory {
+        private final IoHandlerFactory epoll = EpollIoHandler.newFactory();
+
+        @Override
+        public IoHandler newHandler(ThreadAwareExecutor executor) {
+            IoHandler handler = epoll.newHandler(executor);
+            return new IoHandler() {
+                @Override
+                public int run(IoHandlerContext context) {
+                    runs.incrementAndGet();
+                    return handler.run(context);
+                }
+
+                @Override
+                public void initialize() {
+                    handler.initialize();
+                }
+
+                @Override
+                public void prepareToDestroy() {
+                    handler.prepareToDestroy();
+                }
+
+                @Override
+                public void destroy() {
+                    handler.destroy();
+                }
+
+                @Override
+                public IoRegistration register(IoHandle handle) throws Exception {
+                    return handler.register(handle);
+                }
+
+                @Override
+                public void wakeup() {
+                    handler.wakeup();
+                }
+
+                @Override
+                public boolean isCompatible(Class<? extends IoHandle> type) {
+                    return handler.isCompatible(type);
+                }
+            };
+        }
+    }
 
     Tap(@Nullable ChannelHandler... first) {
         this(PacketChannel.Type.RAW, first);
     }
 
     Tap(PacketChannel.Type type, @Nullable ChannelHandler... first) {
-        group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        group = new MultiThreadIoEventLoopGroup(1, new CountedRuns());
         bootstrap = new Bootstrap()
                 .group(group)
                 .channelFactory(() -> new PacketChannel(type))
@@ -123,7 +183,7 @@ final class Tap implements AutoCloseable {
     }
 
     PacketFrame next() throws InterruptedException {
-        PacketFrame frame = received.poll(10, TimeUnit.SECONDS);
+        PacketFrame frame = received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertNotNull(
                 frame,
                 () -> "no frame came; thrown: " + thrown + ", events: "
@@ -143,7 +203,7 @@ final class Tap implements AutoCloseable {
     }
 
     Object event() throws InterruptedException {
-        Object event = events.poll(20, TimeUnit.SECONDS);
+        Object event = events.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertNotNull(event, "no event");
         return event;
     }

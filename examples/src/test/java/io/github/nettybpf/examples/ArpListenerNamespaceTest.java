@@ -14,7 +14,7 @@ class ArpListenerNamespaceTest {
             namespaces.run(Namespaces.CLIENT, "ip address add 10.0.0.2/24 dev v0");
             Program listener = namespaces.example(Namespaces.SERVER, ArpListener.class, "v0");
 
-            namespaces.run(Namespaces.CLIENT, "ping -c 1 -W 5 10.0.0.1");
+            namespaces.run(Namespaces.CLIENT, "ping -c 1 -W 60 10.0.0.1");
             listener.await("reply: 10.0.0.1 is at 02:00:00:00:00:ff, for 10.0.0.2 at 02:00:00:00:00:01");
             listener.await("neighbour: 10.0.0.1 is at 02:00:00:00:00:ff");
             assertEquals(

@@ -82,7 +82,7 @@ class DhcpNamespaceTest {
                             "REQUEST" + from + name + ", current 10.0.0.10",
                             "ACK" + LEASE.replace(", address", ", current 10.0.0.10, address"),
                             "RELEASE" + from + ", current 10.0.0.10, server 10.0.0.1"),
-                    listener.lines());
+                    distinct(listener));
             assertEquals(
                     List.of(
                             "v0, filtered in KERNEL",
@@ -90,8 +90,13 @@ class DhcpNamespaceTest {
                             "REQUEST" + from + name + ", requested 10.0.0.10, server 10.0.0.1: ACK 10.0.0.10 for 12 s",
                             "REQUEST" + from + name + ", current 10.0.0.10: ACK 10.0.0.10 for 12 s",
                             "RELEASE" + from + ", current 10.0.0.10, server 10.0.0.1: 10.0.0.10 is free"),
-                    server.lines());
+                    distinct(server));
         }
+    }
+
+    /** {@return the lines without repetitions}: a client whose answer takes more than a second asks again. */
+    private static List<String> distinct(Program program) {
+        return program.lines().stream().distinct().toList();
     }
 
     @Test
@@ -141,7 +146,7 @@ class DhcpNamespaceTest {
                             "ACK" + LEASE,
                             "REQUEST, " + from + ", current 10.0.0.10",
                             "ACK" + LEASE.replace(", address", ", current 10.0.0.10, address")),
-                    listener.lines());
+                    distinct(listener));
 
             // Now what the client sends to the server alone does not get there: its kernel has another hardware
             // address.
@@ -189,7 +194,8 @@ class DhcpNamespaceTest {
             namespaces
                     .example(Namespaces.CLIENT, JunkFrames.class, "v0", "30000")
                     .end(0);
-            namespaces.start(Namespaces.CLIENT, "arping", "-D", "-c", "1", "-I", "v0", "10.0.0.99");
+            // Asks every second: what is sent while the listener has junk to read may be lost.
+            namespaces.start(Namespaces.CLIENT, "arping", "-D", "-c", "100", "-I", "v0", "10.0.0.99");
             namespaces.start(Namespaces.CLIENT, "udhcpc", "-f", "-i", "v0", "-s", "/bin/true", "-x", "hostname:after");
             server.awaitMatch("DISCOVER, client 02:00:00:00:00:01, hostname \"after\": .*");
             dhcp.await("DISCOVER, client 02:00:00:00:00:01, hostname \"after\"");

@@ -20,8 +20,8 @@ final class Namespaces implements AutoCloseable {
     static final int SERVER = 0;
     static final int CLIENT = 1;
     private static final String PATH = System.getenv("PATH") + ":/usr/sbin:/sbin";
-    private static final int LONGEST_SECONDS = 90;
-    private static final int PATIENCE_SECONDS = 20;
+    private static final int LONGEST_SECONDS = 600;
+    private static final int PATIENCE_SECONDS = 120;
 
     private final boolean root = "root".equals(System.getProperty("user.name"));
     private final List<Program> started = new ArrayList<>();
@@ -29,7 +29,7 @@ final class Namespaces implements AutoCloseable {
 
     private Namespaces() {}
 
-    /** {@return new ones}, or skips the test, with the reason printed. */
+    /** {@return new ones}, or skips the test. */
     static Namespaces make(String... tools) throws IOException, InterruptedException {
         for (String tool : List.of("unshare", "nsenter", "timeout", "ip")) {
             require(tool);
@@ -66,7 +66,6 @@ final class Namespaces implements AutoCloseable {
     }
 
     private static AssertionError skip(String reason) {
-        System.out.println("skipped: " + reason);
         Assumptions.abort(reason);
         return new AssertionError("not reached");
     }
@@ -98,7 +97,7 @@ final class Namespaces implements AutoCloseable {
         }
     }
 
-    /** Starts a program on one side; it ends with this object, and after 90 s at the latest. */
+    /** Starts a program on one side; it ends with this object, and after ten minutes at the latest. */
     Program start(int side, String... command) throws IOException {
         return start(side, String.join(" ", command), List.of(command));
     }

@@ -1,9 +1,9 @@
 package io.github.nettybpf.tools.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.Growth;
 import io.github.nettybpf.tools.Command;
 import io.github.nettybpf.tools.Session;
 import java.io.ByteArrayInputStream;
@@ -14,7 +14,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -162,10 +161,14 @@ class BpfTest {
             })
     void readsHostileTextInTime(String start, String unit) {
         String head = start == null ? "" : start.translateEscapes();
-        String text = head + unit.translateEscapes().repeat(500_000) + "\rx";
-        Command run = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Command.run(text, "disasm"));
-        assertEquals(1, run.code(), run.err());
-        assertTrue(run.err().length() < 800, run.err());
+        Growth.assertNearlyLinear(head + unit, 500_000, size -> {
+            String text = head + unit.translateEscapes().repeat(size) + "\rx";
+            return () -> {
+                Command run = Command.run(text, "disasm");
+                assertEquals(1, run.code(), run.err());
+                assertTrue(run.err().length() < 800, run.err());
+            };
+        });
     }
 
     @Test

@@ -97,13 +97,14 @@ class DebugTerminalTest {
         return shown.replaceAll("\u001b\\[[0-9;?]*[A-Za-z]|\u001b[=>]|\r", "");
     }
 
-    private static void withinTwoMinutes(Executable conversation) {
-        assertTimeoutPreemptively(Duration.ofMinutes(2), conversation);
+    /** What is waited for comes, or never will. */
+    private static void inTheEnd(Executable conversation) {
+        assertTimeoutPreemptively(Duration.ofMinutes(10), conversation);
     }
 
     @Test
     void answersAndRemembers() {
-        withinTwoMinutes(() -> {
+        inTheEnd(() -> {
             Conversation first = new Conversation();
             assertEquals("no bpf program loaded!", first.ask("run"));
             assertEquals("", first.ask("load bpf ldh [12]\\njne #0x806, drop\\nret #-1\\ndrop: ret #0"));
@@ -139,7 +140,7 @@ class DebugTerminalTest {
         Path damaged = Files.write(folder.resolve("damaged"), noText);
         Path missing = folder.resolve("missing");
         for (Path history : List.of(missing.resolve("history"), folder, damaged)) {
-            withinTwoMinutes(() -> {
+            inTheEnd(() -> {
                 Conversation session = new Conversation(history);
                 assertEquals("no bpf program loaded!", session.ask("run"));
                 session.press(UP);
@@ -156,7 +157,7 @@ class DebugTerminalTest {
 
     @Test
     void completesCommandsFilesAndLabels() {
-        withinTwoMinutes(() -> {
+        inTheEnd(() -> {
             Path capture = Files.createFile(folder.resolve("some packets.pcap"));
             Files.writeString(folder.resolve("another.bpf"), "ret #7\nret #0");
             Conversation session = new Conversation();
@@ -180,7 +181,7 @@ class DebugTerminalTest {
 
     @Test
     void ctrlCGivesUpTheLine() {
-        withinTwoMinutes(() -> {
+        inTheEnd(() -> {
             Conversation session = new Conversation();
             session.press("load bpf ret");
             session.until("load bpf ret");

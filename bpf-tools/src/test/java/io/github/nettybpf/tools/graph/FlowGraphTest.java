@@ -2,11 +2,11 @@ package io.github.nettybpf.tools.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Growth;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
@@ -20,10 +20,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -201,17 +201,16 @@ class FlowGraphTest {
     @Test
     void longProgramsAreDrawnInTime() {
         RandomPrograms random = RandomPrograms.deterministic(4);
-        List<Program> programs = new ArrayList<>();
-        while (programs.size() < 3) {
-            Program program = programs.size() == 0 ? random.chains() : random.tests();
-            if (program.size() > 3_000) {
-                programs.add(program);
-            }
-        }
-        for (Program program : programs) {
+        for (Supplier<Program> kind : List.<Supplier<Program>>of(random::chains, random::tests)) {
             for (boolean fold : new boolean[] {true, false}) {
-                FlowGraph graph = FlowGraph.of(List.of(), program, fold, null);
-                assertTimeoutPreemptively(Duration.ofMinutes(2), () -> GraphFormat.SVG.write(graph));
+                Growth.assertNearlyLinear("fold " + fold, 3_200, size -> {
+                    Program program = kind.get();
+                    while (Math.abs(program.size() - size) > size / 20) {
+                        program = kind.get();
+                    }
+                    FlowGraph graph = FlowGraph.of(List.of(), program, fold, null);
+                    return () -> GraphFormat.SVG.write(graph);
+                });
             }
         }
     }
@@ -229,7 +228,7 @@ class FlowGraphTest {
                 in.write(GraphFormat.DOT.write(graph).getBytes(StandardCharsets.UTF_8));
             }
             String plain = new String(dot.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertTrue(dot.waitFor(20, TimeUnit.SECONDS));
+            assertTrue(dot.waitFor(2, TimeUnit.MINUTES));
             assertEquals(0, dot.exitValue(), plain);
             assertEquals(
                     graph.boxes().size(),

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.nettybpf.core.Growth;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.RandomPrograms;
 import io.github.nettybpf.netty.KernelFilter;
@@ -131,7 +132,7 @@ class EvalTest {
 
     @Test
     void holdsAConversation() {
-        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+        assertTimeoutPreemptively(Duration.ofMinutes(5), () -> {
             try (PipedOutputStream questions = new PipedOutputStream();
                     PipedInputStream in = new PipedInputStream(questions);
                     PipedOutputStream out = new PipedOutputStream();
@@ -157,6 +158,10 @@ class EvalTest {
     @ParameterizedTest
     @CsvSource({"interpreter, 100000", "compiler, 20000"})
     void answersManyCases(String engine, int count) {
+        Growth.assertNearlyLinear(engine, count, cases -> many(engine, cases));
+    }
+
+    private static Runnable many(String engine, int count) {
         Random random = new Random(1);
         StringBuilder cases = new StringBuilder();
         StringBuilder verdicts = new StringBuilder();
@@ -175,11 +180,14 @@ class EvalTest {
         byte[] bytes = cases.toString().getBytes(StandardCharsets.US_ASCII);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String[] command = {"eval", "--engine", engine};
-        int code = assertTimeoutPreemptively(
-                Duration.ofSeconds(30),
-                () -> Bpf.run(
-                        new Session(new ByteArrayInputStream(bytes), out, OutputStream.nullOutputStream()), command));
-        assertEquals(0, code);
-        assertEquals(verdicts.toString(), out.toString(StandardCharsets.US_ASCII));
+        return () -> {
+            out.reset();
+            assertEquals(
+                    0,
+                    Bpf.run(
+                            new Session(new ByteArrayInputStream(bytes), out, OutputStream.nullOutputStream()),
+                            command));
+            assertEquals(verdicts.toString(), out.toString(StandardCharsets.US_ASCII));
+        };
     }
 }

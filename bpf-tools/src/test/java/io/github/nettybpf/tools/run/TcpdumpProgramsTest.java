@@ -93,7 +93,7 @@ class TcpdumpProgramsTest {
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+            assertTrue(process.waitFor(2, TimeUnit.MINUTES));
             return new Answer(process.exitValue(), out);
         } catch (IOException notThere) {
             return new Answer(-1, "");
