@@ -139,8 +139,9 @@ final class ChannelFilter {
         Status old = status;
         status = new Status(state, reason, replaced);
         bypass.setOpen(state.action == FilterState.Action.PASS);
-        if (old.replaced != null) {
-            // Whoever waited for the old state to end well was told before; anybody else waits in vain.
+        if (old.replaced != null && old.state == FilterState.DRAINING && state == FilterState.KERNEL) {
+            old.replaced.trySuccess(null);
+        } else if (old.replaced != null) {
             old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + reason));
         }
         boolean fallenBack = state == FilterState.PIPELINE && offload == Offload.AUTO;
@@ -314,7 +315,6 @@ final class ChannelFilter {
                 () -> {
                     attachOrDetach(whole);
                     pipeline = next;
-                    succeed(replaced);
                     enter(FilterState.KERNEL, "attached to a bound channel, with loss");
                 },
                 e -> {
