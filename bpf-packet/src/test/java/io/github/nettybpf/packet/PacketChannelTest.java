@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Frames that go through a pair of interfaces, and through the loopback. */
+/** Frames through a veth pair and through the loopback. */
 @ExtendWith(InNamespace.class)
 class PacketChannelTest {
     @BeforeAll
@@ -24,7 +24,7 @@ class PacketChannelTest {
 
     @ParameterizedTest
     @EnumSource
-    void aFrameComesWithWhatIsKnownOfIt(ReceiveMode mode) throws Exception {
+    void aFrameHasItsMetadata(ReceiveMode mode) throws Exception {
         try (Tap a = Tap.ofOurs().bind("a0");
                 Tap b = Tap.ofOurs()
                         .with(PacketChannelOption.RECEIVE_MODE, mode)
@@ -57,13 +57,13 @@ class PacketChannelTest {
 
     @ParameterizedTest
     @EnumSource
-    void framesOfEverySizeGoRound(ReceiveMode mode) throws Exception {
+    void framesOfEverySizeAreReceivedAsSent(ReceiveMode mode) throws Exception {
         Namespace.run("ip link set lo mtu 65536");
         try (Tap lo = Tap.ofOurs()
                 .with(PacketChannelOption.RECEIVE_MODE, mode)
                 .with(PacketChannelOption.OUTGOING, false)
                 .bind("lo")) {
-            // As many at once as surely fit: into the ring, or into the receive queue of a socket by default.
+            // As many at once as certainly fit into the ring, or into a socket's default receive queue.
             int room = mode == ReceiveMode.READ ? 1 << 16 : 1 << 20;
             for (int length = 14; length <= 65_535; ) {
                 int first = length;

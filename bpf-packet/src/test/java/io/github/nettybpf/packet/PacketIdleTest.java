@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** An event loop that has nothing to do does nothing, however much comes to the interface. */
+/** An event loop that has nothing to read does not spin, however many frames the interface receives. */
 @Timeout(60)
 class PacketIdleTest {
     private static final long WATCHED_MILLIS = 500;
 
-    /** A loop that spins takes all of it, on a machine that has time. */
+    /** The limit: an event loop that spins uses all of the time, if a CPU is free. */
     private static final long MOST_MILLIS = WATCHED_MILLIS / 5;
 
     private Namespace namespace;
@@ -42,7 +42,7 @@ class PacketIdleTest {
         }
     }
 
-    /** Sends some thousand frames a second, as long as it is let. */
+    /** Sends several thousand frames a second until the returned flag is cleared. */
     private static AtomicBoolean flood(Tap from) {
         AtomicBoolean sending = new AtomicBoolean(true);
         from.channel.eventLoop().execute(new Runnable() {
