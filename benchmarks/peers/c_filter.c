@@ -1,9 +1,9 @@
 /*
- * A filter in a shared object over the frames.
+ * Runs a filter in a shared object on the frames.
  *
  *     c_filter FRAMES OBJECT
  *
- * OBJECT is compiled from what CSource.java writes.
+ * OBJECT is compiled from the C file that CSource.java generates.
  */
 #include "peer.h"
 #include <dlfcn.h>

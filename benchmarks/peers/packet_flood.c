@@ -1,5 +1,5 @@
 /*
- * Sends frames of EtherType 0x88b5 through an interface, as fast as it takes them:
+ * Sends frames of ethertype 0x88b5 through an interface, as fast as possible:
  *
  *     packet_flood INTERFACE SIZE COUNT
  *

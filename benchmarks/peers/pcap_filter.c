@@ -1,5 +1,5 @@
 /*
- * libpcap's bpf_filter over the frames.
+ * Runs libpcap's bpf_filter on the frames.
  *
  *     pcap_filter FRAMES PROGRAM
  *

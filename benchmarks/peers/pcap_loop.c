@@ -1,5 +1,5 @@
 /*
- * Counts frames of EtherType 0x88b5 with pcap_loop: the peer of PacketReceiver.java, which says how it is spoken to.
+ * Counts frames of ethertype 0x88b5 with pcap_loop: the peer of PacketReceiver.java, which describes the requests.
  *
  *     pcap_loop INTERFACE
  */
@@ -14,7 +14,7 @@
 
 #define ALL "ether proto 0x88b5"
 #define ONE_IN_A_HUNDRED ALL " and ether[14:4] % 100 = 0"
-/* As PacketChannelOption.RETIRE_MILLIS has it by default. */
+/* The default of PacketChannelOption.RETIRE_MILLIS. */
 #define BLOCK_MILLIS 32
 
 static volatile uint64_t frames;

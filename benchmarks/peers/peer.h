@@ -1,6 +1,6 @@
 /*
- * What the peers in C have in common: they are started with the file that Frames.write makes and the program, and answer the
- * requests that PeerProcess.java describes. A peer includes this file once, defines judge, and calls serve.
+ * The common part of the peers in C. Their arguments are the file that Frames.write writes and the program; they answer
+ * the requests that PeerProcess.java describes. A peer includes this file once, defines judge, and calls serve.
  */
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -39,7 +39,7 @@ static int64_t cpu_nanos(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Reads the frames, and answers requests until there are no more. */
+/* Reads the frames, and answers requests until the end of the input. */
 static void serve(const char *path) {
     FILE *in = fopen(path, "rb");
     if (!in) fail("cannot open the frames");
@@ -54,7 +54,7 @@ static void serve(const char *path) {
     struct frame **order = allocate(visits * sizeof *order);
     for (uint32_t i = 0; i < visits; i++) {
         uint32_t index = read_u32(in);
-        if (index >= count) fail("the order names a frame that is not there");
+        if (index >= count) fail("the order contains the index of no frame");
         order[i] = &frames[index];
     }
     fclose(in);

@@ -1,8 +1,8 @@
-// The VM of golang.org/x/net/bpf over the frames.
+// Runs the VM of golang.org/x/net/bpf on the frames.
 //
 //	x_net_bpf FRAMES PROGRAM
 //
-// FRAMES is the file that Frames.write makes; PROGRAM is "count,code jt jf k,code jt jf k,...". PeerProcess.java
+// FRAMES is the file that Frames.write writes; PROGRAM is "count,code jt jf k,code jt jf k,...". PeerProcess.java
 // describes the requests.
 package main
 

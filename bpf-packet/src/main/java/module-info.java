@@ -1,4 +1,4 @@
-/** Whole frames of network interfaces for Netty. */
+/** Packet sockets (AF_PACKET) for Netty: a channel that sends and receives whole frames of a network interface. */
 module io.github.nettybpf.packet {
     requires static transitive org.jspecify;
     requires transitive io.github.nettybpf.netty;

@@ -5,10 +5,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An executable that is started with the file of the frames and the program as {@link ProgramFormat#BYTECODE}.
+ * An executable whose arguments are the file of the frames and the program in the notation {@link
+ * ProgramFormat#BYTECODE}.
  *
  * @param name the name in the table
- * @param executable what to start
+ * @param executable the executable
  */
 record BytecodeEngine(String name, Path executable) implements Engine {
     @Override

@@ -8,13 +8,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The program as C, compiled into a shared object, so that the compiler knows nothing of the frames.
+ * The program translated to C and compiled into a shared object, so that the C compiler does not know the frames.
  *
- * @param name the name in the table, which tells the compiler and its option: {@code C, cc -O3}
- * @param loader an executable that is started with the file of the frames and the shared object
+ * @param name the name in the table, which contains the compiler and its option: {@code C, cc -O3}
+ * @param loader an executable whose arguments are the file of the frames and the shared object
  */
 record CEngine(String name, Path loader) implements Engine {
-    /** What the names begin with. */
+    /** The prefix of the names in the table. */
     static final String PREFIX = "C, ";
 
     @Override
@@ -28,7 +28,7 @@ record CEngine(String name, Path loader) implements Engine {
         Process process = new ProcessBuilder(command).inheritIO().start();
         try {
             if (process.waitFor() != 0) {
-                throw new IOException(compiler + ": it failed on " + workload.name());
+                throw new IOException(compiler + " failed on " + workload.name());
             }
         } catch (InterruptedException e) {
             throw new IOException(e);

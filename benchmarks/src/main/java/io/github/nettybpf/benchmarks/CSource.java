@@ -25,8 +25,8 @@ import io.github.nettybpf.core.Program;
 import java.util.List;
 
 /**
- * A program as a C function: a statement and a label for each instruction. It is for bytes of a packet only; extensions
- * other than {@code len} are refused, and so are loads relative to a header.
+ * Translates a program to a C function, with a label and a statement for each instruction. Programs that load
+ * extensions other than {@code len}, or relative to a header, are refused.
  */
 final class CSource {
     private static final String PROLOGUE = """
@@ -53,7 +53,10 @@ final class CSource {
 
     private CSource() {}
 
-    /** {@return a file with the function {@code uint32_t filter(const unsigned char *packet, uint32_t length)}} */
+    /**
+     * {@return the text of a C file with the function {@code uint32_t filter(const unsigned char *packet, uint32_t
+     * length)}}
+     */
     static String of(Program program) {
         StringBuilder text = new StringBuilder(PROLOGUE);
         List<Instruction> instructions = program.instructions();
@@ -100,7 +103,7 @@ final class CSource {
         } else if (instruction instanceof Txa) {
             return "A = X;";
         }
-        throw new IllegalArgumentException("insn " + pc + ": " + instruction + ": is not for bytes of the packet");
+        throw new IllegalArgumentException("insn " + pc + ": " + instruction + ": has no translation to C");
     }
 
     private static String load(String register, String offset, int size, String use) {

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What it takes to make a program ready to run, in a JVM that has done so before. */
+/** The time to compile a program in a warm JVM, and to create an interpreter for it. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -23,13 +23,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 10, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class CompileBenchmark {
-    /** What is made ready. */
+    /** The program. */
     @Param
     Workload workload;
 
     private Program program = Program.parse("ret #0");
 
-    /** Verifies the program, once. */
+    /** Parses and verifies the program. */
     @Setup
     public void prepare() {
         program = workload.program();

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Something that runs programs over frames, in a process of its own. The table has a row for each engine and program. */
+/** An engine that runs programs on frames in its own process. The table has a row for each engine and program. */
 interface Engine {
     /** {@return the name in the table} */
     String name();
 
     /**
-     * {@return whether the engine has this program}
+     * {@return whether the engine runs this program}
      *
      * @param workload the program
      */
@@ -22,8 +22,8 @@ interface Engine {
      * {@return the command that starts a {@link PeerProcess}}
      *
      * @param workload the program
-     * @param frames the file of {@link Frames#write}, in a folder for such files
-     * @throws IOException if something had to be made for the program, and could not be
+     * @param frames the file that {@link Frames#write} wrote, in a temporary folder
+     * @throws IOException if the program cannot be compiled for the engine
      */
     List<String> command(Workload workload, Path frames) throws IOException;
 }

@@ -3,7 +3,7 @@ package io.github.nettybpf.benchmarks;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 
-/** A filter over packets that are in arrays of their own. */
+/** Runs a filter on packets that each have their own array. */
 final class FilterLoop implements JavaEngine.Loop {
     final Filter filter;
     private final Packet[] packets;

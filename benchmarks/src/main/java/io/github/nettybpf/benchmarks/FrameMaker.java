@@ -3,11 +3,11 @@ package io.github.nettybpf.benchmarks;
 import java.nio.ByteBuffer;
 import java.util.Random;
 
-/** Makes packets of the kinds that a server sees. */
+/** Makes random packets of the kinds that a server receives. */
 final class FrameMaker {
     /** A mix of packets. */
     interface Mix {
-        /** {@return a packet of the kind that stands at this percentage, 0..99, of the mix} */
+        /** {@return a packet of the kind that the mix has at this percentage, 0..99} */
         byte[] frame(FrameMaker maker, int percent);
     }
 
@@ -30,7 +30,7 @@ final class FrameMaker {
         this.random = random;
     }
 
-    /** Ethernet frames as a server sees them. */
+    /** {@return an Ethernet frame as a server receives it} */
     byte[] server(int percent) {
         if (percent < 4) {
             return arp();
@@ -58,7 +58,10 @@ final class FrameMaker {
         return junk();
     }
 
-    /** A quarter from or to a listed host and port, a quarter of each with only one of them; the rest as {@link #server}. */
+    /**
+     * {@return a frame} A quarter are from or to a listed host and port, a quarter have only a listed port, a quarter
+     * only a listed host; the rest are as {@link #server}.
+     */
     byte[] hostsAndPorts(int percent) {
         if (percent >= 75) {
             return server((percent - 75) * 4);
@@ -70,17 +73,17 @@ final class FrameMaker {
         return frame;
     }
 
-    /** A quarter from a listed host; the rest as {@link #server}. */
+    /** {@return a frame} A quarter are from a listed host; the rest are as {@link #server}. */
     byte[] sourceHosts(int percent) {
         return percent < 25 ? from(any(Lists.HOSTS)) : server((percent - 25) * 4 / 3);
     }
 
-    /** Three quarters from a host with a verdict of its own; the rest as {@link #server}. */
+    /** {@return a frame} Three quarters are from a host that has a verdict; the rest are as {@link #server}. */
     byte[] verdictHosts(int percent) {
         return percent < 75 ? from(any(Lists.VERDICT_HOSTS)) : server((percent - 75) * 4);
     }
 
-    /** A quarter with one of a list; the rest as {@link #server}. */
+    /** {@return a frame} A quarter contain a value of the list; the rest are as {@link #server}. */
     byte[] listed(int percent, ListBenchmark.Kind kind, int[] list) {
         if (percent >= 25) {
             return server((percent - 25) * 4 / 3);
@@ -106,7 +109,10 @@ final class FrameMaker {
         return frame;
     }
 
-    /** What comes to the socket of a DHCP server, UDP header first: half are requests, the rest is junk of several kinds. */
+    /**
+     * {@return a packet as a DHCP server's socket receives it, from the UDP header on} Half are requests, the rest is
+     * junk of several kinds.
+     */
     byte[] dhcp(int percent) {
         if (percent < 50) {
             return bootp(67, 1, Lists.DHCP_COOKIE);
@@ -150,7 +156,10 @@ final class FrameMaker {
         return bytes;
     }
 
-    /** Words is the length of the header in 32-bit words, 5..15; fragment is the offset in units of 8 bytes. */
+    /**
+     * {@return an IPv4 frame} Words is the header length (IHL) in 32-bit words, 5..15; fragment is the fragment offset
+     * in units of 8 bytes.
+     */
     private byte[] ipv4(int protocol, int port, int fragment, int words) {
         byte[] bytes = new byte[size(ETHERNET + words * 4 + 20)];
         ByteBuffer frame = ethernet(bytes, IPV4);
@@ -180,7 +189,9 @@ final class FrameMaker {
         return bytes;
     }
 
-    /** Fills a frame with random bytes behind an Ethernet header of this type. {@return what is behind the header} */
+    /**
+     * Fills a frame with random bytes and sets its ethertype. {@return the frame, positioned after the Ethernet header}
+     */
     private ByteBuffer ethernet(byte[] bytes, int type) {
         random.nextBytes(bytes);
         return ByteBuffer.wrap(bytes).putShort(12, (short) type).position(ETHERNET);
@@ -196,7 +207,9 @@ final class FrameMaker {
         return any(PORTS);
     }
 
-    /** Many frames are as small as they can be, many are full, and few lie between. */
+    /**
+     * {@return a random frame length} Two fifths are the minimum, one fifth is the maximum, and the rest lies between.
+     */
     private int size(int least) {
         int smallest = Math.max(60, least);
         return switch (random.nextInt(5)) {

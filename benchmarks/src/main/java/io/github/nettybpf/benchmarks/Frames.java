@@ -15,10 +15,10 @@ import java.util.Random;
 import java.util.function.Function;
 
 /**
- * A mix of packets, and a random order to look at them in. The same in every run: all comes from one seed.
+ * A mix of packets, and a random order in which they are visited. Both are the same in every run, because their seed is
+ * fixed.
  *
- * <p>The order visits each frame {@link #ROUNDS} times. It is that long because a branch predictor learns an order of 1,024
- * packets by heart.
+ * <p>The order visits each frame {@link #ROUNDS} times, because a branch predictor memorizes an order of 1,024 packets.
  */
 final class Frames {
     static final int COUNT = 1024;
@@ -28,7 +28,7 @@ final class Frames {
 
     final List<byte[]> frames;
 
-    /** Indices of frames: {@link #ROUNDS} permutations of all of them, one behind the other. */
+    /** Indices of frames: {@link #ROUNDS} permutations of all of them, one after the other. */
     final int[] order;
 
     Frames(Mix mix) {
@@ -48,17 +48,17 @@ final class Frames {
         return Arrays.stream(order).mapToObj(frames::get).toArray(byte[][]::new);
     }
 
-    /** {@return packets of the frames in their order}, each frame's packet made once. */
+    /** {@return the packets of the frames in their order} Each frame has one packet. */
     Packet[] packets(Function<byte[], Packet> kind) {
         List<Packet> packets = frames.stream().map(kind).toList();
         return Arrays.stream(order).mapToObj(packets::get).toArray(Packet[]::new);
     }
 
     /**
-     * Writes the frames and the order for another process, all numbers 32 bits big-endian: the number of frames, for each
-     * its length and its bytes; the length of the order, and the order.
+     * Writes the frames and the order for another process, all numbers 32 bits big-endian: the number of frames, for
+     * each its length and its bytes; the length of the order, and the order.
      *
-     * @param file where to
+     * @param file the file to write
      * @throws IOException if the file cannot be written
      */
     void write(Path file) throws IOException {

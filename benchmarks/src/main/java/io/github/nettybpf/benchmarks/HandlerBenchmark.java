@@ -27,9 +27,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A datagram through a pipeline: with no handler for it (Netty skips one that does not implement channelRead), with one
- * that passes everything on, with a check by hand, and with the filter. The packet is retained before and released behind,
- * so what differs is the handler.
+ * Fires a datagram through a pipeline: without a handler for it (Netty skips a handler that does not implement
+ * channelRead), with one that passes everything on, with a check by hand, and with the filter. The packet is retained
+ * before and released after it, so the rows differ only by the handler.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -69,11 +69,11 @@ public class HandlerBenchmark {
             no:     ret #0
             """);
 
-    /** What stands in the pipeline. */
+    /** The first handler in the pipeline. */
     @Param({"none", "pass", "hand", "filter"})
     public String handler;
 
-    /** Looks at the IP header, which the handler makes. */
+    /** Reads the IP header, which the handler makes of the addresses. */
     private static final Program SOURCE = Program.parse("""
                     ldb [0xfff00000]
                     and #0xf0
@@ -86,20 +86,20 @@ public class HandlerBenchmark {
             """);
 
     /**
-     * What passes: queries for one name, requests to four services, or what comes from one network. The number is that of
-     * instructions.
+     * The program: it accepts DNS queries with one question, requests to four services, or packets from one network.
+     * The number is its length in instructions.
      */
     @Param({"queries-8", "services-24", "source-8"})
     public String program;
 
-    /** Where the bytes of the packet are. */
+    /** The memory of the packet's buffer. */
     @Param({"heap", "direct"})
     public String memory;
 
     private EmbeddedChannel channel;
     private DatagramPacket packet;
 
-    /** A query for a name. */
+    /** Makes the pipeline, and a DNS query. */
     @Setup
     public void setUp() {
         Program filter =
@@ -174,7 +174,7 @@ public class HandlerBenchmark {
         };
     }
 
-    /** Passes everything on. */
+    /** Passes every message on. */
     private static final class PassOn extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object msg) {
@@ -182,7 +182,7 @@ public class HandlerBenchmark {
         }
     }
 
-    /** The same decisions as a program's. */
+    /** Makes a program's decision by hand. */
     private static final class ByHand extends ChannelInboundHandlerAdapter {
         private final Predicate<DatagramPacket> wanted;
 

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class InterpreterBenchmark {
-    /** What is run. */
+    /** The program. */
     @Param
     Workload workload;
 

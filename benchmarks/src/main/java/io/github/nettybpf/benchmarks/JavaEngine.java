@@ -5,7 +5,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.util.Objects;
 import java.util.function.Function;
 
-/** What runs on a JVM. */
+/** The engines that run in a JVM. */
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 enum JavaEngine {
     INTERPRETER("interpreter", workload -> new FilterLoop(Filter.interpret(workload.program()), workload.frames())),
@@ -29,7 +29,7 @@ enum JavaEngine {
         /**
          * Runs the program over some of the frames in their order.
          *
-         * @return the checksum of the verdicts: each is added to 31 times the sum before, modulo 2^32
+         * @return the checksum of the verdicts: each is added to 31 times the previous sum, modulo 2^32
          */
         int checksum(int from, int to);
     }

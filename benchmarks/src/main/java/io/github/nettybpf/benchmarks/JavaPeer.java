@@ -10,9 +10,12 @@ import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** The process of a {@link JvmEngine}; {@link PeerProcess} says how it is spoken to. */
+/** The process of a {@link JvmEngine}; for the protocol see {@link PeerProcess}. */
 final class JavaPeer {
-    /** Says at level INFO of each handler where it filters. A logger that nobody holds forgets its level. */
+    /**
+     * The library's logger: each handler logs at level INFO where it filters. Kept in a field, because a logger that is
+     * garbage-collected loses its level.
+     */
     private static final Logger LOGGER = Logger.getLogger("io.github.nettybpf");
 
     private JavaPeer() {}
@@ -20,8 +23,8 @@ final class JavaPeer {
     /**
      * Answers requests until there are no more.
      *
-     * @param args the names of the {@link JavaEngine} and of the {@link Workload}; behind them, {@code --many-packet-types}
-     *     makes the filter meet other implementations of packets first
+     * @param args the names of the {@link JavaEngine} and of the {@link Workload}; then optionally {@code
+     *     --many-packet-types}, with which the filter first runs on other implementations of Packet
      * @throws IOException if the requests cannot be read
      */
     public static void main(String[] args) throws IOException {

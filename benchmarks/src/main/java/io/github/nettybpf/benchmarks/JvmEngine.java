@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A {@link JavaEngine} in a JVM like this one, which runs nothing else: what another engine or program has shown to a JVM
- * changes how it compiles.
+ * A {@link JavaEngine} in a JVM like this one, which runs nothing else: the profile that another engine or program
+ * leaves in a JVM changes the code that HotSpot compiles.
  *
  * @param engine the engine
- * @param options of {@link JavaPeer}
+ * @param options the options of {@link JavaPeer}
  */
 record JvmEngine(JavaEngine engine, List<String> options) implements Engine {
     @Override

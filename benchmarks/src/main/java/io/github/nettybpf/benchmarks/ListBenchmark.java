@@ -21,8 +21,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Compiled expressions with long lists over {@link Frames} in random order; one operation is one packet. Whatever the length
- * of the list, a quarter of the packets is in it.
+ * Compiled expressions with long lists over {@link Frames} in random order; one operation is one packet. For every
+ * length of the list, a quarter of the packets match it.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -31,15 +31,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class ListBenchmark {
-    /** What is listed. Public because the code that JMH makes names it. */
+    /** The kind of values in the list. Public because code that JMH generates refers to it. */
     public enum Kind {
-        /** Addresses, from or to. */
+        /** Source or destination addresses. */
         HOST("host"),
-        /** Addresses, from. */
+        /** Source addresses. */
         SOURCE_HOST("src host"),
-        /** Networks of 256 addresses, from. */
+        /** Source networks of 256 addresses. */
         SOURCE_NET("src net"),
-        /** Ports, from. */
+        /** Source ports. */
         SOURCE_PORT("src port");
 
         private final String qualifiers;
@@ -69,11 +69,11 @@ public class ListBenchmark {
         }
     }
 
-    /** What the list is of. */
+    /** The kind of values in the list. */
     @Param
     Kind kind;
 
-    /** How long it is. */
+    /** The length of the list. */
     @Param({"10", "100", "1000"})
     int size;
 

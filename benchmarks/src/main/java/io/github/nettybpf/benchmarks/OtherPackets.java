@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Packets that are not in an array of their own. A JVM that has seen three kinds can no longer inline the calls on {@link
- * Packet}.
+ * Implementations of {@link Packet} that are not arrays. After a call site has seen three classes it is megamorphic,
+ * and HotSpot no longer inlines the calls.
  */
 final class OtherPackets {
     private static final int ROUNDS = 20;
@@ -16,7 +16,7 @@ final class OtherPackets {
 
     private OtherPackets() {}
 
-    /** Runs the filter on every kind, often enough to be compiled. */
+    /** Runs the filter on every kind of packet, often enough for HotSpot to compile it. */
     static void run(Filter filter, Frames frames) {
         List<Function<byte[], Packet>> kinds =
                 List.of(bytes -> new InBuffer(ByteBuffer.wrap(bytes)), OtherPackets::direct, Reversed::of, Packet::of);
@@ -55,7 +55,7 @@ final class OtherPackets {
         }
     }
 
-    /** A packet in a buffer outside the heap. */
+    /** A packet in a direct buffer. */
     private record Direct(InBuffer packet) implements Packet {
         @Override
         public int length() {
@@ -78,7 +78,7 @@ final class OtherPackets {
         }
     }
 
-    /** A packet whose last byte comes first. */
+    /** A packet whose bytes are stored in reverse order. */
     private static final class Reversed implements Packet {
         private final byte[] bytes;
 

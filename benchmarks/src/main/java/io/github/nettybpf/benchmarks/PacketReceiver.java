@@ -30,17 +30,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Counts the frames of EtherType 0x88b5 that come to a {@link PacketChannel}. Writes {@code ready}; answers the requests
- * {@code open FILTER} with {@code open}, where the filter is {@code all}, {@code hundredth}, {@code none} or {@code
- * unfiltered}, {@code count} with the process's CPU time in ns since then, the frames that came and those that were lost
- * for want of room, and {@code close} with {@code closed} and the sum of the last bytes.
+ * Counts the frames of ethertype 0x88b5 that a {@link PacketChannel} receives. Writes {@code ready}, and then answers
+ * requests: {@code open FILTER}, where the filter is {@code all}, {@code hundredth}, {@code none} or {@code
+ * unfiltered}, with {@code open}; {@code count} with the process's CPU time in ns since then, the number of frames
+ * received, and the number lost because the ring was full; and {@code close} with {@code closed} and the sum of the
+ * frames' last bytes.
  */
 final class PacketReceiver {
     private static final Program ALL = Program.parse("ldh [12]\njne #0x88b5, no\nret #262144\nno: ret #0");
     private static final Program ONE_IN_A_HUNDRED =
             Program.parse("ldh [12]\njne #0x88b5, no\nld [14]\nmod #100\njne #0, no\nret #262144\nno: ret #0");
 
-    /** The JVM is never woken: what it costs then, it costs by itself. */
+    /** Drops all frames, so that the event loop is never woken: measures the CPU time of the idle JVM. */
     private static final Program NONE = Program.parse("ret #0");
 
     private static final Map<String, Optional<Program>> FILTERS = Map.of(
@@ -54,7 +55,7 @@ final class PacketReceiver {
     /**
      * Answers requests until there are no more.
      *
-     * @param args the interface, a {@link ReceiveMode} in small letters, and the size and the number of the ring's blocks
+     * @param args the interface, a {@link ReceiveMode} in lower case, and the size and the number of the ring blocks
      * @throws IOException if the requests cannot be read
      */
     public static void main(String[] args) throws IOException {
@@ -107,8 +108,8 @@ final class PacketReceiver {
     }
 
     /**
-     * Of all threads, those of the JVM included, and those that have ended. The JVM's own figure for that comes in steps of
-     * 10 ms.
+     * {@return the CPU time of the process, with all threads of the JVM and threads that have ended} The JVM's own
+     * figure has a resolution of 10 ms.
      */
     private static long cpuNanos() throws IOException {
         long[] secondsAndNanos = new long[2];
@@ -128,12 +129,14 @@ final class PacketReceiver {
         static native int clock_gettime(int clock, long[] secondsAndNanos);
     }
 
-    /** Looks at the last byte of each frame, as whoever uses one would. */
+    /** Reads the last byte of each frame, as an application would. */
     private static final class Counter extends ChannelInboundHandlerAdapter {
         private long frames;
         private long sum;
 
-        /** {@return how many there were}; the event loop is asked, so that counting them costs no more than it must. */
+        /**
+         * {@return the number of frames} It is read on the event loop, so that the counter needs no atomic operations.
+         */
         long frames(EventLoop loop) {
             return loop.submit(() -> frames).syncUninterruptibly().getNow();
         }

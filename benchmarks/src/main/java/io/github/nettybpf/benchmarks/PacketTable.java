@@ -13,21 +13,21 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Floods a veth pair and prints what each receiver needs for a frame. Receivers take turns; each is a process that stays, so
- * that a JVM is warm, and has its socket open only while it is its turn.
+ * Floods a veth pair, and prints the CPU time per frame of each receiver. Receivers take turns. Each is a process that
+ * runs until the end, so that its JVM stays warm, and has its socket open only during its turn.
  */
 final class PacketTable {
-    /** Of the first size: until then a JVM still compiles; of the others a few are enough. */
+    /** Warm-up rounds of the first frame size, in which HotSpot compiles; fewer are enough for the others. */
     private static final int FIRST_WARM_UP_ROUNDS = 10;
 
     private static final int WARM_UP_ROUNDS = 3;
     private static final int ROUNDS = 9;
     private static final int FRAMES = 4_000_000;
 
-    /** One alone does not reach a million frames a second. */
+    /** One sender alone does not reach a million frames per second. */
     private static final int SENDERS = 2;
 
-    /** Longer than a block may wait until it is handed over. */
+    /** Longer than the retire timeout of a ring block. */
     private static final int SETTLED_MILLIS = 50;
 
     private static final int[] SIZES = {64, 512};
@@ -37,14 +37,14 @@ final class PacketTable {
     /** One turn of a receiver. */
     private record Turn(double nanosPerFrame, double framesPerSecond, double lost) {}
 
-    /** What is measured: a process, and the filter that it is asked to use. */
+    /** A row of the table: a process, and the filter that it is asked to use. */
     private record Receiver(String name, Peer peer, String filter, List<Turn> turns) {
         Receiver(String name, Peer peer, String filter) {
             this(name, peer, filter, new ArrayList<>());
         }
     }
 
-    /** A process that receives. */
+    /** A receiving process. */
     private static final class Peer {
         private final String name;
         private final BufferedWriter requests;
@@ -78,7 +78,7 @@ final class PacketTable {
     /**
      * Measures and prints.
      *
-     * @param args the interfaces to send through and to receive from; the executables packet_flood and, if it is there,
+     * @param args the interfaces to send through and to receive from; the executable packet_flood and, if it was built,
      *     pcap_loop
      * @throws IOException if a receiver or the sender fails
      * @throws InterruptedException if interrupted
@@ -122,7 +122,7 @@ final class PacketTable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        // The interfaces have no address that Netty could name this process by.
+        // The interfaces have no hardware address of which Netty could make its machine id.
         command.add("-Dio.netty.machineId=02:00:00:00:00:00:00:01");
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), PacketReceiver.class.getName()));
         command.addAll(List.of(device, mode, String.valueOf(blockSize), String.valueOf(blockCount)));
@@ -147,8 +147,8 @@ final class PacketTable {
             }
             took = Math.max(took, Double.parseDouble(nanos));
         }
-        // What is on its way when the sender ends comes before a block must be handed over. Of two equal counts the
-        // first is taken: to be asked again costs the receiver something too.
+        // Frames in flight arrive within the retire timeout. Of two equal counts the first is taken, because the second
+        // query costs the receiver CPU time too.
         String[] counted;
         String[] again = {};
         do {

@@ -8,19 +8,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * A process that runs one program over frames. First it writes a line {@code ready}, or {@code refused: } and why it does
- * not take the program. For each line {@code from to} that it reads, it runs the program over that part of the frames in their
- * order, and writes a line: the thread's CPU time in ns, a space, and the checksum of the verdicts as an unsigned number.
- * It ends when its input does.
+ * A process that runs one program on frames. It first writes the line {@code ready}, or {@code refused: } and the
+ * reason why it does not accept the program. For each line {@code from to} that it reads, it runs the program on that
+ * range of the frames in their order, and writes a line: the thread's CPU time in ns, a space, and the checksum of the
+ * verdicts as an unsigned number. It ends at the end of its input.
  */
 final class PeerProcess implements AutoCloseable {
     private static final String REFUSED = "refused: ";
 
     /**
-     * Some of the frames.
+     * The result of a range of the frames.
      *
-     * @param nanos CPU time of the thread
-     * @param checksum of the verdicts, in order: each is added to 31 times the sum before, modulo 2^32
+     * @param nanos the CPU time of the thread
+     * @param checksum the checksum of the verdicts, in order: each is added to 31 times the previous sum, modulo 2^32
      */
     record Round(long nanos, int checksum) {}
 
@@ -38,7 +38,7 @@ final class PeerProcess implements AutoCloseable {
         answers = process.inputReader(StandardCharsets.US_ASCII);
     }
 
-    /** Waits for the process. {@return why it refuses the program}, or empty if it does not. */
+    /** Waits until the process is ready. {@return why it refuses the program, or the empty string if it does not} */
     String refusal() throws IOException {
         String answer = answer();
         return answer.startsWith(REFUSED) ? answer.substring(REFUSED.length()) : "";

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Prints a table of what each engine needs for each program. */
+/** Prints a table of the time per packet of each engine for each program. */
 final class PeerTable {
     private static final String MANY_PACKET_TYPES = "--many-packet-types";
 
@@ -17,9 +17,9 @@ final class PeerTable {
     /**
      * Measures and prints.
      *
-     * @param args in any order: names of {@link Workload}s (none stands for all); other peers, as {@code name=executable};
-     *     {@code --many-packet-types}, which makes our filters meet other implementations of packets first. A peer whose name
-     *     begins with {@code C} is a {@link CEngine}
+     * @param args in any order: names of {@link Workload}s (none means all); other peers, as {@code name=executable};
+     *     {@code --many-packet-types}, with which this project's filters first run on other implementations of Packet.
+     *     A peer whose name begins with {@link CEngine#PREFIX} is a {@link CEngine}
      * @throws IOException if a peer fails
      */
     public static void main(String[] args) throws IOException {

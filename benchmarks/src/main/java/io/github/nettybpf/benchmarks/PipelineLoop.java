@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Messages through a pipeline with the filter, or without for comparison, and a last handler that releases them. The last
- * handler looks whether as many bytes arrive as should.
+ * Fires messages through a pipeline with the filter, or without it for comparison, and a last handler that releases
+ * them. The last handler checks the number of bytes that arrive.
  */
 final class PipelineLoop implements JavaEngine.Loop {
     private final ChannelPipeline pipeline;
@@ -31,13 +31,13 @@ final class PipelineLoop implements JavaEngine.Loop {
     private int verdict;
 
     /**
-     * A message that goes through the pipeline again and again.
+     * A message that is fired through the pipeline again and again, and the expected result.
      *
      * @param message the message
      * @param content its buffer
-     * @param length how many bytes it has
-     * @param kept how many should arrive
-     * @param verdict which verdict that shows
+     * @param length the number of bytes in the buffer
+     * @param kept the number of bytes that must arrive
+     * @param verdict the program's verdict, which that number shows
      */
     private record Expected(ReferenceCounted message, ByteBuf content, int length, int kept, int verdict) {}
 

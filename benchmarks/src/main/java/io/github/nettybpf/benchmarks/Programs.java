@@ -2,13 +2,13 @@ package io.github.nettybpf.benchmarks;
 
 import java.util.StringJoiner;
 
-/** The programs that are too long to be written down, in bpf_asm notation. */
+/** Programs that are generated because they are long, in bpf_asm notation. */
 final class Programs {
     private Programs() {}
 
     /**
-     * {@return what libpcap makes of {@code (host A or host B or ...) and (port C or port D or ...)}}: for each field a chain
-     * of comparisons.
+     * {@return the program to which libpcap compiles {@code (host A or host B or ...) and (port C or port D or ...)},
+     * with a chain of comparisons for each field}
      */
     static String hostsAndPorts() {
         StringJoiner text = new StringJoiner("\n");
@@ -26,7 +26,7 @@ final class Programs {
         return text.add("keep: ret #262144").add("drop: ret #0").toString();
     }
 
-    /** {@return what libpcap makes of {@code src host A or src host B or ...}} */
+    /** {@return the program to which libpcap compiles {@code src host A or src host B or ...}} */
     static String sourceHosts() {
         StringJoiner text = new StringJoiner("\n");
         text.add("ldh [12]").add("jneq #0x800, drop").add("ld [26]");
@@ -34,7 +34,7 @@ final class Programs {
         return text.add("keep: ret #262144").add("drop: ret #0").toString();
     }
 
-    /** {@return a verdict for each of many source addresses}, and 0 for all others. */
+    /** {@return a program that has a verdict for each of many source addresses, and 0 for all others} */
     static String verdictHosts() {
         StringJoiner text = new StringJoiner("\n");
         text.add("ld [26]");
@@ -46,7 +46,9 @@ final class Programs {
         return text.add("ret #0").toString();
     }
 
-    /** Goes to the first label if A is one of the values, else to the second. */
+    /**
+     * Adds a chain of comparisons, which jumps to the first label if A is one of the values, otherwise to the second.
+     */
     private static void anyOf(StringJoiner text, int[] values, String label, String otherwise) {
         for (int i = 0; i < values.length - 1; i++) {
             text.add("jeq #" + unsigned(values[i]) + ", " + label);

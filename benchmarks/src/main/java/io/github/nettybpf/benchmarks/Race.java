@@ -10,17 +10,17 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One program on all its engines. They take turns in short rounds, so that what else the machine does meets all of them
- * alike. An engine's turn has two passes over the same frames, of which the second counts: the first brings caches and
- * branch predictors back from what the others left there. Times are CPU time of the thread; a ratio is the median of the
- * ratios of rounds that followed one another.
+ * Measures one program on all engines. They take turns in short rounds, so that other load on the machine affects all
+ * of them alike. In its turn an engine runs twice on the same frames, and the second pass counts: the first one warms
+ * up caches and branch predictors again after the other engines' turns. Times are CPU time of the thread; a ratio is
+ * the median of the ratios of rounds that followed one another.
  */
 final class Race implements AutoCloseable {
     private static final Duration WARM_UP = Duration.ofSeconds(6);
     private static final Duration RACE = Duration.ofSeconds(15);
     private static final int LEAST_ROUNDS = 15;
 
-    /** An engine, what it runs in, and its times in ns per packet. */
+    /** An engine with its process and its times in ns per packet. */
     private static final class Entry {
         final String name;
         final PeerProcess process;
@@ -44,7 +44,7 @@ final class Race implements AutoCloseable {
         entries.add(new Entry(engine.name(), new PeerProcess(command)));
     }
 
-    /** Measures. */
+    /** Warms all engines up, and measures them. */
     void run() throws IOException {
         for (Entry entry : entries) {
             entry.refusal = entry.process.refusal();
@@ -108,7 +108,10 @@ final class Race implements AutoCloseable {
                 ratio(times, "C, cc -O3"));
     }
 
-    /** {@return how many times as long as that engine it took}, or nothing if that engine did not run. */
+    /**
+     * {@return the median ratio of the times to those of the named engine, or the empty string if that engine did not
+     * run}
+     */
     private String ratio(double[] times, String name) {
         Optional<double[]> base = entries.stream()
                 .filter(entry -> entry.name.equals(name) && entry.refusal.isEmpty())

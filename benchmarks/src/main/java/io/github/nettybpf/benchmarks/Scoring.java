@@ -4,10 +4,10 @@ import io.github.nettybpf.core.Program;
 import java.util.Random;
 
 /**
- * The longest program that there can be: over six hundred rules, each of which looks at one field of an Ethernet frame and
- * changes a score in M[0]. M[1] is the length of the IP header. Nearly all frames meet all rules; one leaves early if a
- * load falls outside of it, and ICMP leaves half-way. The verdict is 0 for a quarter of the scores. The same in every run:
- * all comes from one seed.
+ * Generates a program of the maximum length: more than six hundred rules, each of which tests one field of an Ethernet
+ * frame and changes a score in M[0]. M[1] is the length of the IP header. Nearly all frames run through all rules; a
+ * frame ends early if a load is out of its bounds, and ICMP ends half-way. The verdict is 0 for a quarter of the
+ * scores. The program is the same in every run, because its seed is fixed.
  */
 final class Scoring {
     private static final int LONGEST_RULE = 8;

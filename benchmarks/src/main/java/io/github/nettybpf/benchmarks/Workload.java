@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** The programs that are measured; each engine runs each. Public because the code that JMH makes names it. */
+/** The programs that are measured on every engine. Public because code that JMH generates refers to it. */
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 public enum Workload {
     ARP("ARP", FrameMaker::server, ByHand::arp, """
@@ -19,7 +19,10 @@ public enum Workload {
         drop:   ret #0
         """),
 
-    /** What libpcap makes of {@code port 22} on Ethernet: ports of TCP, UDP and SCTP, over IPv4 and IPv6. */
+    /**
+     * The program to which libpcap compiles {@code port 22} for Ethernet: ports of TCP, UDP and SCTP, over IPv4 and
+     * IPv6.
+     */
     PORT_22("port 22", FrameMaker::server, ByHand::port22, """
                 ldh [12]
                 jeq #0x86dd, ipv6, other
@@ -68,7 +71,7 @@ public enum Workload {
 
     SOURCE_HOSTS("100 source hosts", FrameMaker::sourceHosts, ByHand::sourceHosts, Programs.sourceHosts()),
 
-    /** A hash over the IPv4 addresses, the ports and the length: what a sampler or a load balancer computes. */
+    /** A hash of the IPv4 addresses, the ports and the length, as a sampler or a load balancer computes it. */
     ALU("arithmetic", FrameMaker::server, ByHand::arithmetic, """
                 ld [26]
                 st M[0]
@@ -162,22 +165,22 @@ public enum Workload {
         return this == DHCP ? Placement.UDP_SOCKET : Placement.ETHERNET;
     }
 
-    /** {@return the same verdicts by code that was written for them}, or null if there is none. */
+    /** {@return hand-written Java code that gives the same verdicts, or null if there is none} */
     @Nullable
     ToIntFunction<byte[]> byHand() {
         return byHand;
     }
 
     /**
-     * {@return how many frames make a round}: few enough that all engines take many turns, and enough that what the others
-     * left in the caches does not count.
+     * {@return the number of frames in a round} It is small enough that all engines have many turns, and large enough
+     * that the cache contents left by the other engines do not matter.
      */
     int framesPerRound() {
         int all = Frames.COUNT * Frames.ROUNDS;
         return program().size() <= 64 ? all : all / 8;
     }
 
-    /** {@return what the table calls it} */
+    /** {@return the name in the table} */
     String title() {
         Program program = program();
         Filter filter = Filter.interpret(program);

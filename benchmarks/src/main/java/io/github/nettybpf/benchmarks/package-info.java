@@ -1,4 +1,4 @@
-/** What a filter costs: JMH benchmarks, and a table that puts this project's engines beside others. */
+/** Benchmarks of filters: JMH benchmarks, and tables that compare this project's engines with others. */
 @NullMarked
 package io.github.nettybpf.benchmarks;
 

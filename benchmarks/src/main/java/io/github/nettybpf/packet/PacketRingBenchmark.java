@@ -22,8 +22,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a ring needs to make a frame, of which a byte is read and that is released: without a kernel that writes to it, and
- * without a pipeline. The time is that of one frame. In this package, as nobody else makes a ring.
+ * The time that a ring takes per frame: to create it, read one byte of it, and release it, without a kernel that writes
+ * and without a pipeline. The class is in this package because PacketRing is package-private.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -37,11 +37,11 @@ public class PacketRingBenchmark {
     private static final int BLOCK_SIZE = 1 << 20;
     private static final VarHandle STATUS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
-    /** How frames are received. */
+    /** Whether frames are copies or slices. */
     @Param({"RING", "RING_SLICES"})
     public ReceiveMode mode = ReceiveMode.RING;
 
-    /** Of a frame, in bytes. */
+    /** The length of a frame in bytes. */
     @Param({"64", "512"})
     public int length;
 
@@ -60,7 +60,9 @@ public class PacketRingBenchmark {
         ring = new PacketRing(mapped, settings, PacketAddress.of("lo"), () -> {});
     }
 
-    /** As the kernel does: struct tpacket_block_desc, and of each frame struct tpacket3_hdr and sockaddr_ll. */
+    /**
+     * Writes struct tpacket_block_desc and, for each frame, struct tpacket3_hdr and sockaddr_ll, as the kernel does.
+     */
     private void fill(ByteBuffer block) {
         int first = 48;
         int data = 96;

@@ -12,11 +12,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** A channel's unsafe whose bind is made elsewhere: it takes some 20 ms, and longer with a large ring. */
+/**
+ * The {@link Channel.Unsafe} of a packet channel. It binds on another thread, because a bind takes about 20 ms, longer
+ * with a large ring, and would block the event loop. All other calls go to the channel's own unsafe.
+ */
 final class AsyncBinding implements Channel.Unsafe {
     private final PacketChannel channel;
     private final Channel.Unsafe unsafe;
-    private final AtomicReference<@Nullable Unfinished> unfinished = new AtomicReference<>();
+    private final AtomicReference<@Nullable PendingBind> pending = new AtomicReference<>();
 
     private volatile @Nullable ChannelFuture underWay;
 
@@ -32,7 +35,7 @@ final class AsyncBinding implements Channel.Unsafe {
         }
         PacketBinding binding = channel.binding();
         if (!channel.isOpen() || binding.isStarted() || !(localAddress instanceof PacketAddress address)) {
-            // Nothing to wait for: it fails.
+            // It fails without a system call, so there is nothing to move to another thread.
             unsafe.bind(localAddress, promise);
             return;
         }
@@ -41,7 +44,7 @@ final class AsyncBinding implements Channel.Unsafe {
                 .whenComplete((bound, failure) -> finish(address, promise));
     }
 
-    /** {@return the bind that was started last and is not done yet, or null} */
+    /** {@return the bind that was started last, or null if it is done or there was none} */
     @Nullable
     ChannelFuture bindUnderWay() {
         ChannelFuture bind = underWay;
@@ -49,22 +52,22 @@ final class AsyncBinding implements Channel.Unsafe {
     }
 
     /**
-     * On the event loop that the channel has by now. If it has none, on its next one: a channel that is registered stays on
-     * its event loop as long as that does something else.
+     * Completes the bind on the channel's event loop. If the channel has left that event loop meanwhile, {@link
+     * #resume} completes it on the next one: while a task runs on its event loop, a registered channel cannot leave it.
      */
     private void finish(PacketAddress address, ChannelPromise promise) {
         EventLoop loop = channel.eventLoop();
         try {
             loop.execute(() -> {
                 if (!channel.isRegistered() || !channel.eventLoop().equals(loop)) {
-                    unfinished.set(new Unfinished(address, promise));
+                    pending.set(new PendingBind(address, promise));
                     if (channel.isRegistered() || !channel.isOpen()) {
-                        goOn();
+                        resume();
                     }
                     return;
                 }
                 channel.binding().finishBy(() -> unsafe.bind(address, promise));
-                // Behind the task that says to the pipeline that the channel is active.
+                // After the task by which Netty fires channelActive.
                 loop.execute(this::activated);
             });
         } catch (RejectedExecutionException e) {
@@ -72,12 +75,12 @@ final class AsyncBinding implements Channel.Unsafe {
         }
     }
 
-    /** A bind that waits for an event loop. */
-    private record Unfinished(PacketAddress address, ChannelPromise promise) {}
+    /** A bind whose socket is bound, and whose channel has no event loop on which to complete it. */
+    private record PendingBind(PacketAddress address, ChannelPromise promise) {}
 
-    /** The channel has an event loop again, or is closed. */
-    void goOn() {
-        Unfinished bind = unfinished.getAndSet(null);
+    /** Completes a pending bind: the channel has an event loop again, or is closed. */
+    void resume() {
+        PendingBind bind = pending.getAndSet(null);
         if (bind == null) {
             return;
         } else if (channel.isOpen()) {
@@ -100,7 +103,7 @@ final class AsyncBinding implements Channel.Unsafe {
     }
 
     @Override
-    @SuppressWarnings("deprecation") // Netty's own type for it.
+    @SuppressWarnings("deprecation") // The interface has this type.
     public RecvByteBufAllocator.Handle recvBufAllocHandle() {
         return unsafe.recvBufAllocHandle();
     }

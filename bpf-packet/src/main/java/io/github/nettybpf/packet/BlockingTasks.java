@@ -11,11 +11,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Threads that may wait for the kernel, as binding and closing do: some 20 ms each, and longer with a large ring. */
+/**
+ * Runs tasks that block in the kernel on threads other than the event loop: a bind or a close takes about 20 ms, longer
+ * with a large ring.
+ */
 final class BlockingTasks {
     private static final int THREAD_COUNT = 4;
 
-    /** They go away when there is nothing to do. */
+    /** Idle threads end after a second. */
     static final Executor THREADS = threads();
 
     private BlockingTasks() {}
@@ -33,8 +36,8 @@ final class BlockingTasks {
     }
 
     /**
-     * Does the work on a thread that may wait, and then the rest on the event loop, which does not end before that. Called
-     * on the event loop.
+     * Runs the work on a thread that may block, and then the rest on the event loop, which does not terminate before
+     * that. Called on the event loop.
      */
     static void doThen(EventLoop loop, Runnable work, Runnable rest) {
         CompletableFuture<Void> done = CompletableFuture.runAsync(work, THREADS);
@@ -61,7 +64,7 @@ final class BlockingTasks {
                     restOnce.run();
                 });
             } catch (RejectedExecutionException ended) {
-                // The hook has done it, where there is one.
+                // A shutdown hook has run it, if the event loop has hooks.
                 restOnce.run();
             }
         });

@@ -10,19 +10,19 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Binds a socket and lets it join its fanout group. A socket can join only when it is bound, and would by then have frames
- * that belong to other members: so it drops everything until it has joined. If it cannot, it goes on dropping, and is of no
- * more use.
+ * Binds a socket and adds it to its fanout group (PACKET_FANOUT). A socket can join a group only after it is bound, and
+ * would by then have received frames that belong to other members. So a filter drops everything until the socket has
+ * joined. If joining fails, that filter stays and the socket is useless.
  */
 final class FanoutJoin {
     private static final int PACKET_FANOUT = 18;
     private static final int PACKET_FANOUT_DATA = 22;
 
-    private static final Program NOTHING = Program.of(new ReturnConstant(0));
+    private static final Program DROP_ALL = Program.of(new ReturnConstant(0));
 
     private FanoutJoin() {}
 
-    /** Binds. */
+    /** The bind(2) call, which is made while everything is dropped. */
     @FunctionalInterface
     interface Binding {
         void bind() throws IOException;
@@ -30,11 +30,11 @@ final class FanoutJoin {
 
     static void bind(Socket socket, PacketFanout fanout, Binding binding) throws IOException {
         Optional<Program> filter = SocketFilters.read(socket);
-        setFilter(socket, NOTHING);
+        setFilter(socket, DROP_ALL);
         binding.bind();
         join(socket, fanout);
-        if (!SocketFilters.read(socket).equals(Optional.of(NOTHING))) {
-            // Somebody has attached another one meanwhile.
+        if (!SocketFilters.read(socket).equals(Optional.of(DROP_ALL))) {
+            // Another filter was attached meanwhile: it stays.
             return;
         }
         if (filter.isEmpty()) {

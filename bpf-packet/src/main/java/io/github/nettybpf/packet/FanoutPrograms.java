@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which program each fanout group of this process has. The kernel lets every member replace it and tells nobody; nor can it
- * be asked for.
+ * The program of each fanout group that this process has members of (PACKET_FANOUT_DATA). The kernel lets every member
+ * replace the group's program without notice, and has no call that reads it.
  */
 final class FanoutPrograms {
     private static final int SOL_SOCKET = 1;
@@ -33,7 +33,7 @@ final class FanoutPrograms {
         }
     }
 
-    /** That of one socket, until it leaves. */
+    /** One socket's membership of a group, until it leaves. */
     static final class Membership {
         private final Key key;
 
@@ -49,7 +49,8 @@ final class FanoutPrograms {
     }
 
     /**
-     * {@return what is to be left when the socket is closed}, or null if there is nothing to keep.
+     * {@return the membership, which the socket leaves when it is closed, or null if the fanout has no program or the
+     * kernel does not tell the socket's network namespace}
      *
      * @throws IOException if the group has another program
      */
@@ -71,7 +72,7 @@ final class FanoutPrograms {
         }
     }
 
-    /** {@return which network namespace the socket is in}, or null if the kernel does not say (before 5.14). */
+    /** {@return the cookie of the socket's network namespace (SO_NETNS_COOKIE), or null before Linux 5.14} */
     private static @Nullable Long namespace(Socket socket) throws IOException {
         ByteBuffer cookie = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
         try {

@@ -12,7 +12,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** Hands the frames that come to the pipeline, as many as it asks for. For the event loop, if not said otherwise. */
+/**
+ * The read side of a packet channel: passes received frames to the pipeline, at most as many per read as the channel's
+ * {@link MaxMessagesRecvByteBufAllocator} allows. For the event loop, except where noted.
+ */
 final class FrameIntake {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketChannel.class);
 
@@ -24,7 +27,10 @@ final class FrameIntake {
 
     private boolean readPending;
 
-    /** Whether a read waits on the event loop that the channel is registered with; another one for each registration. */
+    /**
+     * Whether a read task is queued on the event loop that the channel is registered with. Each registration has a new
+     * object, so a task of an earlier registration recognizes that it is stale.
+     */
     private volatile AtomicBoolean scheduled = new AtomicBoolean();
 
     FrameIntake(PacketChannel channel, PacketHandle handle) {
@@ -48,14 +54,14 @@ final class FrameIntake {
         }
     }
 
-    /** What came back while there was no event loop to say it to is looked for. */
+    /** Reads once on the new event loop: blocks that were released while there was none have woken nothing. */
     void registered() {
         if (frames != null) {
             readLater();
         }
     }
 
-    /** A task that still waits on the event loop finds that it is not the channel's any more. */
+    /** Makes a read task that is still queued on the old event loop stale. */
     void deregistered() {
         scheduled = new AtomicBoolean();
         leaveThread();
@@ -64,14 +70,15 @@ final class FrameIntake {
     void beginRead() {
         readPending = true;
         if (frames instanceof PacketRing ring && ring.isSliced()) {
-            // As long as a block is held, the socket is readable although there may be nothing to read.
-            handle.want(handle.ops().with(EpollIoOps.EPOLLIN).with(EpollIoOps.EPOLLET));
+            // Edge-triggered: while a block is held, a level-triggered socket stays readable although nothing can be
+            // read.
+            handle.setOps(handle.ops().with(EpollIoOps.EPOLLIN).with(EpollIoOps.EPOLLET));
         } else {
-            handle.want(handle.ops().with(EpollIoOps.EPOLLIN));
+            handle.setOps(handle.ops().with(EpollIoOps.EPOLLIN));
         }
     }
 
-    /** Reads once what has come without an event; from any thread. */
+    /** Queues one read on the event loop, for frames that no event announces; from any thread. */
     void readLater() {
         AtomicBoolean gate = scheduled;
         if (!gate.compareAndSet(false, true)) {
@@ -81,7 +88,7 @@ final class FrameIntake {
             EventLoop loop = channel.eventLoop();
             loop.execute(() -> {
                 gate.set(false);
-                if (gate == scheduled && handle.isOn(loop)) {
+                if (gate == scheduled && handle.isRegisteredWith(loop)) {
                     read();
                 }
             });
@@ -90,11 +97,11 @@ final class FrameIntake {
         }
     }
 
-    /** Nothing is read but what was asked for. */
+    /** AUTO_READ was switched off: stops reading, unless it was switched on again meanwhile. */
     void autoReadCleared() {
         if (!channel.config().isAutoRead()) {
             readPending = false;
-            handle.want(handle.ops().without(EpollIoOps.EPOLLIN));
+            handle.setOps(handle.ops().without(EpollIoOps.EPOLLIN));
         }
     }
 
@@ -114,7 +121,7 @@ final class FrameIntake {
             return;
         }
         if (isReadUnwanted()) {
-            handle.want(handle.ops().without(EpollIoOps.EPOLLIN));
+            handle.setOps(handle.ops().without(EpollIoOps.EPOLLIN));
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
@@ -143,7 +150,7 @@ final class FrameIntake {
         if (failure instanceof IOException e) {
             handle.failed(e);
         } else if (failure != null) {
-            // The same frame would fail for ever.
+            // Reading the same frame again would fail again.
             pipeline.fireExceptionCaught(failure);
             channel.close();
         }
@@ -151,10 +158,10 @@ final class FrameIntake {
             return;
         }
         if (isReadUnwanted()) {
-            handle.want(handle.ops().without(EpollIoOps.EPOLLIN));
+            handle.setOps(handle.ops().without(EpollIoOps.EPOLLIN));
         } else if (!drained && handle.ops().contains(EpollIoOps.EPOLLET)) {
-            // Not by a task: the event loop would run those first, and nobody else's frames would be read.
-            handle.remind();
+            // Not by a task: the event loop would run it before it polls, and starve its other channels.
+            handle.rearm();
         }
     }
 }

@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Writes what waits in a channel, and waits where the kernel has no room. For the event loop. */
+/**
+ * The write side of a packet channel: sends the frames of the {@link ChannelOutboundBuffer}. On EAGAIN it waits for
+ * EPOLLOUT, on ENOBUFS it tries again after a millisecond. For the event loop.
+ */
 final class FrameOutput {
     private static final long NO_BUFFERS_MILLIS = 1;
     private static final long LONGEST_WAIT_MILLIS = 1000;
@@ -19,9 +22,10 @@ final class FrameOutput {
 
     private boolean flushScheduled;
 
-    /** What the interface had no room for, and since when. */
+    /** The message that failed with ENOBUFS last. */
     private @Nullable Object waitingFor;
 
+    /** {@link System#nanoTime} of the first failure of {@link #waitingFor}. */
     private long waitingSince;
 
     FrameOutput(PacketChannel channel, PacketHandle handle, FrameSender sender) {
@@ -30,12 +34,12 @@ final class FrameOutput {
         this.sender = sender;
     }
 
-    /** Tasks that still wait on the event loop find that it is not the channel's any more. */
+    /** Tasks that are still queued on the old event loop do nothing. */
     void deregistered() {
         flushScheduled = false;
     }
 
-    /** {@return whether the next attempt is made when there may be room, and not before} */
+    /** {@return whether the next attempt is scheduled already, so that a flush is to do nothing} */
     boolean isWaiting() {
         return flushScheduled || handle.ops().contains(EpollIoOps.EPOLLOUT);
     }
@@ -58,8 +62,8 @@ final class FrameOutput {
                 in.remove();
             } else if (error == -Kernel.EAGAIN) {
                 break;
-            } else if (error == -Kernel.ENOBUFS && mayWait(msg)) {
-                handle.want(handle.ops().without(EpollIoOps.EPOLLOUT));
+            } else if (error == -Kernel.ENOBUFS && mayRetry(msg)) {
+                handle.setOps(handle.ops().without(EpollIoOps.EPOLLOUT));
                 flushLater();
                 return;
             } else {
@@ -67,13 +71,16 @@ final class FrameOutput {
             }
         }
         EpollIoOps ops = handle.ops();
-        handle.want(in.isEmpty() ? ops.without(EpollIoOps.EPOLLOUT) : ops.with(EpollIoOps.EPOLLOUT));
+        handle.setOps(in.isEmpty() ? ops.without(EpollIoOps.EPOLLOUT) : ops.with(EpollIoOps.EPOLLOUT));
     }
 
-    /** {@return whether to try once more}: one that the interface never takes must not hold up all behind it. */
-    private boolean mayWait(Object msg) {
+    /**
+     * {@return whether to try the message once more} After a second it fails: a frame that the interface never takes
+     * must not block those after it (head-of-line blocking).
+     */
+    private boolean mayRetry(Object msg) {
         long now = System.nanoTime();
-        if (waitingFor != msg) { // the same one, not an equal one
+        if (waitingFor != msg) { // the same object, not an equal one
             waitingFor = msg;
             waitingSince = now;
         }
@@ -84,14 +91,14 @@ final class FrameOutput {
         return may;
     }
 
-    /** The queue of the interface is full. Nothing tells when it is not any more. */
+    /** Tries again after a millisecond: no event tells that the queue of the interface (qdisc) has room. */
     void flushLater() {
         if (!flushScheduled) {
             flushScheduled = true;
             EventLoop loop = channel.eventLoop();
             loop.schedule(
                     () -> {
-                        if (handle.isOn(loop)) {
+                        if (handle.isRegisteredWith(loop)) {
                             flushScheduled = false;
                             channel.flushNow();
                         }

@@ -10,14 +10,20 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads frames from a socket one by one (recvmsg(2)): no frame waits for others, and each costs a call. The bytes come into
- * memory that is as large as any frame, and are copied out.
+ * Reads frames one by one with recvmsg(2): no frame waits for others, and each costs a system call. The kernel writes
+ * the bytes to one buffer that is as large as the longest frame, from which they are copied.
  */
 final class FrameReader implements FrameSource {
-    /** An interface hands over what it has put together (GRO): 65,550 bytes by default, up to eight times that. */
+    /**
+     * With generic receive offload (GRO) an interface delivers merged frames: of up to 65,550 bytes by default, of up
+     * to eight times that where it is configured.
+     */
     private static final int LONGEST_FRAME = 1 << 19;
 
-    /** {@code struct msghdr}, {@code struct iovec}, {@code struct sockaddr_ll}, control messages; then the frame. */
+    /**
+     * Offsets in the memory: {@code struct msghdr} with its fields, {@code struct iovec}, {@code struct sockaddr_ll},
+     * control messages (ancillary data); then the frame.
+     */
     private static final int NAME = 0;
 
     private static final int NAME_LENGTH = 8;
@@ -31,7 +37,7 @@ final class FrameReader implements FrameSource {
     private static final int MESSAGES = 104;
     private static final int MESSAGES_BYTES = 152;
 
-    /** With room for a VLAN tag before it. */
+    /** Where the frame begins; before it is room for a VLAN tag. */
     private static final int DATA = MESSAGES + MESSAGES_BYTES + 8;
 
     private static final int CONTROL_HEADER = 16;
@@ -39,7 +45,7 @@ final class FrameReader implements FrameSource {
     private static final int SCM_TIMESTAMPNS = 35;
 
     private final int fd;
-    private final boolean cooked;
+    private final boolean hasLinkHeader;
     private final boolean putVlanBack;
     private final PacketAddress local;
     private final CleanableDirectBuffer owner;
@@ -54,7 +60,7 @@ final class FrameReader implements FrameSource {
 
     FrameReader(int fd, PacketChannelConfig.Settings settings, PacketAddress local) {
         this.fd = fd;
-        this.cooked = settings.type() == PacketChannel.Type.DGRAM;
+        this.hasLinkHeader = settings.type() == PacketChannel.Type.RAW;
         this.putVlanBack = settings.putVlanBack();
         this.local = local;
         owner = Buffer.allocateDirectBufferWithNativeOrder(DATA + LONGEST_FRAME);
@@ -80,7 +86,7 @@ final class FrameReader implements FrameSource {
         int captured = (int) received;
         readControl(captured);
         int added = 0;
-        if (putVlanBack && !cooked && vlan != 0 && captured >= VlanTag.OFFSET) {
+        if (putVlanBack && hasLinkHeader && vlan != 0 && captured >= VlanTag.OFFSET) {
             VlanTag.putBack(memory, DATA, vlan);
             added = VlanTag.BYTES;
             status |= PacketFrame.STATUS_VLAN_IN_CONTENT;
@@ -99,7 +105,10 @@ final class FrameReader implements FrameSource {
                 local);
     }
 
-    /** PACKET_AUXDATA and the timestamp, in whatever order they come. */
+    /**
+     * Reads the control messages, which have no fixed order: PACKET_AUXDATA ({@code struct tpacket_auxdata}) and
+     * SCM_TIMESTAMPNS.
+     */
     private void readControl(int captured) {
         status = 0;
         wireLength = captured;

@@ -8,7 +8,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Sends messages as frames, one call each. For one event loop. */
+/** Sends each message as one frame, with one system call (send(2) or sendto(2)). For one event loop. */
 final class FrameSender {
     private static final int ARPHRD_ETHER = 1;
     private static final int ARPHRD_LOOPBACK = 772;
@@ -17,7 +17,7 @@ final class FrameSender {
     private final PacketSocket socket;
     private final PacketChannel.Type type;
 
-    /** What kind of interface was written to last: asking costs two calls. */
+    /** The interface of the last frame, whose hardware type is cached because asking for it takes two system calls. */
     private int lastInterface = PacketAddress.UNKNOWN_INTERFACE;
 
     private int lastType;
@@ -32,9 +32,10 @@ final class FrameSender {
     }
 
     /**
-     * {@return the message, in one piece outside the heap}; if that is another one, it is the caller's in its stead.
+     * {@return the message if its content is one direct buffer, or a copy that has one} The copy replaces the message,
+     * which is released then.
      *
-     * @throws UnsupportedOperationException if this is nothing to send
+     * @throws UnsupportedOperationException if the channel cannot send a message of this type
      */
     Object prepare(Object message, ByteBufAllocator allocator) {
         boolean sendable =
@@ -58,7 +59,7 @@ final class FrameSender {
         return replaced;
     }
 
-    /** {@return 0, or the error, negative} */
+    /** {@return 0, or the negative errno} */
     int send(Object prepared) throws IOException {
         ByteBuf content = contentOf(prepared);
         if (prepared instanceof PacketFrame frame) {
@@ -78,7 +79,9 @@ final class FrameSender {
         }
     }
 
-    /** Without Unsafe, Netty does not tell the address of a buffer. */
+    /**
+     * {@return the memory address of the readable bytes} Without {@code sun.misc.Unsafe}, a buffer does not tell it.
+     */
     private static long address(ByteBuf content) {
         if (content.hasMemoryAddress()) {
             return content.memoryAddress() + content.readerIndex();
@@ -87,7 +90,7 @@ final class FrameSender {
         return Buffer.memoryAddress(memory) + memory.position();
     }
 
-    /** Of what is missing, the kernel would make zeros. */
+    /** Throws if the address lacks what the link-layer header needs: the kernel would fill it with zeros. */
     private void requireHeader(PacketAddress to) throws IOException {
         if (to.protocol() == 0 || to.protocol() == PacketAddress.ALL_PROTOCOLS) {
             throw new IOException("frame to " + to + ": no protocol (expected: one, by withProtocol)");

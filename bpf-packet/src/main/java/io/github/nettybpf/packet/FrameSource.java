@@ -3,23 +3,23 @@ package io.github.nettybpf.packet;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Where a channel's frames come from. All but {@link #close} is for the event loop. */
+/** Where a channel's frames come from: a ring, or reads. All methods but {@link #close} are for the event loop. */
 interface FrameSource {
     /**
-     * {@return the next frame}, which the caller releases, or null if there is none now.
+     * {@return the next frame, or null if there is none now} The caller releases it.
      *
-     * @throws IOException as the socket says it, such as that the interface is down
+     * @throws IOException with the socket's error, such as ENETDOWN
      */
     @Nullable
     PacketFrame next() throws IOException;
 
-    /** The thread that has asked for frames will not any more, but it may still release some: another one may ask. */
+    /** Called by the reading thread before another thread reads on. The old thread may still release frames. */
     default void leaveThread() {}
 
     /**
-     * Lets go of all memory as soon as nobody can see it any more. Nothing may be asked for after this.
+     * Frees the memory as soon as no frame refers to it. No other method may be called after this.
      *
-     * @param then run once that is done: at once, or by another thread later
+     * @param then run once the socket may be closed: at once, or by another thread later
      */
     void close(Runnable then);
 }

@@ -10,27 +10,27 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A frame of a packet channel as its socket shows it to a filter: with what the kernel told of it, and without a VLAN tag
- * in the bytes, should one have been put back. One is used for frame after frame, by the event loop alone; it neither
- * retains nor releases.
+ * Shows a received frame to a program as the kernel shows the packet (skb) to a socket filter: with its extensions, and
+ * without the VLAN tag that {@link PacketChannelOption#PUT_VLAN_BACK} inserted into the bytes. One view is reused for
+ * every frame, on the event loop alone; it neither retains nor releases frames.
  */
 final class FrameView implements PacketView {
     private static final PacketFrame NONE = new PacketFrame(Unpooled.EMPTY_BUFFER, PacketAddress.any());
     private static final int TAG = 4;
     private static final int TAG_OFFSET = 12;
 
-    private final boolean cooked;
+    private final boolean hasLinkHeader;
     private final Network network = new Network();
     private PacketFrame frame = NONE;
     private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
     private int start;
     private int length;
 
-    /** How many bytes the tag in the content takes. */
+    /** How many bytes of the content are a VLAN tag that was put back: 4 or 0. */
     private int tag;
 
     FrameView(Placement placement) {
-        cooked = placement == Placement.IP;
+        hasLinkHeader = placement == Placement.ETHERNET;
     }
 
     @Override
@@ -50,8 +50,8 @@ final class FrameView implements PacketView {
         length = content.readableBytes() - tag;
     }
 
-    /** {@return the buffer, or what it wraps} Loads are big-endian, whatever the buffer's own order. */
-    @SuppressWarnings("deprecation") // A message can come in a buffer whose order was swapped, deprecated or not.
+    /** {@return the buffer, or a big-endian view of it} Loads are in network byte order. */
+    @SuppressWarnings("deprecation") // Handlers may still pass buffers of either order.
     private static ByteBuf bigEndian(ByteBuf content) {
         return content.order() == ByteOrder.BIG_ENDIAN ? content : content.order(ByteOrder.BIG_ENDIAN);
     }
@@ -66,7 +66,7 @@ final class FrameView implements PacketView {
         return kept > TAG_OFFSET ? kept + tag : kept;
     }
 
-    /** {@return where the byte is in the buffer} */
+    /** {@return the buffer index of the packet's byte} */
     private int at(int offset) {
         return start + (offset < TAG_OFFSET ? offset : offset + tag);
     }
@@ -109,32 +109,32 @@ final class FrameView implements PacketView {
 
     @Override
     public @Nullable Packet linkLayer() {
-        return cooked ? null : this;
+        return hasLinkHeader ? this : null;
     }
 
     @Override
     public long extension(Extension extension, int a, int x) {
         return switch (extension) {
-            case PROTO -> isUntoldVlan() ? NOT_KNOWN : frame.protocol();
+            case PROTO -> isAmbiguousVlan() ? NOT_KNOWN : frame.protocol();
             case TYPE -> frame.packetType();
             case IFIDX -> Integer.toUnsignedLong(frame.interfaceIndex());
             case HATYPE -> frame.hardwareType();
-            case VLAN_AVAIL -> isUntoldVlan() ? NOT_KNOWN : frame.hasVlan() ? 1 : 0;
-            case VLAN_TCI -> isUntoldVlan() ? NOT_KNOWN : frame.vlanTci();
-            case VLAN_TPID -> isUntoldVlan() ? NOT_KNOWN : frame.vlanTpid();
+            case VLAN_AVAIL -> isAmbiguousVlan() ? NOT_KNOWN : frame.hasVlan() ? 1 : 0;
+            case VLAN_TCI -> isAmbiguousVlan() ? NOT_KNOWN : frame.vlanTci();
+            case VLAN_TPID -> isAmbiguousVlan() ? NOT_KNOWN : frame.vlanTpid();
             default -> PacketView.super.extension(extension, a, x);
         };
     }
 
     /**
-     * Without a link-layer header the kernel tells of a frame that this host sends what its tag says, be the tag beside the
-     * bytes, where a filter sees it, or in them.
+     * For an outgoing frame on a SOCK_DGRAM socket, the kernel reports the VLAN tag both when it is in the metadata of
+     * the packet, where a filter's extensions see it, and when it is in the bytes, where they do not.
      */
-    private boolean isUntoldVlan() {
-        return cooked && frame.hasVlan() && frame.packetType() == PacketAddress.OUTGOING;
+    private boolean isAmbiguousVlan() {
+        return !hasLinkHeader && frame.hasVlan() && frame.packetType() == PacketAddress.OUTGOING;
     }
 
-    /** The same from its network header on. */
+    /** The frame from its network header on (SKF_NET_OFF). */
     private final class Network implements Packet {
         private int base;
 

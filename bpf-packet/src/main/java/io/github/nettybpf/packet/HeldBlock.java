@@ -10,18 +10,21 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.nio.ByteBuffer;
 
 /**
- * A block of a ring that frames are slices of: the kernel has it back when it was read to its end and the last of them was
- * released.
+ * A ring block that frames are slices of. It goes back to the kernel when it has been read to its end and the last of
+ * its frames was released.
  *
- * <p>Most frames are released at once, by the thread that reads them. As long as it reads the block, it counts such releases
- * in a plain field, and other threads learn of all of them when it leaves the block: a locked instruction for a frame would
- * be a good part of its cost.
+ * <p>The reference count is biased towards the reading thread, which releases most frames at once: while it reads the
+ * block, it counts its own releases in a plain field, and subtracts them from the shared atomic count when it leaves
+ * the block. An atomic operation for each frame would be a large part of the frame's cost.
  */
 final class HeldBlock extends UnpooledDirectByteBuf {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketRing.class);
 
-    /** The ring's own references: as many as nobody else's mistake uses up, while the ring still reads. */
-    private static final int OWN = 1 << 28;
+    /**
+     * The references that the ring holds while it reads the block: so many that frames which are released too often
+     * cannot use them up.
+     */
+    private static final int RING_REFERENCES = 1 << 28;
 
     private final PacketRing ring;
     private final int block;
@@ -30,16 +33,16 @@ final class HeldBlock extends UnpooledDirectByteBuf {
 
     private int handedOut;
 
-    /** Whether the reader's own releases are counted here; for the reader alone, as is what was counted. */
+    /** Whether the reader counts its releases in {@link #released}. Both fields are for the reader alone. */
     private boolean counting = true;
 
     private int released;
 
     /**
-     * A block that the calling thread is going to read.
+     * Creates a block that the calling thread is going to read.
      *
-     * @param block told to the ring when it is released
-     * @param frames how many there are in it, at least one
+     * @param block the block's number, which {@link PacketRing#blockReleased} is called with
+     * @param frames the number of frames in the block, at least one
      */
     HeldBlock(PacketRing ring, int block, ByteBuffer memory, int frames) {
         super(UnpooledByteBufAllocator.DEFAULT, memory.duplicate().clear(), memory.capacity());
@@ -47,30 +50,30 @@ final class HeldBlock extends UnpooledDirectByteBuf {
         this.block = block;
         this.frames = frames;
         this.reader = Thread.currentThread();
-        super.retain(OWN - 1 + frames);
+        super.retain(RING_REFERENCES - 1 + frames);
     }
 
-    /** {@return the next frame}, which is to be released once. */
+    /** {@return the next frame, which has one reference} */
     ByteBuf handOut(int from, int length) {
         ByteBuf frame = slice(from, length);
         handedOut++;
         return frame;
     }
 
-    /** Another thread is going to read the rest. */
+    /** Ends counting by this thread: another thread reads the rest. */
     void leaveThread() {
         counting = false;
-        letGo(released);
+        releaseShared(released);
         released = 0;
     }
 
-    /** The ring reads no more of it. */
-    void leave() {
+    /** Ends reading: the ring gives up its references, and those of frames that it did not hand out. */
+    void endReading() {
         counting = false;
-        letGo(OWN + frames - handedOut + released);
+        releaseShared(RING_REFERENCES + frames - handedOut + released);
     }
 
-    private void letGo(int references) {
+    private void releaseShared(int references) {
         int count = references;
         while (count > 0) {
             try {
@@ -91,9 +94,9 @@ final class HeldBlock extends UnpooledDirectByteBuf {
     public int refCnt() {
         int count = super.refCnt();
         if (isCounting()) {
-            return Math.max(0, count - OWN - (frames - handedOut) - released);
+            return Math.max(0, count - RING_REFERENCES - (frames - handedOut) - released);
         }
-        return count < OWN / 2 ? count : Math.max(1, count - OWN);
+        return count < RING_REFERENCES / 2 ? count : Math.max(1, count - RING_REFERENCES);
     }
 
     @Override
@@ -117,6 +120,6 @@ final class HeldBlock extends UnpooledDirectByteBuf {
     @Override
     protected void deallocate() {
         super.deallocate();
-        ring.returned(block);
+        ring.blockReleased(block);
     }
 }

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** What a socket can ask of the interfaces of its network namespace ({@code struct ifreq}, netdevice(7)). */
+/** Queries about interfaces of a socket's network namespace: ioctl(2) with a {@code struct ifreq}, netdevice(7). */
 final class InterfaceQuery {
     private static final int SIOCGIFNAME = 0x8910;
     private static final int SIOCGIFFLAGS = 0x8913;
@@ -19,7 +19,7 @@ final class InterfaceQuery {
 
     private InterfaceQuery() {}
 
-    /** {@return the index of the interface of that name} */
+    /** {@return the index of the interface that has the name} */
     static int index(int fd, String name) throws IOException {
         byte[] request = new byte[REQUEST_BYTES];
         byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
@@ -33,13 +33,13 @@ final class InterfaceQuery {
         return ByteBuffer.wrap(request).order(ByteOrder.nativeOrder()).getInt(NAME_BYTES);
     }
 
-    /** {@return whether the interface is up}, whatever its name is now. */
+    /** {@return whether the interface with the index is up (IFF_UP)} */
     static boolean isUp(int fd, int index) {
         int flags = ask(fd, SIOCGIFFLAGS, index);
         return flags >= 0 && (flags & IFF_UP) != 0;
     }
 
-    /** {@return the kind of interface}, as ARP numbers it, or negative if there is no such interface. */
+    /** {@return the hardware type of the interface (ARPHRD_*), or the negative errno} */
     static int hardwareType(int fd, int index) {
         return ask(fd, SIOCGIFHWADDR, index);
     }
@@ -48,7 +48,7 @@ final class InterfaceQuery {
         byte[] request = new byte[REQUEST_BYTES];
         ByteBuffer answer = ByteBuffer.wrap(request).order(ByteOrder.nativeOrder());
         answer.putInt(NAME_BYTES, index);
-        // The one leaves the name where the other looks for it.
+        // SIOCGIFNAME writes the name into the field from which the second call reads it.
         int result = Kernel.control(fd, SIOCGIFNAME, request);
         if (result >= 0) {
             result = Kernel.control(fd, what, request);

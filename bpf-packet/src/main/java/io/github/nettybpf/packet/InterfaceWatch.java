@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out what becomes of an interface that went down. The kernel tells a socket that it did, and nothing more: not that
- * it is up again, and not that it was deleted afterwards. Used by one event loop.
+ * Polls an interface that went down, until it is up again or deleted. The kernel reports only the first (ENETDOWN) to a
+ * socket. Used by one event loop.
  */
 final class InterfaceWatch {
     private static final long FIRST_MILLIS = 10;
@@ -16,67 +16,67 @@ final class InterfaceWatch {
     private final PacketChannel channel;
     private final PacketSocket socket;
 
-    /** Whether the pipeline knows that the channel is active: it hears of the interface after that. */
+    /** Whether channelActive was fired: events of the interface are fired after it. */
     private boolean started;
 
     private boolean down;
 
-    private @Nullable Future<?> nextLook;
+    private @Nullable Future<?> nextPoll;
 
     InterfaceWatch(PacketChannel channel, PacketSocket socket) {
         this.channel = channel;
         this.socket = socket;
     }
 
-    /** The pipeline knows that the channel is active. */
+    /** Called after channelActive was fired. */
     void start() {
         started = true;
         if (down) {
-            tell();
+            fireDown();
         }
     }
 
-    /** The kernel said that the interface is down. */
+    /** Called when the socket reports that the interface is down. */
     void wentDown() {
         if (down) {
             return;
         }
         down = true;
         if (started) {
-            tell();
+            fireDown();
         }
     }
 
-    private void tell() {
+    private void fireDown() {
         channel.pipeline().fireUserEventTriggered(PacketInterfaceEvent.DOWN);
-        look(0);
+        poll(0);
     }
 
-    /** The channel has an event loop, perhaps another one than before. */
+    /** Resumes polling: the channel has an event loop, perhaps a new one. */
     void registered() {
         if (started && down) {
-            lookAfter(FIRST_MILLIS);
+            pollAfter(FIRST_MILLIS);
         }
     }
 
     void deregistered() {
-        Future<?> next = nextLook;
+        Future<?> next = nextPoll;
         if (next != null) {
-            nextLook = null;
+            nextPoll = null;
             next.cancel(false);
         }
     }
 
-    private void lookAfter(long millis) {
+    private void pollAfter(long millis) {
         deregistered();
         if (!channel.eventLoop().isShuttingDown()) {
-            nextLook = channel.eventLoop().schedule(() -> look(millis), millis, TimeUnit.MILLISECONDS);
+            nextPoll = channel.eventLoop().schedule(() -> poll(millis), millis, TimeUnit.MILLISECONDS);
         }
     }
 
-    private void look(long waitedMillis) {
+    private void poll(long waitedMillis) {
         PacketAddress bound = channel.boundAddress();
-        // A handler may have closed the channel, or taken it from its event loop.
+        // A handler may have closed or deregistered the channel.
         if (bound == null || !channel.isActive() || !channel.isRegistered()) {
             return;
         }
@@ -96,6 +96,6 @@ final class InterfaceWatch {
             channel.pipeline().fireUserEventTriggered(PacketInterfaceEvent.UP);
             return;
         }
-        lookAfter(Math.min(Math.max(FIRST_MILLIS, 2 * waitedMillis), LONGEST_MILLIS));
+        pollAfter(Math.min(Math.max(FIRST_MILLIS, 2 * waitedMillis), LONGEST_MILLIS));
     }
 }

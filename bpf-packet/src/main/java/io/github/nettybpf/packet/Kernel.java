@@ -7,8 +7,8 @@ import io.netty.channel.unix.Errors.NativeIoException;
 import java.io.IOException;
 
 /**
- * The calls of the C library that Netty has no way to make, on 64-bit Linux; loaded with the first packet socket. A
- * failure is a {@link NativeIoException} with the number of the error, where not said otherwise.
+ * System calls that Netty does not offer, by JNA direct mapping, for 64-bit Linux. The class is loaded with the first
+ * packet socket. Unless a method returns the negative errno, its failure is a {@link NativeIoException} with the errno.
  */
 final class Kernel {
     static final int EPERM = 1;
@@ -48,7 +48,7 @@ final class Kernel {
 
     private static native long sendto(int fd, Pointer bytes, long length, int flags, byte[] to, int toLength);
 
-    /** {@return the error of this thread's last call, negative} */
+    /** {@return the negative errno of this thread's last call} */
     private static int lastError() {
         return -Native.getLastError();
     }
@@ -60,7 +60,7 @@ final class Kernel {
         return result;
     }
 
-    /** {@return a new socket's descriptor, or the error, negative} */
+    /** {@return a new socket's file descriptor, or the negative errno} */
     static int openSocket(int domain, int type, int protocol) {
         int fd = socket(domain, type, protocol);
         return fd < 0 ? lastError() : fd;
@@ -74,12 +74,12 @@ final class Kernel {
         check("getsockname", getsockname(fd, address, new int[] {address.length}));
     }
 
-    /** {@return 0, or the error, negative} */
+    /** {@return 0, or the negative errno of the ioctl} */
     static int control(int fd, long request, byte[] argument) {
         return ioctl(fd, request, argument) < 0 ? lastError() : 0;
     }
 
-    /** {@return memory that is shared with the socket} */
+    /** {@return the socket's ring, mapped into memory} */
     static Pointer map(int fd, long length) throws IOException {
         Pointer mapped = mmap(Pointer.NULL, length, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, 0);
         if (Pointer.nativeValue(mapped) == -1) {
@@ -88,7 +88,7 @@ final class Kernel {
         return mapped;
     }
 
-    /** {@return memory of nobody else's}, all zeros, that takes room only where it is written. */
+    /** {@return private anonymous memory, all zeros} Pages are allocated when they are written to. */
     static Pointer mapPrivate(long length) throws IOException {
         Pointer mapped = mmap(Pointer.NULL, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
         if (Pointer.nativeValue(mapped) == -1) {
@@ -97,7 +97,10 @@ final class Kernel {
         return mapped;
     }
 
-    /** Puts memory at the place of other memory of the same length, in one step: whoever reads there waits for it. */
+    /**
+     * Moves a mapping onto the address of another one of the same length, which is unmapped, in one atomic step
+     * (mremap(2) with MREMAP_FIXED): threads that read there meanwhile block.
+     */
     static void moveOnto(Pointer mapped, long length, Pointer place) throws IOException {
         Pointer moved = mremap(mapped, length, length, MREMAP_MAYMOVE_FIXED, place);
         if (Pointer.nativeValue(moved) == -1) {
@@ -109,13 +112,13 @@ final class Kernel {
         check("munmap", munmap(mapped, length));
     }
 
-    /** {@return how many bytes were received, or the error, negative} */
+    /** {@return the number of bytes received, or the negative errno} */
     static long receive(int fd, Pointer message) {
         long received = recvmsg(fd, message, 0);
         return received < 0 ? lastError() : received;
     }
 
-    /** {@return how many bytes were sent, or the error, negative} */
+    /** {@return the number of bytes sent, or the negative errno} */
     static long send(int fd, long bytes, int length, byte[] to) {
         long sent = sendto(fd, new Pointer(bytes), length, 0, to, to.length);
         return sent < 0 ? lastError() : sent;

@@ -2,7 +2,10 @@ package io.github.nettybpf.packet;
 
 import java.nio.ByteOrder;
 
-/** Parts of what was read from memory in native order, named by the order in which they lie there. */
+/**
+ * Halves of a value that was loaded in native byte order, named by their order in memory: one wide load replaces two
+ * narrow ones.
+ */
 final class NativeHalves {
     private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
@@ -16,17 +19,17 @@ final class NativeHalves {
         return (int) (LITTLE_ENDIAN ? value >>> 32 : value);
     }
 
-    /** Without its sign. */
+    /** {@return the first 16 bits in memory, unsigned} */
     static int first(int value) {
         return LITTLE_ENDIAN ? value & 0xffff : value >>> 16;
     }
 
-    /** Without its sign. */
+    /** {@return the second 16 bits in memory, unsigned} */
     static int second(int value) {
         return LITTLE_ENDIAN ? value >>> 16 : value & 0xffff;
     }
 
-    /** {@return the number that has the highest byte first in memory} */
+    /** {@return the value of the same four bytes in network byte order} */
     static int bigEndian(int value) {
         return LITTLE_ENDIAN ? Integer.reverseBytes(value) : value;
     }

@@ -8,31 +8,34 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An address of a packet socket ({@code struct sockaddr_ll}): a network interface, what protocol to receive or send there
- * and, of a frame, who sent it. Immutable.
+ * The address of a packet socket ({@code struct sockaddr_ll}, packet(7)): a network interface, the protocol (ethertype)
+ * to receive or to send and, for a received frame, its packet type and the sender's hardware address. Immutable.
  *
  * <p>Interfaces are looked up by name when a channel is bound, in the channel's own network namespace.
  */
 public final class PacketAddress extends SocketAddress {
-    /** The {@link #protocol} that stands for all (ETH_P_ALL). */
+    /** The {@link #protocol} that means all protocols (ETH_P_ALL). */
     public static final int ALL_PROTOCOLS = 3;
 
-    /** The {@link #packetType} of a frame to this host. */
+    /** The {@link #packetType} of a frame to this host (PACKET_HOST). */
     public static final int HOST = 0;
 
-    /** The {@link #packetType} of a broadcast. */
+    /** The {@link #packetType} of a broadcast frame (PACKET_BROADCAST). */
     public static final int BROADCAST = 1;
 
-    /** The {@link #packetType} of a multicast. */
+    /** The {@link #packetType} of a multicast frame (PACKET_MULTICAST). */
     public static final int MULTICAST = 2;
 
-    /** The {@link #packetType} of a frame to somebody else, as PROMISCUOUS shows. */
+    /**
+     * The {@link #packetType} of a frame to another host, received because of {@link PacketChannelOption#PROMISCUOUS}
+     * (PACKET_OTHERHOST).
+     */
     public static final int OTHER_HOST = 3;
 
-    /** The {@link #packetType} of a frame that this host sends. */
+    /** The {@link #packetType} of a frame that this host sends (PACKET_OUTGOING). */
     public static final int OUTGOING = 4;
 
-    /** The {@link #interfaceIndex} of an address that names an interface which was not looked up yet. */
+    /** The {@link #interfaceIndex} of an address whose interface name was not looked up yet. */
     public static final int UNKNOWN_INTERFACE = -1;
 
     static final int BYTES = 20;
@@ -43,25 +46,25 @@ public final class PacketAddress extends SocketAddress {
 
     private static final long serialVersionUID = 1L;
 
-    /** The name that the address was made with. */
+    /** The name that the address was created with. */
     private final @Nullable String interfaceName;
 
-    /** Or {@link #UNKNOWN_INTERFACE}, or 0 for any. */
+    /** The index, {@link #UNKNOWN_INTERFACE}, or 0 for any interface. */
     private final int interfaceIndex;
 
-    /** Ethertype. */
+    /** The ethertype. */
     private final int protocol;
 
-    /** ARPHRD number. */
+    /** The ARPHRD_* number. */
     private final int hardwareType;
 
-    /** PACKET_HOST and so on. */
+    /** One of {@link #HOST} to {@link #OUTGOING}. */
     private final int packetType;
 
-    /** The first byte in the highest bits. */
+    /** The address's first byte is in the highest bits. */
     private final long hardwareAddress;
 
-    /** 0 to 8. */
+    /** The number of bytes in use, 0 to 8. */
     private final int hardwareAddressLength;
 
     PacketAddress(
@@ -84,8 +87,8 @@ public final class PacketAddress extends SocketAddress {
     /**
      * {@return the address of one interface, for all protocols}
      *
-     * @param interfaceName 1 to 15 bytes, as {@code eth0}
-     * @throws IllegalArgumentException if that can be no interface's name
+     * @param interfaceName 1 to 15 characters, such as {@code eth0}
+     * @throws IllegalArgumentException if no interface can have that name
      */
     public static PacketAddress of(String interfaceName) {
         boolean named = !interfaceName.isEmpty() && interfaceName.length() <= LONGEST_NAME;
@@ -96,19 +99,19 @@ public final class PacketAddress extends SocketAddress {
         return new PacketAddress(interfaceName, UNKNOWN_INTERFACE, ALL_PROTOCOLS, 0, HOST, 0, 0);
     }
 
-    /** {@return the address of all interfaces, present and to come, for all protocols} */
+    /** {@return the address of all interfaces, also of those that are created later, for all protocols} */
     public static PacketAddress any() {
         return new PacketAddress(null, ANY_INTERFACE, ALL_PROTOCOLS, 0, HOST, 0, 0);
     }
 
     /**
-     * {@return this address for one protocol}. A channel that is bound to it receives only frames of that protocol, and none
-     * that the host itself sends.
+     * {@return this address for one protocol} A channel that is bound to it receives only frames of that protocol, and
+     * none that this host sends.
      *
-     * @param ethertype 1 to 0xffff, as 0x0806 for ARP; {@link #ALL_PROTOCOLS} for all
+     * @param ethertype 1 to 0xffff, such as 0x0806 for ARP; {@link #ALL_PROTOCOLS} for all
      */
     public PacketAddress withProtocol(int ethertype) {
-        // Protocol 0 receives nothing, and looks as if it did.
+        // A socket that is bound to protocol 0 receives nothing, without an error.
         if (ethertype < 1 || ethertype > 0xffff) {
             throw new IllegalArgumentException("ethertype " + ethertype + " (expected: 1..65535)");
         }
@@ -123,8 +126,8 @@ public final class PacketAddress extends SocketAddress {
     }
 
     /**
-     * {@return this address with the hardware address of a receiver}, for frames that a channel of type
-     * {@link PacketChannel.Type#DGRAM} sends.
+     * {@return this address with the hardware address of a receiver} Frames that a channel of type {@link
+     * PacketChannel.Type#DGRAM} sends need one.
      *
      * @param address up to 8 bytes, copied
      */
@@ -139,32 +142,40 @@ public final class PacketAddress extends SocketAddress {
                 interfaceName, interfaceIndex, protocol, hardwareType, packetType, packed, address.length);
     }
 
-    /** {@return the interface's index}, 0 for any, or {@link #UNKNOWN_INTERFACE} if it was not looked up. */
+    /**
+     * {@return the interface's index, 0 for any interface, or {@link #UNKNOWN_INTERFACE} if the name was not looked up}
+     */
     public int interfaceIndex() {
         return interfaceIndex;
     }
 
-    /** {@return the interface's name}, or null if only its index is known, or none. */
+    /** {@return the interface's name, or null if only its index is known or the address is for any interface} */
     public @Nullable String interfaceName() {
         return interfaceName;
     }
 
-    /** {@return the ethertype}; of a frame the one that the kernel found, behind a VLAN tag. */
+    /** {@return the ethertype} For a received frame, the kernel reports the one after a VLAN tag that it removed. */
     public int protocol() {
         return protocol;
     }
 
-    /** {@return the kind of interface}, as ARP numbers it: 1 for Ethernet, 772 for the loopback. */
+    /** {@return the hardware type of the interface (ARPHRD_*): 1 for Ethernet, 772 for the loopback} */
     public int hardwareType() {
         return hardwareType;
     }
 
-    /** {@return to whom a frame was sent}: {@link #HOST}, {@link #BROADCAST}, {@link #OUTGOING} and so on. */
+    /**
+     * {@return the packet type, which tells to whom a frame was sent: {@link #HOST}, {@link #BROADCAST}, {@link
+     * #MULTICAST}, {@link #OTHER_HOST} or {@link #OUTGOING}}
+     */
     public int packetType() {
         return packetType;
     }
 
-    /** {@return a copy of the hardware address}: of a frame the sender's, of a bound channel its own. */
+    /**
+     * {@return a copy of the hardware address: for a received frame the sender's, for a bound channel that of its
+     * interface}
+     */
     public byte[] hardwareAddress() {
         byte[] copy = new byte[hardwareAddressLength];
         for (int i = 0; i < copy.length; i++) {
@@ -173,7 +184,7 @@ public final class PacketAddress extends SocketAddress {
         return copy;
     }
 
-    /** {@return how many bytes the hardware address has} */
+    /** {@return the length of the hardware address in bytes} */
     int hardwareAddressLength() {
         return hardwareAddressLength;
     }
@@ -187,7 +198,7 @@ public final class PacketAddress extends SocketAddress {
                 interfaceName, index, protocol, hardwareType, packetType, hardwareAddress, hardwareAddressLength);
     }
 
-    /** {@return {@code struct sockaddr_ll}} */
+    /** {@return the address as a {@code struct sockaddr_ll}} */
     byte[] encode() {
         ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
         bytes.putShort((short) AF_PACKET);
@@ -198,7 +209,9 @@ public final class PacketAddress extends SocketAddress {
         return bytes.array();
     }
 
-    /** {@return what {@code struct sockaddr_ll} says}, with the name that the reader knows. */
+    /**
+     * {@return the address that a {@code struct sockaddr_ll} contains, with an interface name that the caller knows}
+     */
     static PacketAddress decode(byte[] encoded, @Nullable String interfaceName) {
         ByteBuffer bytes = ByteBuffer.wrap(encoded).order(ByteOrder.nativeOrder());
         int protocol = (bytes.get(2) & 0xff) << 8 | (bytes.get(3) & 0xff);
@@ -229,7 +242,7 @@ public final class PacketAddress extends SocketAddress {
         return Objects.hash(interfaceName, interfaceIndex, protocol, packetType, hardwareAddress);
     }
 
-    /** {@return for people, as {@code eth0, ethertype 0x0806, 02:00:00:00:00:01}} */
+    /** {@return a description, such as {@code eth0, ethertype 0x0806, 02:00:00:00:00:01}} */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

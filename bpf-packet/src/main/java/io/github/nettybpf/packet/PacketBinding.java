@@ -11,7 +11,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** How a socket is bound once, on a thread that may wait, and how all that it has goes away again. */
+/**
+ * The life of a packet socket: it is bound once, on a thread that may block, and its memory and descriptor are released
+ * once.
+ */
 final class PacketBinding {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketChannel.class);
 
@@ -19,29 +22,32 @@ final class PacketBinding {
     private final AtomicBoolean released = new AtomicBoolean();
     private volatile @Nullable CompletableFuture<Bound> binding;
 
-    /** Whether the one who started the bind is about to finish it, and nobody else. */
+    /**
+     * Whether {@link #finishBy} is running: {@link #finish} is for the caller that started the bind, and fails for any
+     * other bind.
+     */
     private boolean finishing;
 
     PacketBinding(PacketSocket socket) {
         this.socket = socket;
     }
 
-    /** {@return whether the socket is bound, or about to be} */
+    /** {@return whether the socket is bound or being bound} */
     boolean isStarted() {
         return binding != null;
     }
 
-    /** {@return whether the socket is bound, or could not be}, and that is to be made known */
+    /** {@return whether the bind has ended, well or not} */
     boolean isDone() {
         CompletableFuture<Bound> started = binding;
         return started != null && started.isDone();
     }
 
     /**
-     * Binds, on another thread.
+     * Binds on another thread.
      *
-     * @param wakeup see {@link PacketRing}
-     * @return done when {@link #finishBy} is to be called
+     * @param wakeup run when a ring can go on: see {@link PacketRing}
+     * @return completed when {@link #finishBy} is to be called
      */
     CompletableFuture<Bound> start(PacketAddress address, Settings settings, Runnable wakeup) {
         CompletableFuture<Bound> started = CompletableFuture.supplyAsync(
@@ -57,7 +63,7 @@ final class PacketBinding {
         return started;
     }
 
-    /** Runs what calls {@link #finish}; on the event loop. */
+    /** Runs the action, which calls {@link #finish}; on the event loop. */
     void finishBy(Runnable finish) {
         finishing = true;
         try {
@@ -67,7 +73,7 @@ final class PacketBinding {
         }
     }
 
-    /** {@return what came of it}; if it failed, another bind may be started. */
+    /** {@return the result of the bind} If this throws the bind's failure, another bind may be started. */
     Bound finish() throws Exception {
         CompletableFuture<Bound> finished = binding;
         if (finished == null || !finishing) {
@@ -81,7 +87,10 @@ final class PacketBinding {
         }
     }
 
-    /** Waits for a bind that is under way; then the memory goes, as soon as nobody has frames in it, then the socket. */
+    /**
+     * Waits for a bind that is under way; then frees the memory, as soon as no frame refers to it, and closes the
+     * socket.
+     */
     void release() throws IOException {
         if (!released.compareAndSet(false, true)) {
             return;
@@ -100,7 +109,7 @@ final class PacketBinding {
         try {
             socket.close();
         } catch (IOException e) {
-            LOGGER.warn("a packet socket is not closed well", e);
+            LOGGER.warn("closing a packet socket failed", e);
         }
     }
 }

@@ -29,42 +29,50 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives and sends whole frames of a network interface: a packet socket (AF_PACKET) on Netty's epoll event loops.
+ * Sends and receives whole frames of a network interface: a packet socket (AF_PACKET, packet(7)) on Netty's epoll event
+ * loops.
  *
  * <pre>{@code
  * EventLoopGroup group = new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory());
  * Channel arp = new Bootstrap().group(group).channel(PacketChannel.class).handler(new ChannelInitializer<Channel>() {
  *     protected void initChannel(Channel channel) {
  *         channel.pipeline().addLast(new BpfFilterHandler(Program.parse("ldh [12]\n jne #0x806, no\n ret #-1\n no: ret #0")));
- *         channel.pipeline().addLast(...); // gets PacketFrames
+ *         channel.pipeline().addLast(...); // receives PacketFrames
  *     }
  * }).bind(PacketAddress.of("eth0")).sync().channel();
  * }</pre>
  *
- * <p>Inbound messages are {@link PacketFrame}s, which their receiver releases. To send, write a {@link ByteBuf} that is a
- * whole frame, or a PacketFrame whose address names the interface; one write is one frame. Where the interface has no room,
- * frames wait in the channel, which then says so by {@link Channel#isWritable}. A frame that the kernel refuses, or
- * has no room for in a second, fails its own promise only. A channel is bound once; it cannot be connected.
+ * <p>Inbound messages are {@link PacketFrame}s, which their receiver releases. To send, write a {@link ByteBuf} that is
+ * a whole frame, or a PacketFrame whose address names the interface; one write is one frame. While the interface's
+ * queue is full, frames wait in the channel, as {@link Channel#isWritable} tells. A frame that the kernel refuses, or
+ * has no room for within a second, fails only its own promise. A channel is bound once; it cannot be connected.
  *
- * <p>A {@link io.github.nettybpf.netty.BpfFilterHandler} that is in the pipeline before the bind gives the kernel its
- * program first: not one frame comes through unjudged. Its verdict is how much of a frame is kept.
+ * <p>A {@link io.github.nettybpf.netty.BpfFilterHandler} that is in the pipeline before the bind attaches its program
+ * before the socket is bound: no frame is received unfiltered. The verdict is the number of bytes of a frame that are
+ * kept (the snapshot length).
  *
- * <p>{@link ChannelOption#AUTO_READ} off: each read() brings one frame. An interface that goes down or away shows as a
- * {@link PacketInterfaceEvent}. The network namespace of the channel is that of the thread that makes it.
+ * <p>With {@link ChannelOption#AUTO_READ} off, each read() receives one frame. When the interface goes down, comes up
+ * or is deleted, the channel fires a {@link PacketInterfaceEvent}. The channel is in the network namespace of the
+ * thread that creates it.
  *
  * @see PacketChannelOption
  */
 public final class PacketChannel extends AbstractChannel implements UnixChannel, FilteredChannel {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketChannel.class);
 
-    /** Each read of many ends in calls of the kernel; each frame of a ring costs some ten nanoseconds. */
+    /**
+     * A read of the event loop costs system calls, a frame of a ring some ten nanoseconds: so a read takes many frames.
+     */
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 2048);
 
-    /** The kind of a packet socket. */
+    /** The type of a packet socket: whether frames include the link-layer header. */
     public enum Type {
-        /** Frames with their link-layer header (SOCK_RAW). */
+        /** Frames with their link-layer header (SOCK_RAW): placement {@link Placement#ETHERNET}. */
         RAW(3, Placement.ETHERNET),
-        /** Packets without it (SOCK_DGRAM): the address that they are sent to says what the header is to be. */
+        /**
+         * Packets without the link-layer header (SOCK_DGRAM): placement {@link Placement#IP}. For a packet to send, the
+         * kernel makes the header of its address.
+         */
         DGRAM(2, Placement.IP);
 
         final int number;
@@ -85,22 +93,22 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
     private final FrameIntake intake;
     private final FrameOutput output;
 
-    /** Not set here: asked for by the pipeline before this class's fields are. */
+    /** Has no initializer: the superclass's constructor may set it, before this class's initializers run. */
     private @Nullable AsyncBinding asyncBinding;
 
     private volatile boolean open = true;
     private volatile @Nullable PacketAddress bound;
 
-    /** A channel for frames with their link-layer header. */
+    /** Creates a channel of type {@link Type#RAW}. */
     public PacketChannel() {
         this(Type.RAW);
     }
 
     /**
-     * A channel. If the process may not have one, registering it fails, and so the bind of a Bootstrap: with a
-     * {@link java.net.SocketException} that names CAP_NET_RAW.
+     * Creates a channel. If the process lacks the permission, registering the channel fails, and so does the bind of a
+     * {@link io.netty.bootstrap.Bootstrap}, with a {@link java.net.SocketException} that names CAP_NET_RAW.
      *
-     * @param type the kind of socket
+     * @param type the type of socket
      */
     public PacketChannel(Type type) {
         super(null);
@@ -114,7 +122,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         this.output = new FrameOutput(this, handle, sender);
     }
 
-    /** {@return the kind of socket} */
+    /** {@return the type of socket} */
     public Type type() {
         return type;
     }
@@ -140,12 +148,15 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         return unsafe == null ? null : unsafe.bindUnderWay();
     }
 
-    /** {@return what the kernel counted since the channel was made}; also when it is closed, and from any thread. */
+    /**
+     * {@return what the kernel has counted since the channel was created} May be called from any thread, and after the
+     * channel is closed.
+     */
     public PacketStatistics statistics() {
         return socket.statistics();
     }
 
-    /** {@return {@link #statistics} as they were when the kernel was last asked} */
+    /** {@return the {@link #statistics} of the last query, without another one} */
     PacketStatistics countedSoFar() {
         return socket.counted();
     }
@@ -175,13 +186,16 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         return open && bound != null;
     }
 
-    /** {@return where the channel is bound to, with index and hardware address}, or null. */
+    /**
+     * {@return the address that the channel is bound to, with interface index and hardware address, or null if it is
+     * not bound}
+     */
     @Override
     public @Nullable PacketAddress localAddress() {
         return bound;
     }
 
-    /** {@return null}: a packet socket has no peer. */
+    /** {@return null, because a packet socket has no peer} */
     @Override
     public @Nullable SocketAddress remoteAddress() {
         return null;
@@ -236,7 +250,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
             handle.registered((IoRegistration) registered.getNow());
             intake.registered();
             promise.setSuccess();
-            goOnBinding();
+            resumeBinding();
             ChannelOutboundBuffer waiting = unsafe().outboundBuffer();
             if (waiting != null && !waiting.isEmpty()) {
                 output.flushLater();
@@ -252,10 +266,10 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         }
     }
 
-    private void goOnBinding() {
+    private void resumeBinding() {
         AsyncBinding unsafe = asyncBinding;
         if (unsafe != null) {
-            unsafe.goOn();
+            unsafe.resume();
         }
     }
 
@@ -276,7 +290,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         } catch (Exception e) {
             config.notBound();
             if (config.getOption(PacketChannelOption.FANOUT) != null) {
-                // What such a socket still gets, nobody may see: see FanoutJoin.
+                // The socket may be bound already, to drop everything for good: see FanoutJoin.
                 close();
             }
             throw e;
@@ -288,11 +302,11 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         doClose();
     }
 
-    /** No frame is read any more, and the event loop does not hear of the socket. */
+    /** Ends reading, and cancels the registration with the event loop. */
     private void stopIntake() {
         open = false;
         config.closed();
-        goOnBinding();
+        resumeBinding();
         intake.stop();
         doDeregister();
     }
@@ -301,7 +315,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         try {
             binding.release();
         } catch (IOException e) {
-            LOGGER.warn("{} is not closed well", this, e);
+            LOGGER.warn("closing {} failed", this, e);
         }
     }
 
@@ -320,7 +334,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         }
     }
 
-    /** Nothing is read but what was asked for; from any thread. */
+    /** AUTO_READ was switched off; from any thread. */
     void autoReadCleared() {
         if (!isRegistered()) {
             return;
@@ -343,7 +357,7 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
         output.write(in, maxMessagesPerWrite());
     }
 
-    /** Writes although {@link FrameOutput#isWaiting}: there may be room now. */
+    /** Flushes even if {@link FrameOutput#isWaiting}: the kernel may have room now. */
     void flushNow() {
         ((PacketUnsafe) super.unsafe()).flushNow();
     }

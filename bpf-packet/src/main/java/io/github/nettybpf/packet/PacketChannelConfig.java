@@ -15,21 +15,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The options of a {@link PacketChannel}; see {@link PacketChannelOption}. From any thread.
+ * The configuration of a {@link PacketChannel}; see {@link PacketChannelOption}. Its methods may be called from any
+ * thread.
  *
- * <p>Of the RecvByteBufAllocator only how many messages a read may bring is used (2048 by default): the length of a frame is
- * known before memory is taken for it. One that is no {@link io.netty.channel.MaxMessagesRecvByteBufAllocator} says nothing
- * about that, and the default holds.
+ * <p>A {@link io.netty.channel.RecvByteBufAllocator} determines only the number of messages per read (2048 by default),
+ * not their size: the length of a frame is known before its buffer is allocated. It must be a {@link
+ * io.netty.channel.MaxMessagesRecvByteBufAllocator}; with any other, the default applies.
  */
 public final class PacketChannelConfig extends DefaultChannelConfig {
     private static final int UNUSED_BUFFER = 2048;
 
-    /** The kernel counts blocks, and milliseconds, in 16 bits. */
+    /** The kernel's limit: it counts blocks, and milliseconds, in 16 bits. */
     private static final int MAX_BLOCKS = 1 << 16;
 
     private static final int MAX_RETIRE_MILLIS = 0xffff;
 
-    /** How far the channel is; what an option does depends on it. */
+    /** The stage of the channel's life, which decides the options that can be set. */
     private enum Stage {
         UNBOUND,
         BINDING,
@@ -39,7 +40,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
 
     private final PacketSocket socket;
 
-    /** Of the options that are the channel's own; a missing one has no default. */
+    /** The values of {@link PacketChannelOption}s. FANOUT has none by default. */
     private final Map<ChannelOption<?>, Object> values = new ConcurrentHashMap<>();
 
     private Stage stage = Stage.UNBOUND;
@@ -57,9 +58,9 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * What a channel is bound with.
+     * The options that a channel is bound with.
      *
-     * @param type the kind of socket
+     * @param type the type of socket
      * @param receiveMode RECEIVE_MODE
      * @param blockSize BLOCK_SIZE
      * @param blockCount BLOCK_COUNT
@@ -89,7 +90,10 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         ((PacketChannel) channel).autoReadCleared();
     }
 
-    /** {@return what the channel is bound with}; nothing can be changed until {@link #bound} or {@link #notBound}. */
+    /**
+     * {@return the options to bind the channel with} They cannot be changed until {@link #bound} or {@link #notBound}
+     * is called.
+     */
     synchronized Settings binding() {
         stage = Stage.BINDING;
         return new Settings(
@@ -159,7 +163,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
     @Override
     public <T> boolean setOption(ChannelOption<T> option, T value) {
         if (isOwn(option)) {
-            // No fanout is what there is by default, and can be asked for.
+            // Null is the default of FANOUT, and Netty's validate() refuses null.
             if (!option.equals(PacketChannelOption.FANOUT)) {
                 validate(option, value);
             }
@@ -190,15 +194,15 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
 
     private synchronized void change(ChannelOption<?> option, @Nullable Object value) {
         check(option, value);
-        boolean sometimes =
+        boolean changeableWhenBound =
                 option.equals(PacketChannelOption.PROMISCUOUS) || option.equals(PacketChannelOption.OUTGOING);
         switch (stage) {
             case UNBOUND -> {}
             case BINDING ->
                 throw new ChannelException(name(option) + ": the channel is being bound (expected: set before"
-                        + (sometimes ? ", or after)" : " that)"));
+                        + (changeableWhenBound ? ", or after)" : " that)"));
             case BOUND -> {
-                if (!sometimes) {
+                if (!changeableWhenBound) {
                     throw new ChannelException(name(option) + ": the channel is bound (expected: set before that)");
                 }
                 changeBound(option, (Boolean) Objects.requireNonNull(value));
@@ -216,16 +220,16 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         PacketAddress bound = ((PacketChannel) channel).boundAddress();
         try {
             if (option.equals(PacketChannelOption.OUTGOING)) {
-                socket.outgoing(value);
+                socket.setOutgoing(value);
             } else if (bound != null && !values.get(option).equals(value)) {
-                socket.promiscuous(bound.interfaceIndex(), value);
+                socket.setPromiscuous(bound.interfaceIndex(), value);
             }
         } catch (IOException e) {
             throw new ChannelException(name(option) + ": " + e.getMessage(), e);
         }
     }
 
-    /** {@return the option's name without that of its class} */
+    /** {@return the option's name without its class name} */
     private static String name(ChannelOption<?> option) {
         return option.name().substring(option.name().indexOf('#') + 1);
     }

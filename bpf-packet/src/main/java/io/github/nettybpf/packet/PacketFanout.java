@@ -4,23 +4,23 @@ import io.github.nettybpf.core.Program;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the channels of one group share the frames of their interface (PACKET_FANOUT), each frame going to one of them: as
- * many channels as there are event loops, all bound to the same address with the same fanout.
+ * A fanout group (PACKET_FANOUT, packet(7)): its channels share the frames of their interface, and each frame goes to
+ * one of them. Bind one channel for each event loop, all to the same address with the same fanout.
  *
- * @param group 0..65535; one group is one set of channels in the network namespace
- * @param mode who gets a frame
- * @param program of {@link Mode#PROGRAM}, otherwise null
+ * @param group the number of the group in the network namespace, 0..65535
+ * @param mode how the kernel chooses the member that receives a frame
+ * @param program the program of {@link Mode#PROGRAM}, otherwise null
  */
 public record PacketFanout(int group, Mode mode, @Nullable Program program) {
-    /** Who of a group gets a frame. */
+    /** How the kernel chooses the member of a group that receives a frame. */
     public enum Mode {
-        /** By a hash of the flow: the frames of a connection go to the same member. */
+        /** By a hash of the flow, so that all frames of a connection go to the same member (PACKET_FANOUT_HASH). */
         HASH(0),
-        /** In turn. */
+        /** Each member in turn (PACKET_FANOUT_LB). */
         ROUND_ROBIN(1),
-        /** By the CPU that the frame came in on. */
+        /** By the CPU that received the frame (PACKET_FANOUT_CPU). */
         CPU(2),
-        /** By a program, whose verdict modulo the number of members says who. */
+        /** By a program: the member's number is its verdict modulo the number of members (PACKET_FANOUT_CBPF). */
         PROGRAM(6);
 
         final int number;
@@ -30,7 +30,7 @@ public record PacketFanout(int group, Mode mode, @Nullable Program program) {
         }
     }
 
-    /** Checks that there is a program when, and only when, the mode asks for it. */
+    /** Checks that there is a program exactly if the mode is {@link Mode#PROGRAM}. */
     public PacketFanout {
         if (group < 0 || group > 0xffff) {
             throw new IllegalArgumentException("fanout group " + group + " (expected: 0..65535)");
@@ -42,7 +42,7 @@ public record PacketFanout(int group, Mode mode, @Nullable Program program) {
     }
 
     /**
-     * {@return a fanout by a hash of the flow}
+     * {@return a fanout of mode {@link Mode#HASH}}
      *
      * @param group the group
      */
@@ -51,7 +51,7 @@ public record PacketFanout(int group, Mode mode, @Nullable Program program) {
     }
 
     /**
-     * {@return a fanout in turn}
+     * {@return a fanout of mode {@link Mode#ROUND_ROBIN}}
      *
      * @param group the group
      */
@@ -60,7 +60,7 @@ public record PacketFanout(int group, Mode mode, @Nullable Program program) {
     }
 
     /**
-     * {@return a fanout by CPU}
+     * {@return a fanout of mode {@link Mode#CPU}}
      *
      * @param group the group
      */
@@ -69,8 +69,9 @@ public record PacketFanout(int group, Mode mode, @Nullable Program program) {
     }
 
     /**
-     * {@return a fanout by a program}. All members of a group have the same one: a channel with another one is refused,
-     * where its process has members of the group; of several processes, the last channel to join decides for all. Its offset 0 is the network header, whatever the type of the channel; members are
+     * {@return a fanout of mode {@link Mode#PROGRAM}} All members of a group have the same program: within a process, a
+     * channel with another one is refused; if several processes share the group, the program of the last channel to
+     * join is used for all. The program's offset 0 is the network header for both types of channel. Members are
      * numbered in the order in which they were bound.
      *
      * @param group the group

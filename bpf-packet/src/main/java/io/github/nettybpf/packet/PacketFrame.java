@@ -8,57 +8,61 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A frame that a {@link PacketChannel} received or is to send, and what is known beside its bytes. Whoever gets one from a
- * channel releases it; not for use by several threads at once.
+ * A frame that a {@link PacketChannel} received or is to send, with its metadata: address, length on the wire,
+ * timestamp and VLAN tag. The receiver releases it. Not for use by several threads at once.
  *
- * <p>The content of a channel of type {@link PacketChannel.Type#RAW} begins with the link-layer header, that of
- * {@link PacketChannel.Type#DGRAM} with the network header.
+ * <p>The content of a channel of type {@link PacketChannel.Type#RAW} begins with the link-layer header, that of {@link
+ * PacketChannel.Type#DGRAM} with the network header.
  */
 public final class PacketFrame extends DefaultByteBufHolder {
-    /** The kernel's status bits. */
+    /** Bits of the kernel's status (TP_STATUS_*, linux/if_packet.h). */
     static final int STATUS_CHECKSUM_NOT_READY = 1 << 3;
 
     static final int STATUS_VLAN_VALID = 1 << 4;
     static final int STATUS_VLAN_TPID_VALID = 1 << 6;
 
-    /** Our own, above all of the kernel's. */
+    /** This library's own bit, above those of the kernel. */
     static final int STATUS_VLAN_IN_CONTENT = 1 << 27;
 
-    /** Where the content began when the frame was made: the writer index behind it tells how much is held. */
+    /** The reader index that the content had at first: the distance to the writer index is the number of bytes kept. */
     private final int start;
 
     private final int wireLength;
     private final int status;
     private final long timestampNanos;
 
-    /** The tag's control information, and its protocol above that; 0 of none. */
+    /** The VLAN tag: TPID in the upper half, TCI in the lower; 0 if there is none. */
     private final int vlan;
 
     private final int networkOffset;
 
-    /** The kernel's {@code struct sockaddr_ll} as it lies in memory: family, protocol and interface; 0 of a frame to send. */
+    /**
+     * The first 8 bytes of the kernel's {@code struct sockaddr_ll}, in native byte order: family, protocol and
+     * interface; 0 in a frame to send.
+     */
     private final long link;
 
-    /** Hardware type, packet type, and length and first half of the hardware address. */
+    /** The next 8 bytes: hardware type, packet type, and length and first half of the hardware address. */
     private final long hardware;
 
+    /** The last 4 bytes: the second half of the hardware address. */
     private final int hardwareRest;
 
-    /** Whether anybody may want to know who touched it: what a channel makes is no leak detector's. */
+    /** Whether touch() reaches the content: Netty's leak detector does not track buffers that a channel makes. */
     private final boolean traced;
 
-    /** What the channel is bound to, which has the interface's name; null of a frame to send. */
+    /** The channel's address, which has the interface's name; null in a frame to send. */
     private final @Nullable PacketAddress local;
 
-    /** Made when it is asked for. */
+    /** Created on demand. */
     private @Nullable PacketAddress address;
 
     /**
-     * A frame to send.
+     * Creates a frame to send.
      *
      * @param content the bytes, owned by the frame from now on
-     * @param address through which interface and, on a channel of type {@link PacketChannel.Type#DGRAM}, to whom and as
-     *     what protocol
+     * @param address the interface and, on a channel of type {@link PacketChannel.Type#DGRAM}, the protocol and the
+     *     receiver's hardware address
      */
     public PacketFrame(ByteBuf content, PacketAddress address) {
         super(content);
@@ -77,10 +81,10 @@ public final class PacketFrame extends DefaultByteBufHolder {
     }
 
     /**
-     * A frame that came.
+     * Creates a received frame.
      *
-     * @param memory where the kernel's {@code struct sockaddr_ll} is, in native order
-     * @param link where it begins in it
+     * @param memory memory that contains the kernel's {@code struct sockaddr_ll}, in native order
+     * @param link the offset of that struct in the memory
      */
     PacketFrame(
             ByteBuf content,
@@ -122,12 +126,15 @@ public final class PacketFrame extends DefaultByteBufHolder {
         this.address = like.address;
     }
 
-    /** Then it has an address from the beginning. */
+    /** {@return whether this is a frame to send, whose {@link #address} was given} */
     private boolean isToSend() {
         return local == null;
     }
 
-    /** {@return who sent the frame, where it came in and as what}; of a frame to send: what it was made with. */
+    /**
+     * {@return the address: for a received frame its interface, protocol, packet type and sender, for a frame to send
+     * the one that it was created with}
+     */
     public PacketAddress address() {
         PacketAddress known = address;
         if (known == null) {
@@ -146,70 +153,81 @@ public final class PacketFrame extends DefaultByteBufHolder {
         return known;
     }
 
-    /** {@return how many bytes the frame had on the wire}, from where its content begins; a tag put back included. */
+    /**
+     * {@return the length of the frame on the wire in bytes, from the first byte of the content on, including a VLAN
+     * tag that was put back}
+     */
     public int wireLength() {
         return wireLength;
     }
 
-    /** {@return when the kernel received it, in nanoseconds since 1970-01-01 UTC}; 0 of a frame to send. */
+    /**
+     * {@return the time at which the kernel received the frame, in nanoseconds since 1970-01-01 UTC, or 0 for a frame
+     * to send}
+     */
     public long timestampNanos() {
         return timestampNanos;
     }
 
-    /** {@return whether the frame came with a VLAN tag}, which the kernel took out of its bytes. */
+    /** {@return whether the frame had a VLAN tag that the kernel or the network card removed from its bytes} */
     public boolean hasVlan() {
         return (status & STATUS_VLAN_VALID) != 0;
     }
 
-    /** {@return the tag control information of the VLAN tag}: priority, DEI and VLAN id; 0 if there is none. */
+    /**
+     * {@return the tag control information (TCI) of the VLAN tag, which is priority, DEI and VLAN identifier, or 0 if
+     * there is no tag}
+     */
     public int vlanTci() {
         return vlan & 0xffff;
     }
 
-    /** {@return the tag protocol identifier of the VLAN tag}, as 0x8100; 0 if there is none. */
+    /** {@return the tag protocol identifier (TPID) of the VLAN tag, such as 0x8100, or 0 if there is no tag} */
     public int vlanTpid() {
         return vlan >>> 16;
     }
 
-    /** {@return whether the VLAN tag was put back into the content}; see {@link PacketChannelOption#PUT_VLAN_BACK}. */
+    /** {@return whether the VLAN tag was put back into the content, see {@link PacketChannelOption#PUT_VLAN_BACK}} */
     public boolean hasVlanInContent() {
         return (status & STATUS_VLAN_IN_CONTENT) != 0;
     }
 
-    /** {@return whether the content is shorter than the frame was on the wire}, as a filter's verdict can make it. */
+    /**
+     * {@return whether the content is shorter than the frame was on the wire, because a filter's verdict truncated it}
+     */
     public boolean isTruncated() {
         return Integer.compareUnsigned(content().writerIndex() - start, wireLength) < 0;
     }
 
     /**
-     * {@return whether the checksum inside is unfinished}: this host sends the frame, and leaves the checksum to the
-     * interface.
+     * {@return whether the transport checksum in the frame is not computed yet (TP_STATUS_CSUMNOTREADY)} This host
+     * sends the frame and leaves the checksum to the interface (checksum offload).
      */
     public boolean isChecksumNotReady() {
         return (status & STATUS_CHECKSUM_NOT_READY) != 0;
     }
 
-    /** {@return where in the content the network header begins}, or -1 if that is not known. */
+    /** {@return the offset of the network header in the content, or -1 if it is not known} */
     public int networkOffset() {
         return networkOffset;
     }
 
-    /** {@return {@link PacketAddress#interfaceIndex} of the address}, without making one. */
+    /** {@return the {@link PacketAddress#interfaceIndex} of the address, which is not created for it} */
     public int interfaceIndex() {
         return isToSend() ? address().interfaceIndex() : NativeHalves.second(link);
     }
 
-    /** {@return {@link PacketAddress#protocol} of the address}, without making one. */
+    /** {@return the {@link PacketAddress#protocol} of the address, which is not created for it} */
     public int protocol() {
         return isToSend() ? address().protocol() : NativeHalves.bigEndian(NativeHalves.first(link)) & 0xffff;
     }
 
-    /** {@return {@link PacketAddress#hardwareType} of the address}, without making one. */
+    /** {@return the {@link PacketAddress#hardwareType} of the address, which is not created for it} */
     public int hardwareType() {
         return isToSend() ? address().hardwareType() : NativeHalves.first(NativeHalves.first(hardware));
     }
 
-    /** {@return {@link PacketAddress#packetType} of the address}, without making one. */
+    /** {@return the {@link PacketAddress#packetType} of the address, which is not created for it} */
     public int packetType() {
         return isToSend() ? address().packetType() : NativeHalves.bigEndian(NativeHalves.first(hardware)) >>> 8 & 0xff;
     }

@@ -14,16 +14,22 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What the event loop talks to: which events the channel wants now, and where those go that come. For the event loop. */
+/**
+ * The {@link io.netty.channel.IoHandle} of a packet channel: registers it for epoll events and dispatches them. For the
+ * event loop.
+ */
 final class PacketHandle implements EpollIoHandle {
-    /** The kernel counts in 32 bits: a second's worth is less than 2^28 even at 100 Gbit/s. */
+    /**
+     * The kernel's counters have 32 bits. Even at 100 Gbit/s there are fewer than 2^28 frames in a second, so they
+     * cannot overflow twice in this time.
+     */
     private static final long COUNT_SECONDS = 10;
 
     private final PacketChannel channel;
     private final PacketSocket socket;
     private final InterfaceWatch watch;
 
-    /** Closes the channel: an event loop that is shut down without a quiet period may end without doing so. */
+    /** Closes the channel: an event loop that is shut down without a quiet period may terminate without closing it. */
     private final Runnable atShutdown = this::close;
 
     private @Nullable IoRegistration registration;
@@ -47,12 +53,12 @@ final class PacketHandle implements EpollIoHandle {
         watch.registered();
     }
 
-    /** The pipeline knows that the channel is active. */
+    /** Called after channelActive was fired. */
     void active() {
         watch.start();
     }
 
-    /** {@return whether there was a registration to cancel}: from now on no event comes. */
+    /** {@return whether there was a registration} It is canceled: no events are delivered from now on. */
     boolean deregister() {
         IoRegistration current = registration;
         if (current == null) {
@@ -71,8 +77,8 @@ final class PacketHandle implements EpollIoHandle {
         return true;
     }
 
-    /** {@return whether this is still the channel's event loop}; asked on it. */
-    boolean isOn(EventLoop loop) {
+    /** {@return whether the channel is registered with the event loop} Called on that event loop. */
+    boolean isRegisteredWith(EventLoop loop) {
         return registration != null && channel.eventLoop().equals(loop);
     }
 
@@ -80,7 +86,7 @@ final class PacketHandle implements EpollIoHandle {
         return ops;
     }
 
-    void want(EpollIoOps wanted) {
+    void setOps(EpollIoOps wanted) {
         IoRegistration current = registration;
         if (current != null && wanted.value() != ops.value()) {
             ops = wanted;
@@ -88,8 +94,11 @@ final class PacketHandle implements EpollIoHandle {
         }
     }
 
-    /** With EPOLLET there is one event for what comes: this brings another one if there is something to read still. */
-    void remind() {
+    /**
+     * Arms epoll again: with EPOLLET (edge-triggered), frames that were not all read cause another event only after
+     * this.
+     */
+    void rearm() {
         IoRegistration current = registration;
         if (current != null) {
             current.submit(ops);
@@ -104,7 +113,7 @@ final class PacketHandle implements EpollIoHandle {
     @Override
     public void handle(IoRegistration from, IoEvent event) {
         EpollIoOps ready = ((EpollIoEvent) event).ops();
-        // First, as it names what the others would only fail of.
+        // First, because it has the cause for which the others would fail.
         if (ready.contains(EpollIoOps.EPOLLERR)) {
             error();
         }
@@ -121,7 +130,7 @@ final class PacketHandle implements EpollIoHandle {
         channel.unsafe().close(channel.unsafe().voidPromise());
     }
 
-    /** Reads what is pending, so that the event does not come again and again. */
+    /** Reads the pending error, which clears it: otherwise the level-triggered event would be repeated. */
     private void error() {
         int errno;
         try {
@@ -136,9 +145,9 @@ final class PacketHandle implements EpollIoHandle {
         }
     }
 
-    /** Says it where it belongs: an interface that is down is no exception. */
+    /** Reports an error: as an interface event if the interface is down or deleted, otherwise as an exception. */
     void failed(IOException e) {
-        int errno = e instanceof NativeIoException said ? -said.expectedErr() : 0;
+        int errno = e instanceof NativeIoException failure ? -failure.expectedErr() : 0;
         if (errno == Kernel.ENETDOWN || errno == Kernel.ENODEV) {
             watch.wentDown();
         } else {

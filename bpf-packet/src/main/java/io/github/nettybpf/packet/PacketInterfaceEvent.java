@@ -1,11 +1,13 @@
 package io.github.nettybpf.packet;
 
-/** What happened to the network interface that a {@link PacketChannel} is bound to: a user event in its pipeline. */
+/**
+ * A change of the network interface that a {@link PacketChannel} is bound to, fired as a user event in its pipeline.
+ */
 public enum PacketInterfaceEvent {
-    /** It is down: no frames come, and writes fail, until it is up again. The channel stays open. */
+    /** The interface is down: until it is up again, no frames are received and writes fail. The channel stays open. */
     DOWN,
-    /** It is up again: frames come. Noticed within a second. */
+    /** The interface is up again. The event follows within a second. */
     UP,
-    /** It is gone, or was moved to another network namespace: the channel closes itself after this event. */
+    /** The interface was deleted, or moved to another network namespace. The channel closes itself after this event. */
     DELETED
 }

@@ -15,12 +15,13 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A receive ring that is shared with the kernel (PACKET_RX_RING, TPACKET_V3). The kernel fills block after block with
- * frames; a block is ours from when its status says so until we write there that it is not.
+ * A receive ring that is shared with the kernel by mmap(2) (PACKET_RX_RING, TPACKET_V3). The kernel fills one ring
+ * block after the other with frames. A block belongs to the reader while its status has TP_STATUS_USER, and goes back
+ * when the reader writes TP_STATUS_KERNEL.
  *
- * <p>Frames are copied out, and then a block goes back when its last frame was read; or they are slices of the block, and
- * then it goes back when the last of them was released, from whichever thread. The memory is unmapped when no block is held
- * any more: reading it later would end the JVM.
+ * <p>If frames are copied, a block goes back when its last frame was read. If frames are slices of the block, it goes
+ * back when the last of them was released, by any thread. The memory is unmapped when no block is held any more:
+ * reading it later would crash the JVM.
  *
  * <p>Source: Documentation/networking/packet_mmap.rst, include/uapi/linux/if_packet.h.
  */
@@ -31,22 +32,22 @@ final class PacketRing implements FrameSource {
     private static final int STATUS_KERNEL = 0;
     private static final int STATUS_USER = 1;
 
-    /** In {@code struct tpacket_block_desc}. */
+    /** Offsets in {@code struct tpacket_block_desc}. */
     private static final int BLOCK_STATUS = 8;
 
     private static final int BLOCK_FRAMES = 12;
     private static final int BLOCK_FIRST = 16;
 
-    /** In {@code struct tpacket3_hdr}; {@code struct sockaddr_ll} follows it. */
+    /** Offsets in {@code struct tpacket3_hdr}, which {@code struct sockaddr_ll} follows. */
     private static final int NEXT = 0;
 
     /** Seconds and nanoseconds. */
     private static final int TIME = 4;
 
-    /** What was kept of the frame, and what it had. */
+    /** The number of bytes captured, and the length on the wire. */
     private static final int LENGTHS = 12;
 
-    /** The status; where the frame begins, and its network header, in 16 bits each. */
+    /** The status; the offsets of the frame and of its network header, 16 bits each. */
     private static final int STATUS_AND_OFFSETS = 20;
 
     private static final int VLAN_TCI = 32;
@@ -59,42 +60,42 @@ final class PacketRing implements FrameSource {
     private final PacketAddress local;
     private final boolean putVlanBack;
 
-    /** Whether frames are slices. */
+    /** Whether frames are slices of the ring. */
     private final boolean slices;
 
-    /** Told when the ring can go on, after a block was held. */
+    /** Run when the block was released that the ring waits for. */
     private final Runnable wakeup;
 
-    /** 1 while somebody still has slices of the block. */
+    /** 1 for each block that frames still refer to. */
     private final AtomicIntegerArray held;
 
-    /** The ring's own, and one for each block that is held. */
-    private final AtomicInteger users = new AtomicInteger(1);
+    /** References to the mapping: the ring's own, and one for each held block. */
+    private final AtomicInteger references = new AtomicInteger(1);
 
     private volatile @Nullable Runnable whenUnmapped;
 
-    /** The block that must come back before the ring can go on, or -1. */
-    private volatile int awaited = -1;
+    /** The held block that the ring has come round to and waits for, or -1. */
+    private volatile int awaitedBlock = -1;
 
-    /** The block that is read, or comes next. */
+    /** The number of the block that is read, or is read next. */
     private int current;
 
-    /** That block, once it is read. */
+    /** The block that was entered last. */
     private ByteBuffer reading;
 
-    /** How many frames of it are still to be read. */
-    private int left;
+    /** How many frames of {@link #reading} are still to be read. */
+    private int framesLeft;
 
-    /** Where the next one is. */
-    private int at;
+    /** The offset of the next frame's header in {@link #reading}. */
+    private int nextHeader;
 
     private @Nullable HeldBlock slicedFrom;
 
     /**
-     * A ring over memory that a socket shares.
+     * Creates a ring over memory that a socket shares.
      *
-     * @param mapped the memory, this object's own from now on
-     * @param wakeup run by any thread when a block came back that {@link #next} found held
+     * @param mapped the memory, which this object unmaps
+     * @param wakeup run when a block is released that {@link #next} found held, by the thread that releases it
      */
     PacketRing(Pointer mapped, PacketChannelConfig.Settings settings, PacketAddress local, Runnable wakeup) {
         this.mapped = mapped;
@@ -114,17 +115,17 @@ final class PacketRing implements FrameSource {
 
     @Override
     public @Nullable PacketFrame next() {
-        while (left <= 0) {
-            if (!enter()) {
+        while (framesLeft <= 0) {
+            if (!enterBlock()) {
                 return null;
             }
         }
         ByteBuffer block = reading;
-        PacketFrame frame = frame(block, at);
-        at += block.getInt(at + NEXT);
-        left--;
-        if (left == 0) {
-            leave();
+        PacketFrame frame = frame(block, nextHeader);
+        nextHeader += block.getInt(nextHeader + NEXT);
+        framesLeft--;
+        if (framesLeft == 0) {
+            leaveBlock();
         }
         return frame;
     }
@@ -134,45 +135,46 @@ final class PacketRing implements FrameSource {
         return slices;
     }
 
-    private boolean enter() {
+    /** {@return whether the current block is the reader's} If so, its frames are read next. */
+    private boolean enterBlock() {
         if (slices && held.get(current) != 0) {
-            awaited = current;
+            awaitedBlock = current;
             if (held.get(current) != 0) {
                 return false;
             }
-            awaited = -1;
+            awaitedBlock = -1;
         }
         ByteBuffer block = blocks[current];
         if (((int) STATUS.getAcquire(block, BLOCK_STATUS) & STATUS_USER) == 0) {
             return false;
         }
         reading = block;
-        left = block.getInt(BLOCK_FRAMES);
-        at = block.getInt(BLOCK_FIRST);
-        if (left == 0) {
-            leave();
+        framesLeft = block.getInt(BLOCK_FRAMES);
+        nextHeader = block.getInt(BLOCK_FIRST);
+        if (framesLeft == 0) {
+            leaveBlock();
         } else if (slices) {
-            slicedFrom = new HeldBlock(this, current, block, left);
+            slicedFrom = new HeldBlock(this, current, block, framesLeft);
             held.set(current, 1);
-            users.incrementAndGet();
+            references.incrementAndGet();
         }
         return true;
     }
 
-    private void leave() {
+    private void leaveBlock() {
         int finished = current;
         current = finished + 1 == blocks.length ? 0 : finished + 1;
         HeldBlock held = slicedFrom;
         if (held != null) {
             slicedFrom = null;
-            held.leave();
+            held.endReading();
         } else {
             STATUS.setRelease(blocks[finished], BLOCK_STATUS, STATUS_KERNEL);
         }
     }
 
     private PacketFrame frame(ByteBuffer block, int header) {
-        // Few wide loads: each is checked against the bounds of the block.
+        // Few wide loads, because each has a bounds check.
         long time = block.getLong(header + TIME);
         long lengths = block.getLong(header + LENGTHS);
         long statusAndOffsets = block.getLong(header + STATUS_AND_OFFSETS);
@@ -186,14 +188,14 @@ final class PacketRing implements FrameSource {
         int added = 0;
         if ((status & PacketFrame.STATUS_VLAN_VALID) != 0) {
             vlan = VlanTag.of(status, block.getInt(header + VLAN_TCI), block.getShort(header + VLAN_TPID));
-            // PACKET_RESERVE left room for it in front of the frame.
+            // PACKET_RESERVE left room for it before the frame.
             if (putVlanBack && captured >= VlanTag.OFFSET && networkOffset > 0) {
                 VlanTag.putBack(block, from, vlan);
                 added = VlanTag.BYTES;
                 status |= PacketFrame.STATUS_VLAN_IN_CONTENT;
             }
         }
-        // Made before the frame: to what is stored into the newest object alone, the garbage collector has no barrier.
+        // Created before the frame: stores into the newest object need no write barrier of the garbage collector.
         ByteBuf content = content(block, from - added, captured + added);
         return new PacketFrame(
                 content,
@@ -217,16 +219,16 @@ final class PacketRing implements FrameSource {
         return Unpooled.wrappedBuffer(copy);
     }
 
-    /** A block that was held is nobody's any more; from any thread. */
-    void returned(int block) {
-        // In this order: whoever sees that nobody holds the block may trust its status.
+    /** Gives a held block back to the kernel, after its last reference was released; from any thread. */
+    void blockReleased(int block) {
+        // In this order: a reader that sees that the block is not held may trust its status.
         STATUS.setRelease(blocks[block], BLOCK_STATUS, STATUS_KERNEL);
         held.set(block, 0);
-        if (awaited == block) {
-            awaited = -1;
+        if (awaitedBlock == block) {
+            awaitedBlock = -1;
             wakeup.run();
         }
-        leaveRing();
+        releaseMapping();
     }
 
     @Override
@@ -241,21 +243,21 @@ final class PacketRing implements FrameSource {
     public void close(Runnable then) {
         whenUnmapped = then;
         HeldBlock sliced = slicedFrom;
-        left = 0;
+        framesLeft = 0;
         if (sliced != null) {
             slicedFrom = null;
-            sliced.leave();
+            sliced.endReading();
         }
-        if (users.get() > 1 && RingCopy.takePlace(mapped, size, blocks, held)) {
-            // The socket goes now, whatever is held.
+        if (references.get() > 1 && RingCopy.replaceMapping(mapped, size, blocks, held)) {
+            // The socket can be closed now, while blocks are still held.
             then.run();
             whenUnmapped = null;
         }
-        leaveRing();
+        releaseMapping();
     }
 
-    private void leaveRing() {
-        if (users.decrementAndGet() > 0) {
+    private void releaseMapping() {
+        if (references.decrementAndGet() > 0) {
             return;
         }
         try {

@@ -12,8 +12,9 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet socket (AF_PACKET). It is made for protocol 0, so that it receives nothing before it is bound: by then it has
- * its filter, and its ring. Calls that change it are for one thread at a time; figures are for any.
+ * A packet socket (AF_PACKET). It is opened for protocol 0, so it receives nothing until it is bound, and has its
+ * filter and its ring by then. Calls that change the socket are for one thread at a time; statistics and buffer sizes
+ * are for any thread.
  *
  * <p>Source: packet(7), netdevice(7), net/packet/af_packet.c of the kernel.
  */
@@ -35,7 +36,10 @@ final class PacketSocket {
     private static final int SOL_SOCKET = 1;
     private static final int SO_TIMESTAMPNS = 35;
 
-    /** The kernel asks for it, and does not use it: a frame takes what room it needs. */
+    /**
+     * The frame size of the ring, which the kernel requires, and does not use with TPACKET_V3: frames have variable
+     * length.
+     */
     private static final int FRAME_SIZE = 1 << 11;
 
     private final @Nullable Socket socket;
@@ -53,7 +57,7 @@ final class PacketSocket {
         this.refusal = refusal;
     }
 
-    /** {@return a new socket}, or one that says in {@link #refusal} why there is none. */
+    /** {@return a new socket, or one without a descriptor whose {@link #refusal} says why} */
     static PacketSocket open(PacketChannel.Type type) {
         int fd;
         try {
@@ -80,7 +84,7 @@ final class PacketSocket {
                         + " lib folder ldconfig then has to know; or, in a network namespace of its own, `unshare -Urn`)");
     }
 
-    /** {@return why there is no socket}, or null. */
+    /** {@return why there is no socket, or null if there is one} */
     @Nullable
     SocketException refusal() {
         return refusal;
@@ -93,61 +97,61 @@ final class PacketSocket {
         return socket;
     }
 
-    private int number() {
+    private int descriptor() {
         return fd().intValue();
     }
 
-    /** What a bound socket is: where it is bound to, and where its frames come from. */
+    /** The result of a bind: the local address, and the source of received frames. */
     record Bound(PacketAddress local, FrameSource frames) {}
 
     /**
-     * Makes the way that frames come by, and binds: the socket has its filter by now, if it is to have one. Takes some 20
-     * ms, and more with a large ring.
+     * Sets the ring up, or the options of reads, and binds the socket. A filter must have been attached before. Takes
+     * about 20 ms, longer with a large ring.
      *
-     * @param wakeup see {@link PacketRing}
+     * @param wakeup run when a ring can go on: see {@link PacketRing}
      */
     Bound bind(PacketAddress wanted, Settings settings, Runnable wakeup) throws IOException {
         PacketAddress address = resolve(wanted);
-        outgoing(settings.outgoing());
+        setOutgoing(settings.outgoing());
         if (settings.promiscuous()) {
-            promiscuous(address.interfaceIndex(), true);
+            setPromiscuous(address.interfaceIndex(), true);
         }
         FrameSource frames = null;
         try {
-            frames = source(settings, address, wakeup);
+            frames = openSource(settings, address, wakeup);
             PacketFanout fanout = settings.fanout();
             if (fanout == null) {
-                Kernel.bindTo(number(), address.encode());
+                Kernel.bindTo(descriptor(), address.encode());
             } else {
                 membership = FanoutPrograms.enter(fd(), fanout);
-                FanoutJoin.bind(fd(), fanout, () -> Kernel.bindTo(number(), address.encode()));
+                FanoutJoin.bind(fd(), fanout, () -> Kernel.bindTo(descriptor(), address.encode()));
             }
             return new Bound(localAddress(address.interfaceName()), frames);
         } catch (IOException | RuntimeException e) {
             if (frames != null) {
-                frames.close(this::forgetRing);
+                frames.close(this::removeRing);
             }
             if (settings.promiscuous()) {
-                promiscuous(address.interfaceIndex(), false);
+                setPromiscuous(address.interfaceIndex(), false);
             }
             throw e;
         }
     }
 
-    private FrameSource source(Settings settings, PacketAddress address, Runnable wakeup) throws IOException {
+    private FrameSource openSource(Settings settings, PacketAddress address, Runnable wakeup) throws IOException {
         if (settings.receiveMode() == ReceiveMode.READ) {
             set("PACKET_AUXDATA", SOL_PACKET, PACKET_AUXDATA, 1);
             set("SO_TIMESTAMPNS", SOL_SOCKET, SO_TIMESTAMPNS, 1);
-            return new FrameReader(number(), settings, address);
+            return new FrameReader(descriptor(), settings, address);
         }
         set("PACKET_VERSION", SOL_PACKET, PACKET_VERSION, TPACKET_V3);
         set("PACKET_RESERVE", SOL_PACKET, PACKET_RESERVE, VlanTag.BYTES);
         setRing(settings.blockSize(), settings.blockCount(), settings.retireMillis());
         Pointer mapped;
         try {
-            mapped = Kernel.map(number(), settings.ringBytes());
+            mapped = Kernel.map(descriptor(), settings.ringBytes());
         } catch (IOException e) {
-            forgetRing();
+            removeRing();
             throw e;
         }
         return new PacketRing(mapped, settings, address, wakeup);
@@ -166,8 +170,8 @@ final class PacketSocket {
                 request);
     }
 
-    /** So that the socket can be bound again, otherwise. */
-    private void forgetRing() {
+    /** Removes the ring after a failed bind, so that the socket can be bound with other options. */
+    private void removeRing() {
         try {
             setRing(0, 0, 0);
         } catch (IOException e) {
@@ -175,7 +179,7 @@ final class PacketSocket {
         }
     }
 
-    /** Netty answers with an unchecked exception that has the C library's words, and not what was to be set. */
+    /** Sets an option; the exception names it, because Netty's has only the C library's message. */
     private void set(String name, int level, int option, int value) throws IOException {
         try {
             fd().setIntOpt(level, option, value);
@@ -192,8 +196,8 @@ final class PacketSocket {
         }
     }
 
-    void outgoing(boolean shown) throws IOException {
-        // An older kernel does not know it: then it shows them, as is asked for by default.
+    void setOutgoing(boolean shown) throws IOException {
+        // A kernel before 4.20 does not know the option, and always shows outgoing frames, which is the default.
         if (!shown || ignoresOutgoing()) {
             set("PACKET_IGNORE_OUTGOING", SOL_PACKET, PACKET_IGNORE_OUTGOING, shown ? 0 : 1);
         }
@@ -207,7 +211,7 @@ final class PacketSocket {
         }
     }
 
-    void promiscuous(int interfaceIndex, boolean on) throws IOException {
+    void setPromiscuous(int interfaceIndex, boolean on) throws IOException {
         if (interfaceIndex == 0) {
             throw new IOException("PROMISCUOUS on any interface (expected: a channel that is bound to one)");
         }
@@ -216,40 +220,46 @@ final class PacketSocket {
         set("PACKET_MR_PROMISC", on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, request);
     }
 
-    /** {@return the address with its interface's index}, looked up in the socket's network namespace. */
+    /** {@return the address with its interface's index, looked up in the socket's network namespace} */
     PacketAddress resolve(PacketAddress address) throws IOException {
         String name = address.interfaceName();
-        return name == null ? address : address.withInterface(InterfaceQuery.index(number(), name));
+        return name == null ? address : address.withInterface(InterfaceQuery.index(descriptor(), name));
     }
 
     private PacketAddress localAddress(@Nullable String name) throws IOException {
         byte[] address = new byte[PacketAddress.BYTES];
-        Kernel.localAddress(number(), address);
+        Kernel.localAddress(descriptor(), address);
         return PacketAddress.decode(address, name);
     }
 
-    /** {@return whether the interface that the socket was bound to is gone}: the kernel has taken it out of the address. */
+    /**
+     * {@return whether the interface that the socket was bound to was deleted, which sets the index in its address to
+     * -1}
+     */
     boolean isInterfaceGone() throws IOException {
         return localAddress(null).interfaceIndex() < 0;
     }
 
-    /** {@return whether the interface is up}, whatever its name is now. */
+    /** {@return whether the interface with the index is up} */
     boolean isInterfaceUp(int index) {
-        return InterfaceQuery.isUp(number(), index);
+        return InterfaceQuery.isUp(descriptor(), index);
     }
 
-    /** {@return the kind of interface}, as ARP numbers it, or negative if there is no such interface. */
+    /** {@return the hardware type of the interface (ARPHRD_*), or the negative errno} */
     int hardwareType(int index) {
-        return InterfaceQuery.hardwareType(number(), index);
+        return InterfaceQuery.hardwareType(descriptor(), index);
     }
 
-    /** {@return what was counted so far}: the kernel forgets what it tells. */
+    /**
+     * {@return what the kernel has counted so far} Reading PACKET_STATISTICS resets the kernel's counters, so they are
+     * summed here.
+     */
     synchronized PacketStatistics statistics() {
         count();
         return new PacketStatistics(packets, drops);
     }
 
-    /** Adds up what the kernel has counted: often enough, as it does so in 32 bits. */
+    /** Adds the kernel's counters to the sums. Must be called before the counters, which have 32 bits, overflow. */
     synchronized void count() {
         if (!closed && socket != null) {
             ByteBuffer counted = ByteBuffer.allocate(12).order(ByteOrder.nativeOrder());
@@ -263,12 +273,12 @@ final class PacketSocket {
         }
     }
 
-    /** {@return what was added up so far}, without asking the kernel. */
+    /** {@return the sums so far, without a query} */
     synchronized PacketStatistics counted() {
         return new PacketStatistics(packets, drops);
     }
 
-    /** {@return SO_RCVBUF}, as it was last if the socket is closed. */
+    /** {@return SO_RCVBUF, or its last value if the socket is closed} */
     synchronized int receiveBufferSize() throws IOException {
         if (!closed) {
             receiveBufferSize = fd().getReceiveBufferSize();
@@ -276,7 +286,7 @@ final class PacketSocket {
         return receiveBufferSize;
     }
 
-    /** {@return SO_SNDBUF}, as it was last if the socket is closed. */
+    /** {@return SO_SNDBUF, or its last value if the socket is closed} */
     synchronized int sendBufferSize() throws IOException {
         if (!closed) {
             sendBufferSize = fd().getSendBufferSize();
@@ -284,7 +294,7 @@ final class PacketSocket {
         return sendBufferSize;
     }
 
-    /** Closes the socket; its figures stay. */
+    /** Closes the socket, and keeps its statistics and buffer sizes. */
     synchronized void close() throws IOException {
         if (closed || socket == null) {
             return;

@@ -1,10 +1,10 @@
 package io.github.nettybpf.packet;
 
 /**
- * What the kernel counted for a {@link PacketChannel} since it was made (PACKET_STATISTICS, added up
- * every ten seconds, as the kernel counts in 32 bits, and whenever it is asked for).
+ * What the kernel has counted for a {@link PacketChannel} since it was created (PACKET_STATISTICS). The kernel's
+ * counters have 32 bits; they are summed every ten seconds and at every query.
  *
- * @param packets frames that the filter let through, {@code drops} included
- * @param drops those of them that were lost because the ring, or the receive queue, was full
+ * @param packets frames that the filter accepted, including {@code drops}
+ * @param drops accepted frames that were lost because the ring or the receive queue was full
  */
 public record PacketStatistics(long packets, long drops) {}

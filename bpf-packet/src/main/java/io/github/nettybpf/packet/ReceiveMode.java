@@ -1,21 +1,25 @@
 package io.github.nettybpf.packet;
 
-/** How a {@link PacketChannel} receives; see {@link PacketChannelOption#RECEIVE_MODE}. */
+/** How a {@link PacketChannel} receives frames; see {@link PacketChannelOption#RECEIVE_MODE}. */
 public enum ReceiveMode {
     /**
-     * Through memory that is shared with the kernel, each frame copied out into an array of its own. Cheap per frame; a
-     * frame waits until its block is full or {@link PacketChannelOption#RETIRE_MILLIS} are over.
+     * Through a ring in memory that is shared with the kernel (PACKET_RX_RING, TPACKET_V3); each frame is copied into
+     * an array of its own. Cheap per frame; a frame waits until its ring block is full or the retire timeout, {@link
+     * PacketChannelOption#RETIRE_MILLIS}, is over.
      */
     RING,
 
     /**
-     * As {@link #RING}, but frames are slices of the shared memory, without a copy. Whoever gets one must release it soon:
-     * a single frame that is held keeps its whole block from the kernel, and the ring stops there once it comes round.
-     * References are counted for the whole block: refCnt() is that of all its frames.
-     * A frame stays valid when its channel is closed: blocks that are held then are copied, which is what closing costs.
+     * Like {@link #RING}, but frames are slices of the shared memory, without a copy. The receiver must release a frame
+     * soon: a single frame that is held keeps its whole block from the kernel, and the ring stops when it reaches that
+     * block again. References are counted for the whole block: refCnt() is the sum over all its frames. A frame stays
+     * valid when its channel is closed: closing copies the blocks that are held then.
      */
     RING_SLICES,
 
-    /** By one call a frame: no frame waits for others, but each costs many times what it does through a ring. */
+    /**
+     * By one system call per frame (recvmsg(2)): no frame waits for others, but each costs many times what it costs
+     * through a ring.
+     */
     READ
 }

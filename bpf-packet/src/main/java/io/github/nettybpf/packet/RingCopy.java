@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Lets a socket go while blocks of its ring are held. A mapping keeps its socket open, with all that it is a member of
- * (packet_mmap and packet_release in net/packet/af_packet.c): so the held blocks are copied, and the copies take the place
- * of the mapping, at the same addresses. Slices stay valid, and nothing of the socket is left in their way.
+ * Replaces the mapping of a ring by a copy, so that its socket can be closed while blocks are held. A mapping keeps its
+ * socket open, with its memberships (packet_mmap and packet_release in net/packet/af_packet.c). So the held blocks are
+ * copied, and the copy is moved to the addresses of the mapping (mremap(2)). Slices stay valid.
  */
 final class RingCopy {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(RingCopy.class);
@@ -18,12 +18,12 @@ final class RingCopy {
     private RingCopy() {}
 
     /**
-     * {@return whether the memory is the socket's no more}; if not, all is as it was. The kernel does not write to held
-     * blocks; what their holders write to them at the same time may be lost.
+     * {@return whether the memory was replaced; if not, nothing has changed} The kernel does not write to held blocks.
+     * Bytes that their holders write during the copy may be lost.
      *
-     * @param held not 0 where a block is held; one that is released meanwhile does no harm
+     * @param held not 0 for each block that is held; a block that is released meanwhile does no harm
      */
-    static boolean takePlace(Pointer mapped, long size, ByteBuffer[] blocks, AtomicIntegerArray held) {
+    static boolean replaceMapping(Pointer mapped, long size, ByteBuffer[] blocks, AtomicIntegerArray held) {
         Pointer copy;
         try {
             copy = Kernel.mapPrivate(size);

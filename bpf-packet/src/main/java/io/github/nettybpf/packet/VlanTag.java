@@ -2,11 +2,11 @@ package io.github.nettybpf.packet;
 
 import java.nio.ByteBuffer;
 
-/** Puts the VLAN tags back that the kernel took out of frames. */
+/** Puts a VLAN tag (IEEE 802.1Q) that the kernel or the network card removed back into the bytes of its frame. */
 final class VlanTag {
     static final int BYTES = 4;
 
-    /** Where the tag belongs: behind the two addresses of Ethernet. */
+    /** The offset of the tag in a frame: after the two Ethernet addresses. */
     static final int OFFSET = 12;
 
     private static final int ETHERTYPE_VLAN = 0x8100;
@@ -14,7 +14,7 @@ final class VlanTag {
     private VlanTag() {}
 
     /**
-     * {@return the tag as it is on the wire}: its protocol, then its control information. The status says that there is one.
+     * {@return the tag as it is on the wire: TPID, then TCI} The frame's status must have TP_STATUS_VLAN_VALID.
      */
     static int of(int status, int tci, int tpid) {
         int protocol = (status & PacketFrame.STATUS_VLAN_TPID_VALID) != 0 ? tpid : ETHERTYPE_VLAN;
@@ -22,11 +22,11 @@ final class VlanTag {
     }
 
     /**
-     * Moves the two addresses to the front, and puts the tag behind them: the frame begins {@link #BYTES} bytes earlier
-     * then.
+     * Moves the two addresses {@link #BYTES} bytes towards the start, and writes the tag after them: the frame then
+     * begins {@link #BYTES} bytes earlier.
      *
-     * @param from where the frame begins, which is at least {@link #OFFSET} bytes long; {@link #BYTES} bytes
-     *     before it are free
+     * @param from the offset of the frame in the memory. The frame has at least {@link #OFFSET} bytes, and {@link
+     *     #BYTES} bytes before it are free
      */
     static void putBack(ByteBuffer memory, int from, int tag) {
         int start = from - BYTES;

@@ -1,8 +1,8 @@
 /**
- * Raw network interfaces for Netty: {@link io.github.nettybpf.packet.PacketChannel} sends and receives whole frames
- * through a packet socket of Linux (AF_PACKET, packet(7)), with the filter in the kernel from the first frame on.
+ * Packet sockets (AF_PACKET, packet(7)) of Linux for Netty: {@link io.github.nettybpf.packet.PacketChannel} sends and
+ * receives whole frames of a network interface. The kernel filters them from the first frame on.
  *
- * <p>A packet socket needs CAP_NET_RAW in the network namespace that the channel is made in.
+ * <p>A packet socket needs CAP_NET_RAW in the network namespace in which the channel is created.
  */
 @NullMarked
 package io.github.nettybpf.packet;

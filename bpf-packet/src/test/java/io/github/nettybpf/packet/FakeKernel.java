@@ -9,13 +9,13 @@ import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The kernel's side of a ring, as packet_mmap.rst and tpacket_rcv in net/packet/af_packet.c have it: it fills a block that
- * is its own, gives it away, and comes to the next. Needs no privilege.
+ * The kernel's side of a ring, after packet_mmap.rst and tpacket_rcv in net/packet/af_packet.c: fills a block that
+ * belongs to the kernel, hands it over, and continues with the next. Needs no privilege.
  */
 final class FakeKernel {
     static final int BLOCK_SIZE = 1 << 12;
 
-    /** All frames are that long, and consist of one byte, over and over. */
+    /** The length of all frames, each of which repeats one byte. */
     static final int FRAME_LENGTH = 64;
 
     static final PacketAddress LOCAL = PacketAddress.of("lo");
@@ -40,12 +40,12 @@ final class FakeKernel {
         ring = new PacketRing(mapped, settings, LOCAL, wakeups::incrementAndGet);
     }
 
-    /** {@return whether a block is the kernel's} */
+    /** {@return whether the block belongs to the kernel} */
     boolean owns(int block) {
         return (int) STATUS.getAcquire(blocks[block], 8) == 0;
     }
 
-    /** {@return whether the next block could be filled}, with a frame for each of these bytes. */
+    /** {@return whether the next block could be filled with a frame for each of these bytes} */
     boolean fill(int... frames) {
         int index = next;
         if (!owns(index)) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a read makes of a source of frames; the source is the test's, the channel a registered one. */
+/** Reads from a frame source of the test, on a channel that is registered and not bound. */
 @ExtendWith(InNamespace.class)
 class FrameIntakeTest {
     private static class Frames implements FrameSource {
@@ -74,7 +74,7 @@ class FrameIntakeTest {
     }
 
     @Test
-    void aSourceThatCannotGoOnClosesTheChannel() throws Exception {
+    void aSourceThatThrowsClosesTheChannel() throws Exception {
         IllegalStateException broken = new IllegalStateException("broken");
         try (Tap tap = registered(new Tap())) {
             onLoop(tap, () -> {

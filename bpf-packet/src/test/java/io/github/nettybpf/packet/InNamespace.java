@@ -5,7 +5,7 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The tests of a class run in a {@link Namespace} of theirs, with a pair of interfaces, a0 and b0. */
+/** Runs the tests of a class in one new {@link Namespace}, with a veth pair, a0 and b0. */
 final class InNamespace implements BeforeAllCallback, AfterAllCallback {
     private @Nullable Namespace namespace;
 

@@ -24,7 +24,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** An application without JNA: its handlers filter in the kernel, and its packet channels say what is missing. */
+/**
+ * Without JNA on the class path, handlers filter in the kernel, and binding a packet channel fails with a message that
+ * names the artifact.
+ */
 class JnaAbsentTest {
     @Test
     void packetChannelsNameTheArtifactAndHandlersDoWithoutIt() throws Exception {

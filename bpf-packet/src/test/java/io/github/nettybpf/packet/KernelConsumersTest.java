@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The bytecode notation in the hands of those who take it: iptables' xt_bpf and tc's cls_bpf. Frames go through a pair of
- * interfaces, and the packets and bytes that the kernel counts for each program are those that the interpreter finds.
+ * The bytecode notation in its consumers: iptables' xt_bpf and tc's cls_bpf. Frames are sent through a veth pair, and
+ * the packets and bytes that the kernel counts for each program are those that the interpreter accepts.
  */
 class KernelConsumersTest {
     private static final int FRAMES = 300;
@@ -61,12 +61,17 @@ class KernelConsumersTest {
             "ld proto; jeq #0x88b5, yes, no; yes: ret #-1; no: ret #0",
             "ld len; jgt #60, yes, no; yes: ret #-1; no: ret #0");
 
-    /** How many packets, and how many bytes of them. */
+    /** A number of packets, and the sum of their bytes. */
     private record Count(long packets, long bytes) {}
 
-    /** A frame as a consumer shows it: what offset 0 is, beside the headers that are always there. */
+    /**
+     * A frame as a consumer shows it to its program: the bytes from offset 0 on, and the headers that SKF_NET_OFF and
+     * SKF_LL_OFF reach.
+     */
     private record Seen(Packet packet, int wireLength, Packet network, Packet linkLayer) implements Packet {
-        /** {@return the length that is counted}: both count from the network header on, tc on the way in at least. */
+        /**
+         * {@return the length that is counted} Both consumers count from the network header on, tc at least on ingress.
+         */
         int counted() {
             return network.length();
         }
@@ -165,7 +170,9 @@ class KernelConsumersTest {
         awaitCounts(programs, received, line, () -> Namespace.run("tc -s filter show dev b0 ingress"));
     }
 
-    /** What docs/formats.md says of verdicts: all ones is the class of the filter, any other the class itself. */
+    /**
+     * As docs/formats.md says: the verdict -1 means the class of the filter (flowid), any other verdict is the class.
+     */
     @Test
     void tcTakesTheVerdictForTheClass() throws Exception {
         Namespace.assumeRun("tc qdisc add dev a0 root handle 1: htb default 9");
@@ -199,14 +206,14 @@ class KernelConsumersTest {
         });
     }
 
-    /** {@return the rows, random programs of which each lets some of the packets through but not all, and one for all} */
+    /** {@return the rows, random programs that each accept some packets but not all, and one that accepts all} */
     private static List<Program> programs(List<String> rows, List<Seen> packets, int most) {
         List<Program> programs =
                 new ArrayList<>(rows.stream().map(KernelConsumersTest::parse).toList());
         RandomPrograms random = RandomPrograms.deterministic(11);
         while (programs.size() < rows.size() + RANDOM_PROGRAMS) {
             Program program = programs.size() % 2 == 0 ? random.program() : random.tests();
-            if (program.size() <= most && readsNoMoreThan(program)) {
+            if (program.size() <= most && readsOnlyThePacket(program)) {
                 long matching = count(program, packets).packets();
                 if (matching > 0 && matching < packets.size()) {
                     programs.add(program);
@@ -217,8 +224,10 @@ class KernelConsumersTest {
         return programs;
     }
 
-    /** Not the device, the queue, the hash: those are not of the packet. */
-    private static boolean readsNoMoreThan(Program program) {
+    /**
+     * {@return whether the program reads only the packet, and no metadata such as the interface, the queue or the hash}
+     */
+    private static boolean readsOnlyThePacket(Program program) {
         return program.instructions().stream()
                 .filter(LoadExtension.class::isInstance)
                 .map(load -> ((LoadExtension) load).num())
@@ -256,7 +265,7 @@ class KernelConsumersTest {
         return new Count(matching, bytes);
     }
 
-    /** The last program matches every packet, and is asked last. */
+    /** Waits for the counter of the last program, which matches every packet and runs last, and then compares all. */
     private static void awaitCounts(
             List<Program> programs, List<Seen> packets, Pattern line, Supplier<String> counters) {
         PacketLifecycleTest.await("all packets", () -> {
@@ -303,7 +312,10 @@ class KernelConsumersTest {
         return ByteBuffer.wrap(frame).getShort(HEADER - 2) == IPV4;
     }
 
-    /** IPv4 datagrams of several protocols, some with options, some with a trailer; and one frame in ten of another kind. */
+    /**
+     * IPv4 packets of several protocols, some with options, some with a trailer; and one frame in ten of another
+     * ethertype.
+     */
     private static List<byte[]> frames(long seed) {
         Random random = new Random(seed);
         List<byte[]> frames = new ArrayList<>();

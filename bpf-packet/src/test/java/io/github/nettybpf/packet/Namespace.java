@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A network namespace of its own for the thread that makes it, and for the threads that this one then starts; with a
- * loopback that is up. It goes away with its last socket. Interfaces outside are out of reach. Skips the test where the
- * process may not make one: `unshare -Urn` around it helps.
+ * A new network namespace (unshare(2)) for the calling thread, and for threads that it starts later; its loopback is
+ * up. The namespace is deleted with its last socket, and interfaces outside it cannot be reached. Skips the test if the
+ * process may not create one: then run it under {@code unshare -Urn}.
  */
 final class Namespace implements AutoCloseable {
     private static final int CLONE_NEWNET = 0x40000000;
@@ -55,7 +55,10 @@ final class Namespace implements AutoCloseable {
         }
     }
 
-    /** Makes a pair of interfaces in the thread's namespace, up and without addresses: no neighbour discovery on them. */
+    /**
+     * Creates a veth pair in the thread's namespace, up and without addresses, so that no neighbour discovery runs on
+     * it.
+     */
     static void pair(String one, String other) {
         try {
             run("ip link add " + one + " type veth peer name " + other);
@@ -94,12 +97,12 @@ final class Namespace implements AutoCloseable {
         }
     }
 
-    /** As {@link #run(String)}, but where it does not succeed the test is skipped. */
+    /** Like {@link #run(String)}, but skips the test if the command fails. */
     static void assumeRun(String command) {
         assumeRun(List.of(command.split(" ", -1)));
     }
 
-    /** As {@link #run(List)}, but where it does not succeed the test is skipped. */
+    /** Like {@link #run(List)}, but skips the test if the command fails. */
     static void assumeRun(List<String> command) {
         String failure = "";
         try {

@@ -18,12 +18,12 @@ import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Frames that the kernel has judged go past the handler, as long as nobody can see the difference. */
+/** Frames that the kernel has judged bypass the handler, without a visible difference. */
 @ExtendWith(InNamespace.class)
 class PacketBypassTest {
     private static final int FRAMES = 10;
 
-    /** Somebody in a pipeline that sees all, and does something at one frame. */
+    /** A handler that records all frames, and runs an action at the fourth. */
     private static final class Witness extends ChannelInboundHandlerAdapter {
         final List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
         Runnable atFourth = () -> {};
@@ -45,7 +45,9 @@ class PacketBypassTest {
                 .build();
     }
 
-    /** {@return the numbers of the frames that came}, of ten that wait in the socket when the channel begins to read. */
+    /**
+     * {@return the numbers of the received frames} Ten frames are queued in the socket when the channel begins to read.
+     */
     private static List<Integer> receive(Tap to) throws Exception {
         try (Tap from = new Tap().bind("a0")) {
             for (int i = 1; i <= FRAMES; i++) {
@@ -85,40 +87,40 @@ class PacketBypassTest {
     }
 
     @Test
-    void whoIsBeforeTheHandlerSeesAll() throws Exception {
+    void aHandlerBeforeTheFilterSeesAllFrames() throws Exception {
         BpfFilterHandler filter = handler(Tap.OURS);
         Witness first = new Witness();
-        Witness behind = new Witness();
-        try (Tap tap = bound(new Tap(filter, behind))) {
+        Witness after = new Witness();
+        try (Tap tap = bound(new Tap(filter, after))) {
             onLoop(tap, () -> tap.channel.pipeline().addFirst(first));
             assertEquals(ALL, receive(tap));
             assertEquals(ALL, first.seen);
-            assertEquals(ALL, behind.seen);
+            assertEquals(ALL, after.seen);
             assertEquals(ALL.size(), filter.stats().accepted());
         }
     }
 
     @Test
-    void whoComesBeforeTheHandlerMeanwhileSeesTheNext() throws Exception {
+    void aHandlerThatIsAddedBeforeTheFilterSeesTheNextFrame() throws Exception {
         BpfFilterHandler filter = handler(Tap.OURS);
         Witness first = new Witness();
-        Witness behind = new Witness();
-        try (Tap tap = bound(new Tap(filter, behind))) {
-            behind.atFourth = () -> tap.channel.pipeline().addFirst(first);
+        Witness after = new Witness();
+        try (Tap tap = bound(new Tap(filter, after))) {
+            after.atFourth = () -> tap.channel.pipeline().addFirst(first);
             assertEquals(ALL, receive(tap));
             assertEquals(ALL.subList(4, ALL.size()), first.seen);
-            assertEquals(ALL, behind.seen);
+            assertEquals(ALL, after.seen);
         }
     }
 
     @Test
-    void whoComesBehindTheHandlerMeanwhileSeesTheNext() throws Exception {
+    void aHandlerThatIsAddedAfterTheFilterSeesTheNextFrame() throws Exception {
         BpfFilterHandler filter = handler(Tap.OURS);
-        Witness behind = new Witness();
+        Witness after = new Witness();
         Witness second = new Witness();
-        try (Tap tap = bound(new Tap(filter, behind))) {
+        try (Tap tap = bound(new Tap(filter, after))) {
             ChannelPipeline pipeline = tap.channel.pipeline();
-            behind.atFourth = () -> pipeline.addAfter(pipeline.context(filter).name(), "second", second);
+            after.atFourth = () -> pipeline.addAfter(pipeline.context(filter).name(), "second", second);
             assertEquals(ALL, receive(tap));
             assertEquals(ALL.subList(4, ALL.size()), second.seen);
         }
@@ -127,21 +129,21 @@ class PacketBypassTest {
     @Test
     void aHandlerThatIsRemovedCountsNoMore() throws Exception {
         BpfFilterHandler filter = handler(Tap.OURS);
-        Witness behind = new Witness();
-        try (Tap tap = bound(new Tap(filter, behind))) {
-            behind.atFourth = () -> tap.channel.pipeline().remove(filter);
+        Witness after = new Witness();
+        try (Tap tap = bound(new Tap(filter, after))) {
+            after.atFourth = () -> tap.channel.pipeline().remove(filter);
             assertEquals(ALL, receive(tap));
             assertEquals(4, filter.stats().accepted());
         }
     }
 
-    /** The kernel judged the frames that wait by the program before. */
+    /** The kernel judged the queued frames by the previous program. */
     @Test
     void aProgramThatIsReplacedHoldsFromTheNextFrame() throws Exception {
         BpfFilterHandler filter = handler(Tap.OURS);
-        Witness behind = new Witness();
-        try (Tap tap = bound(new Tap(filter, behind))) {
-            behind.atFourth = () -> filter.replace(Program.parse("ldb [20]\njset #1, no\nret #-1\nno: ret #0"));
+        Witness after = new Witness();
+        try (Tap tap = bound(new Tap(filter, after))) {
+            after.atFourth = () -> filter.replace(Program.parse("ldb [20]\njset #1, no\nret #-1\nno: ret #0"));
             assertEquals(List.of(1, 2, 3, 4, 6, 8, 10, 0), receive(tap));
         }
     }
@@ -164,11 +166,11 @@ class PacketBypassTest {
         }
     }
 
-    /** Nobody sees the way itself but who looks at the stack. */
+    /** Only the call stack shows the bypass. */
     @Test
-    void theHandlerIsPassedByOnlyAsTheFirst() throws Exception {
+    void onlyTheFirstHandlerIsBypassed() throws Exception {
         List<Boolean> through = Collections.synchronizedList(new ArrayList<>());
-        ChannelInboundHandlerAdapter behind = new ChannelInboundHandlerAdapter() {
+        ChannelInboundHandlerAdapter after = new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object msg) {
                 through.add(StackWalker.getInstance()
@@ -178,7 +180,7 @@ class PacketBypassTest {
                 ctx.fireChannelRead(msg);
             }
         };
-        try (Tap tap = bound(new Tap(handler(Tap.OURS), behind))) {
+        try (Tap tap = bound(new Tap(handler(Tap.OURS), after))) {
             assertEquals(ALL, receive(tap));
             assertEquals(Collections.nCopies(ALL.size(), false), through);
             through.clear();
@@ -199,12 +201,12 @@ class PacketBypassTest {
     }
 
     @Test
-    void aHandlerThatIsReplacedPassesTheWayOn() throws Exception {
+    void aReplacementOfTheHandlerFiltersTheNextFrame() throws Exception {
         BpfFilterHandler filter = handler(Tap.OURS);
         BpfFilterHandler next = new BpfFilterHandler(Program.parse("ldb [20]\njset #1, no\nret #-1\nno: ret #0"));
-        Witness behind = new Witness();
-        try (Tap tap = bound(new Tap(filter, behind))) {
-            behind.atFourth = () -> tap.channel.pipeline().replace(filter, "next", next);
+        Witness after = new Witness();
+        try (Tap tap = bound(new Tap(filter, after))) {
+            after.atFourth = () -> tap.channel.pipeline().replace(filter, "next", next);
             assertEquals(List.of(1, 2, 3, 4, 6, 8, 10, 0), receive(tap));
             assertEquals(4, filter.stats().accepted());
             assertEquals(4, next.stats().accepted());

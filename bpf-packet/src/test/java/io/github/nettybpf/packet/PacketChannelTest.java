@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Frames that go through a pair of interfaces, and through the loopback. */
+/** Frames through a veth pair and through the loopback. */
 @ExtendWith(InNamespace.class)
 class PacketChannelTest {
     /** How much the clock may be set meanwhile. */
@@ -33,7 +33,7 @@ class PacketChannelTest {
 
     @ParameterizedTest
     @EnumSource
-    void aFrameComesWithWhatIsKnownOfIt(ReceiveMode mode) throws Exception {
+    void aFrameHasItsMetadata(ReceiveMode mode) throws Exception {
         try (Tap a = Tap.ofOurs().bind("a0");
                 Tap b = Tap.ofOurs()
                         .with(PacketChannelOption.RECEIVE_MODE, mode)
@@ -75,14 +75,14 @@ class PacketChannelTest {
 
     @ParameterizedTest
     @EnumSource
-    void framesOfManySizesGoRound(ReceiveMode mode) throws Exception {
+    void framesOfManySizesAreReceivedAsSent(ReceiveMode mode) throws Exception {
         framesGoRound(mode, PacketChannelTest::isOneOfMany);
     }
 
     @ParameterizedTest
     @EnumSource
     @Tag("soak")
-    void framesOfEverySizeGoRound(ReceiveMode mode) throws Exception {
+    void framesOfEverySizeAreReceivedAsSent(ReceiveMode mode) throws Exception {
         framesGoRound(mode, length -> true);
     }
 
@@ -92,7 +92,7 @@ class PacketChannelTest {
                 .with(PacketChannelOption.RECEIVE_MODE, mode)
                 .with(PacketChannelOption.OUTGOING, false)
                 .bind("lo")) {
-            // As many at once as surely fit: into the ring, or into the receive queue of a socket by default.
+            // As many at once as certainly fit into the ring, or into a socket's default receive queue.
             int room = mode == ReceiveMode.READ ? 1 << 16 : 1 << 20;
             int[] lengths = IntStream.rangeClosed(14, 65_535).filter(sent).toArray();
             for (int next = 0; next < lengths.length; ) {

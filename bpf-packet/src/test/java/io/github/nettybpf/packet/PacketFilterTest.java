@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A filter handler on packet channels: in the kernel, in the pipeline, and that both come to the same verdicts. */
+/** A filter handler on packet channels: in the kernel, in the pipeline, and with the same verdicts in both. */
 @ExtendWith(InNamespace.class)
 class PacketFilterTest {
     private static BpfFilterHandler handler(String program, Offload offload) {
@@ -49,7 +49,7 @@ class PacketFilterTest {
 
     @ParameterizedTest
     @EnumSource(value = Offload.class, names = "REQUIRED", mode = EnumSource.Mode.EXCLUDE)
-    void aVerdictIsHowMuchIsKept(Offload offload) throws Exception {
+    void aVerdictIsTheNumberOfBytesKept(Offload offload) throws Exception {
         try (Tap a = new Tap().bind("a0");
                 Tap b = new Tap(handler("ldh [12]; jne #0x88b5, no; ret #20; no: ret #0", offload)).bind("b0")) {
             a.send(Tap.frame(60, 2));
@@ -61,24 +61,24 @@ class PacketFilterTest {
         }
     }
 
-    /** Programs that find the marked frame, or do not, by what the kernel knows beside the bytes. */
+    /** Programs that select frames by their metadata (extensions), headers or length. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
             value = {
                 "the ethertype | ld proto; jne #0x88b5, no; ret #-1; no: ret #0",
-                "to whom | ld type; jne #1, no; ldh [12]; jne #0x88b5, no; ret #-1; no: ret #0",
-                "the kind of interface | ld hatype; jne #1, no; ldh [12]; jne #0x88b5, no; ret #-1; no: ret #0",
+                "the packet type | ld type; jne #1, no; ldh [12]; jne #0x88b5, no; ret #-1; no: ret #0",
+                "the hardware type | ld hatype; jne #1, no; ldh [12]; jne #0x88b5, no; ret #-1; no: ret #0",
                 "the interface | ld ifidx; jne #0, no; ret #0; no: ldh [12]; jne #0x88b5, out; ret #-1; out: ret #0",
                 "the network header | ldb [0xfff00000]; jne #0xb4, no; ret #-1; no: ret #0",
                 "the link-layer header | ldh [0xffe0000c]; jne #0x88b5, no; ret #-1; no: ret #0",
-                "the tag | ld vlan_avail; jne #1, no; ld vlan_tci; and #0xfff; jne #5, no; ret #-1; no: ret #0",
-                "the kind of tag | ld vlan_tpid; jne #0x8100, no; ret #-1; no: ret #0",
-                "the bytes behind a tag | ldh [12]; jne #0x88b5, no; ldb [14]; jne #0xb4, no; ret #17; no: ret #0",
+                "the VLAN tag | ld vlan_avail; jne #1, no; ld vlan_tci; and #0xfff; jne #5, no; ret #-1; no: ret #0",
+                "the TPID of the tag | ld vlan_tpid; jne #0x8100, no; ret #-1; no: ret #0",
+                "the bytes after a tag | ldh [12]; jne #0x88b5, no; ldb [14]; jne #0xb4, no; ret #17; no: ret #0",
                 "across a tag | ld [10]; jne #0x020288b5, no; ldh [11]; jne #0x0288, no; ret #-1; no: ret #0",
                 "the length | ld #len; jne #100, no; ldh [12]; jne #0x88b5, no; ret #-1; no: ret #0"
             })
-    void pipelineAndKernelComeToTheSame(String rule, String program) throws Exception {
+    void pipelineAndKernelGiveTheSameVerdicts(String rule, String program) throws Exception {
         BpfFilterHandler inKernel = handler(program, Offload.REQUIRED);
         BpfFilterHandler inPipeline = handler(program, Offload.NEVER);
         try (Tap a = new Tap().bind("a0");
@@ -103,7 +103,7 @@ class PacketFilterTest {
         }
     }
 
-    /** {@return what came through}, once all that the socket got has. */
+    /** {@return the frames that passed} Waits until the handler has received all packets of the socket. */
     private static List<String> passed(Tap tap, BpfFilterHandler handler) throws Exception {
         List<String> passed = new ArrayList<>();
         long packets = tap.channel.statistics().packets();

@@ -30,13 +30,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Channels whose users do anything at any time, from several threads, under traffic: whatever comes of it, nothing is left. */
+/**
+ * Random calls on a channel from several threads, under traffic: afterwards no descriptor, mapping or unfiltered frame
+ * is left.
+ */
 @ExtendWith(InNamespace.class)
 class PacketHostileTest {
     private static final int ACTIONS = 40;
     private static final int THREADS = 3;
 
-    /** Keeps some frames, releases others, and closes the channel once in a while in the midst of reading. */
+    /** Keeps some frames, releases others, and sometimes closes the channel while it is reading. */
     private static final class Holder extends ChannelInboundHandlerAdapter {
         private final Random random;
         private final Queue<PacketFrame> held;
@@ -73,7 +76,7 @@ class PacketHostileTest {
             }
         }
 
-        /** Netty lets a call that waits on an event loop fail there, when the channel has another one by then. */
+        /** {@return whether Netty failed a call that was queued on an event loop which the channel has left since} */
         private static boolean isOvertaken(Throwable cause) {
             StackTraceElement[] stack = cause.getStackTrace();
             return cause instanceof AssertionError
@@ -102,7 +105,7 @@ class PacketHostileTest {
             }
             case 8 -> ((PacketChannel) channel).statistics();
             case 9 -> {
-                // Netty allows one at a time.
+                // Netty allows one registration at a time.
                 synchronized (channel) {
                     channel.deregister().await();
                     group.register(channel).await();
@@ -161,7 +164,7 @@ class PacketHostileTest {
                         // For other interleavings; nothing is expected to be over by then.
                         LockSupport.parkNanos(mine.nextInt(500_000));
                     } catch (ChannelException refused) {
-                        // It is being bound, is bound, or closed.
+                        // The channel is being bound, is bound, or is closed.
                     } catch (RuntimeException | InterruptedException e) {
                         unexpected.add("thrown: " + e);
                     }

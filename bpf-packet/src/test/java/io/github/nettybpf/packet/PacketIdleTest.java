@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** An event loop that has nothing to do does nothing, however much comes to the interface. */
+/** An event loop that has nothing to read does not spin, however many frames the interface receives. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class PacketIdleTest {
     /** As many frames are sent while an event loop is watched. A loop that spins goes round for each of them, and more. */

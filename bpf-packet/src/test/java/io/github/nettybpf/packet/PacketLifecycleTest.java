@@ -39,7 +39,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Channels that come and go, and interfaces that do. */
+/** Opening, binding and closing channels, and interfaces that go down or are deleted. */
 @ExtendWith(InNamespace.class)
 class PacketLifecycleTest {
     static void await(String what, BooleanSupplier condition) {
@@ -178,7 +178,7 @@ class PacketLifecycleTest {
             Namespace.run("ip link set b0 up");
             assertEquals(PacketInterfaceEvent.UP, b.event());
             assertTrue(b.completed.get() - reads < 10, "spins: " + (b.completed.get() - reads));
-            // The other end needs a moment more to have its carrier again.
+            // The other end's carrier comes back a moment later.
             await("a frame", () -> {
                 a.channel.writeAndFlush(Tap.frame(60, 2));
                 return !b.received.isEmpty();
@@ -242,7 +242,7 @@ class PacketLifecycleTest {
         }
     }
 
-    /** A channel that moves from one event loop to another under flood is never read by both. */
+    /** A channel that moves to another event loop under a flood is never read by both. */
     @ParameterizedTest
     @EnumSource
     void anotherEventLoopTakesOver(ReceiveMode mode) throws Exception {
@@ -314,7 +314,7 @@ class PacketLifecycleTest {
             PacketFrame held = b.next();
             b.channel.close().sync();
             assertEquals(Tap.frame(60, 1), held.content());
-            // The socket is gone by now, and nothing comes in any more.
+            // The socket is closed by now, and receives nothing.
             assertEquals(1, mappings(), "that of the sender alone");
             assertEquals(2, Namespace.run("cat /proc/net/packet").lines().count(), "a heading and the sender's socket");
             a.send(Tap.frame(60, 2));
@@ -327,7 +327,7 @@ class PacketLifecycleTest {
         await("descriptors", () -> descriptors() == descriptors);
     }
 
-    /** Frames of several blocks are held, in part by their slices, and are read by another thread while the channel goes. */
+    /** Frames of several blocks are held, and read by another thread while the channel is closed. */
     @Test
     void heldSlicesCanBeReadWhileTheChannelIsClosed() throws Exception {
         try (Tap a = Tap.ofOurs().bind("a0")) {
@@ -429,7 +429,7 @@ class PacketLifecycleTest {
         }
     }
 
-    /** Frames that the program does not want never come, however many there are while a channel is bound. */
+    /** Frames that the program drops are never received, even if many are sent while a channel is being bound. */
     private static void cyclesUnderFlood(int count) throws Exception {
         AtomicLong unwanted = new AtomicLong();
         AtomicBoolean sending = new AtomicBoolean(true);

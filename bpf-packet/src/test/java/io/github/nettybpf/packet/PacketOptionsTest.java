@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the options do, and writing. */
+/** The effect of each option, and writing frames. */
 @ExtendWith(InNamespace.class)
 class PacketOptionsTest {
     @ParameterizedTest

@@ -29,7 +29,7 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
-/** Who may have packet channels, and what the others are told. */
+/** Packet channels with and without CAP_NET_RAW. */
 class PacketPrivilegeTest {
     private static final class C {
         static {
@@ -51,7 +51,7 @@ class PacketPrivilegeTest {
     /** The exit code of a JVM whose tests were all skipped. */
     private static final int ALL_SKIPPED = 77;
 
-    /** Takes the right away from the calling thread, and from no other. */
+    /** Drops CAP_NET_RAW from the calling thread only. */
     private static void dropNetRaw() {
         int[] header = {CAPABILITY_VERSION_3, 0};
         int[] data = new int[6];
@@ -87,7 +87,9 @@ class PacketPrivilegeTest {
         }
     }
 
-    /** An ordinary user has all of it in namespaces of its own: there the other tests of this package run. */
+    /**
+     * An ordinary user has CAP_NET_RAW in new namespaces (unshare -Urn): runs the other tests of this package there.
+     */
     @Test
     void anOrdinaryUserHasItInNamespacesOfItsOwn() throws Exception {
         assumeTrue(C.geteuid() != 0, "root needs no namespaces for it: the tests ran as they are");
@@ -103,7 +105,7 @@ class PacketPrivilegeTest {
                         PacketPrivilegeTest.class.getName()));
     }
 
-    /** As on JDK 25 by default: Netty then has no addresses of buffers. */
+    /** As by default on JDK 25: without sun.misc.Unsafe, Netty's buffers do not tell their addresses. */
     @Test
     void allOfItWorksWithoutUnsafe() throws Exception {
         assumeTrue(C.geteuid() == 0 || run("true") == 0, "`unshare -Urn` does not work here");
@@ -123,7 +125,7 @@ class PacketPrivilegeTest {
 
     private static int run(String... command) throws IOException, InterruptedException {
         List<String> whole = new ArrayList<>(
-                // Netty complains where there is no interface that is up.
+                // Netty logs a warning if no interface is up.
                 List.of("unshare", "-Urn", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
         whole.addAll(List.of(command));
         return run(IN_NAMESPACES, whole);
@@ -141,7 +143,7 @@ class PacketPrivilegeTest {
         return process.exitValue();
     }
 
-    /** Runs the tests of the classes that are named, or of this package. */
+    /** Runs the tests of the named classes, or of this package if there are none. */
     public static void main(String[] args) {
         List<DiscoverySelector> selectors = new ArrayList<>();
         for (String name : args) {

@@ -44,15 +44,21 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What happens at the same time: while a channel is being bound, closed, moved, or shares its event loop. */
+/**
+ * Concurrent events: what happens while a channel is being bound, closed, or moved to another event loop, or shares its
+ * event loop.
+ */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 @ExtendWith(InNamespace.class)
 class PacketRaceTest {
-    /** {@return what the option's change says while the bind is under way}: nothing if it is taken. */
+    /**
+     * {@return the message with which the option is refused while the bind is under way, or the empty string if it is
+     * accepted}
+     */
     private static <T> String changeDuringBind(Tap tap, ChannelOption<T> option, T value) throws Exception {
         tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
         Future<String> said = tap.channel.eventLoop().submit(() -> {
-            // The bind ends by a task of this event loop: not before this one.
+            // The bind completes in a task of this event loop, so not before this task ends.
             tap.channel.bind(PacketAddress.of("b0"));
             try {
                 tap.channel.config().setOption(option, value);
@@ -102,7 +108,7 @@ class PacketRaceTest {
             CountDownLatch go = new CountDownLatch(1);
             Future<ChannelFuture> first = tap.channel.eventLoop().submit(() -> {
                 ChannelFuture bind = tap.channel.bind(PacketAddress.of("b0"));
-                // Until the socket is bound, and only this event loop does not know.
+                // Until the socket is bound, which this event loop does not know yet.
                 PacketLifecycleTest.await(
                         "bound", () -> Namespace.run("cat /proc/net/packet").contains("0003"));
                 tap.channel.bind(PacketAddress.of("a0")).addListener(second -> {
@@ -129,7 +135,7 @@ class PacketRaceTest {
             Future<Future<Void>> replaced = tap.channel.eventLoop().submit(() -> {
                 tap.channel.bind(PacketAddress.of("b0"));
                 Future<Void> done = handler.replace(wanted);
-                // Until the socket has joined its group, the bind has the filter.
+                // Until the socket has joined its group, the bind owns the filter.
                 assertFalse(done.isDone());
                 return done;
             });
@@ -163,7 +169,7 @@ class PacketRaceTest {
         }
     }
 
-    /** What is known of a channel in the order in which its pipeline learns it. */
+    /** Records channelActive and user events in their order. */
     private static final class Order extends ChannelInboundHandlerAdapter {
         final LinkedBlockingQueue<Object> seen = new LinkedBlockingQueue<>();
 
@@ -186,7 +192,7 @@ class PacketRaceTest {
         Namespace.pair("i0", "j0");
         Namespace.run("ip link set j0 down");
         try (Tap i = Tap.ofOurs().bind("i0")) {
-            // Whether the one or the other is known first is a matter of luck.
+            // The order in which the event loop learns of the two is random.
             for (int round = 0; round < 20; round++) {
                 Order order = new Order();
                 try (Tap j = new Tap(order)
@@ -388,7 +394,7 @@ class PacketRaceTest {
 
     /** The kernel's own counters have 32 bits. */
     @Test
-    void theKernelsCountersAreAddedUpThoughNobodyAsks() throws Exception {
+    void theKernelsCountersAreSummedWithoutAQuery() throws Exception {
         MockTicker ticker = Ticker.newMockTicker();
         MultiThreadIoEventLoopGroup group = timedBy(ticker);
         try (Tap a = new Tap().bind("a0");

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Frames of a ring that are held, and released by this thread and that one, against a model of whose each block is. */
+/**
+ * Compares a ring whose frames are held, and released by several threads, with a model of which blocks belong to the
+ * kernel.
+ */
 class PacketRingModelTest {
     private static final ExecutorService ONE = Executors.newSingleThreadExecutor();
     private static final ExecutorService OTHER = Executors.newSingleThreadExecutor();
@@ -53,14 +56,14 @@ class PacketRingModelTest {
 
     private record Held(PacketFrame frame, int value, int block) {}
 
-    /** What is known of a ring of that many blocks, while one step follows the other. */
+    /** The expected state of a ring of {@link #blocks} blocks, after each step. */
     private static final class Model {
         final Random random;
         final FakeKernel kernel;
         final int blocks;
         final List<Held> held = new ArrayList<>();
 
-        /** The frames that were written and not read, of each block that was filled and not read to its end. */
+        /** The unread frames of each block that was filled and not read to its end. */
         final Deque<Deque<Integer>> unread = new ArrayDeque<>();
 
         final int[] outstanding;
@@ -165,7 +168,7 @@ class PacketRingModelTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-    void everyBlockIsWhoseTheModelSays(int seed) throws Exception {
+    void everyBlockBelongsToWhomTheModelSays(int seed) throws Exception {
         for (int ring = 0; ring < 10; ring++) {
             Model model = new Model(new Random(seed * 1000L + ring));
             for (int step = 0; step < 300; step++) {
@@ -181,7 +184,7 @@ class PacketRingModelTest {
         }
     }
 
-    /** Whoever is to release frames is at it until the end, or has found something. */
+    /** Throws what a releasing thread has thrown: before the end it finishes only by a failure. */
     private static void throwIfOver(List<Future<?>> releasing) throws Exception {
         for (Future<?> each : releasing) {
             if (each.isDone()) {
@@ -190,7 +193,7 @@ class PacketRingModelTest {
         }
     }
 
-    /** All at once: a kernel, a reader that releases some frames itself, and two threads that release the others. */
+    /** Runs concurrently a kernel, a reader that releases some frames, and two threads that release the others. */
     @Test
     @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void nothingIsLostOrGivenBackEarlyWhenAllRun() throws Exception {

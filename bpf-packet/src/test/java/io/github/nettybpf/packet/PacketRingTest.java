@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What frames a ring makes, and who has its blocks when. The test's own thread is the one that reads. */
+/** The frames that a ring makes, and when each ring block belongs to the kernel. The test's thread is the reader. */
 class PacketRingTest {
     private final ExecutorService other = Executors.newSingleThreadExecutor();
 
@@ -39,7 +39,7 @@ class PacketRingTest {
         assertEquals(expected, ByteBufUtil.hexDump(frame.content()));
     }
 
-    private void elsewhere(Runnable task) throws InterruptedException {
+    private void onOtherThread(Runnable task) throws InterruptedException {
         try {
             other.submit(task).get();
         } catch (ExecutionException e) {
@@ -47,7 +47,7 @@ class PacketRingTest {
         }
     }
 
-    /** Closes the ring, of which nobody has anything. */
+    /** Closes a ring of which no block is held. */
     private static void close(FakeKernel kernel) {
         AtomicInteger unmapped = new AtomicInteger();
         kernel.ring.close(unmapped::incrementAndGet);
@@ -56,7 +56,7 @@ class PacketRingTest {
 
     @ParameterizedTest
     @EnumSource(value = ReceiveMode.class, names = "READ", mode = EnumSource.Mode.EXCLUDE)
-    void aFrameSaysWhatTheKernelWrote(ReceiveMode mode) throws Exception {
+    void aFrameHasTheMetadataThatTheKernelWrote(ReceiveMode mode) throws Exception {
         FakeKernel kernel = new FakeKernel(mode, 2);
         kernel.fill(0x5a);
         PacketFrame frame = next(kernel);
@@ -126,12 +126,12 @@ class PacketRingTest {
         PacketFrame first = next(kernel);
         first.release();
         PacketFrame second = next(kernel);
-        elsewhere(second::release);
+        onOtherThread(second::release);
         assertFalse(kernel.owns(0), "read to its end");
         PacketFrame third = next(kernel);
         assertFalse(kernel.owns(0), "released");
         assertHolds(3, third);
-        elsewhere(third::release);
+        onOtherThread(third::release);
         assertTrue(kernel.owns(0));
 
         kernel.fill(4);
@@ -152,7 +152,7 @@ class PacketRingTest {
         PacketFrame second = next(kernel);
         second.release();
         kernel.ring.leaveThread();
-        elsewhere(() -> {
+        onOtherThread(() -> {
             PacketFrame third = next(kernel);
             assertHolds(3, third);
             third.release();
@@ -167,22 +167,22 @@ class PacketRingTest {
     }
 
     @Test
-    void aRingGoesOnWhenTheBlockItWaitsForComesBack() throws Exception {
+    void aRingReadsOnAfterTheBlockItWaitsForIsReleased() throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 1);
         kernel.fill(1);
         PacketFrame held = next(kernel);
         assertNull(kernel.ring.next());
         assertEquals(0, kernel.wakeups.get());
-        elsewhere(held::release);
+        onOtherThread(held::release);
         assertEquals(1, kernel.wakeups.get());
         kernel.fill(2);
         next(kernel).release();
-        assertEquals(1, kernel.wakeups.get(), "nobody waited");
+        assertEquals(1, kernel.wakeups.get(), "no wakeup without a wait");
         close(kernel);
     }
 
     @Test
-    void whoReleasesTwiceIsTold() throws Exception {
+    void aDoubleReleaseThrows() throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 1);
         kernel.fill(1, 2, 3);
         PacketFrame first = next(kernel);
@@ -204,13 +204,16 @@ class PacketRingTest {
         close(kernel);
     }
 
-    /** Then the others of the block cannot be read any more, as slices of any buffer; but the kernel has it back once. */
+    /**
+     * The other frames of the block cannot be read any more, as is so for slices of any buffer; but the block goes back
+     * to the kernel only once.
+     */
     @Test
-    void whatAnotherThreadReleasesTwiceIsNotGivenBackTwice() throws Exception {
+    void aDoubleReleaseByAnotherThreadReturnsTheBlockOnce() throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
         kernel.fill(1, 2);
         PacketFrame first = next(kernel);
-        elsewhere(() -> first.release(2));
+        onOtherThread(() -> first.release(2));
         PacketFrame second = next(kernel);
         assertTrue(kernel.owns(0));
         assertThrows(
@@ -219,7 +222,7 @@ class PacketRingTest {
 
         kernel.fill(3, 4);
         PacketFrame third = next(kernel);
-        elsewhere(() -> third.release(2));
+        onOtherThread(() -> third.release(2));
         third.release();
         next(kernel);
         assertTrue(kernel.owns(1));
@@ -227,13 +230,13 @@ class PacketRingTest {
     }
 
     @Test
-    void theRingReadsOnWhateverAnotherThreadReleases() throws Exception {
+    void theRingReadsOnAfterDoubleReleasesByAnotherThread() throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
         kernel.fill(1, 2, 3, 4, 5, 6);
         for (int i = 1; i <= 5; i++) {
             PacketFrame frame = next(kernel);
             assertHolds(i, frame);
-            elsewhere(() -> {
+            onOtherThread(() -> {
                 frame.release();
                 frame.release();
             });
@@ -246,7 +249,7 @@ class PacketRingTest {
     }
 
     @Test
-    void whatIsHeldOutlivesTheRing() throws Exception {
+    void heldFramesOutliveTheRing() throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 3);
         kernel.fill(1, 2, 3);
         PacketFrame first = next(kernel);
@@ -256,7 +259,7 @@ class PacketRingTest {
         assertEquals(1, gone.get());
         first.release();
         assertHolds(2, second);
-        elsewhere(second::release);
+        onOtherThread(second::release);
         assertEquals(0, second.refCnt());
         assertEquals(1, gone.get());
     }

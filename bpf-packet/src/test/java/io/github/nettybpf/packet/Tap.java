@@ -31,14 +31,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** A packet channel that keeps what it receives, and what else happens to it. */
+/** A packet channel that records received frames, user events and exceptions. */
 final class Tap implements AutoCloseable {
     static final int ETHERTYPE = 0x88b5; // For experiments (IEEE 802).
 
-    /** How long is waited, at most, for what has to come: a test that passes does not take long. */
+    /** The limit of waits for what has to arrive: a test that passes does not take long. */
     static final int PATIENCE_SECONDS = 120;
 
-    /** So that tests, which send a frame and then wait for it, take less time. */
+    /** A short retire timeout, because most tests send a frame and wait for it. */
     private static final int SOON = 4;
 
     static final String OURS = "ldh [12]\njne #0x88b5, no\nret #-1\nno: ret #0";
@@ -120,7 +120,7 @@ final class Tap implements AutoCloseable {
                 });
     }
 
-    /** One that only frames of {@link #ETHERTYPE} come to. */
+    /** {@return a tap whose filter accepts only frames of {@link #ETHERTYPE}} */
     static Tap ofOurs() {
         return new Tap(new BpfFilterHandler(Program.parse(OURS)));
     }
@@ -167,7 +167,7 @@ final class Tap implements AutoCloseable {
         return this;
     }
 
-    /** {@return a frame of our ethertype, to everybody}, whose bytes behind the header depend on the seed. */
+    /** {@return a broadcast frame of {@link #ETHERTYPE}, whose bytes after the header depend on the seed} */
     static ByteBuf frame(int length, int seed) {
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {
@@ -186,13 +186,13 @@ final class Tap implements AutoCloseable {
         PacketFrame frame = received.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         assertNotNull(
                 frame,
-                () -> "no frame came; thrown: " + thrown + ", events: "
+                () -> "no frame received; thrown: " + thrown + ", events: "
                         + events + ", " + channel.statistics() + ", reads completed: " + completed
                         + ", bytes before unwritable: " + channel.bytesBeforeUnwritable());
         return frame;
     }
 
-    /** {@return the content of the next frame, in hexadecimal}; the frame is released. */
+    /** {@return the content of the next frame in hexadecimal} The frame is released. */
     String nextHex() throws InterruptedException {
         PacketFrame frame = next();
         try {

@@ -14,10 +14,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Expressions on packet channels, where the kernel takes the outermost VLAN tag out of the frames. */
+/** VLAN expressions on packet channels, where the kernel removes the outermost VLAN tag from the frames (vlan_tci). */
 @ExtendWith(InNamespace.class)
 class VlanExpressionTest {
-    /** Expressions, and the lengths of the frames that they accept: 60 has no tag, 70 has 5, 80 has 6, 94 has 7 inside 5. */
+    /**
+     * Expressions, and the lengths of the frames that they accept: 60 has no tag, 70 has 5, 80 has 6, 94 has 7 inside
+     * 5.
+     */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
                     vlan                                     | 70 80 94
@@ -57,7 +60,7 @@ class VlanExpressionTest {
                 }
                 assertEquals(expected, seen);
             }
-            // What the socket of the kernel's filter got is all that it will get: no frame beside those expected.
+            // The socket with the kernel's filter has received no frame but those expected.
             assertEquals(expected.size(), kernel.channel.statistics().packets());
         }
     }

@@ -7,8 +7,9 @@ import io.netty.channel.ChannelHandlerContext;
 import java.util.function.Consumer;
 
 /**
- * Prints the ARP requests and replies of a network, keeps a table of the neighbours, and flags an address that two hardware
- * addresses claim. Needs CAP_NET_RAW. Try: {@code examples/run ArpListener eth0}, and then {@code ping} a neighbour.
+ * Prints the ARP requests and replies of a network, keeps a table of the neighbours, and flags an address that two
+ * hardware addresses claim. Needs CAP_NET_RAW. Try: {@code examples/run ArpListener eth0}, and then {@code ping} a
+ * neighbour.
  */
 public final class ArpListener {
     /** Offset 0 is the Ethernet header, 14 bytes long. */
@@ -28,7 +29,7 @@ public final class ArpListener {
 
     private ArpListener() {}
 
-    /** Listens to the interface that is named until it is interrupted, and then prints the table. */
+    /** Listens on the named interface until it is interrupted, and then prints the table. */
     public static void main(String[] args) throws InterruptedException {
         Watch watch = new Watch(System.out::println);
         Channel channel = FrameHandler.open(FrameHandler.onlyArgument("INTERFACE", args), REQUESTS_AND_REPLIES, watch);

@@ -36,7 +36,7 @@ record ArpPacket(Mac from, int operation, Mac sender, Ip4 senderIp, Mac target, 
                 Ip4.at(frame, 38));
     }
 
-    /** {@return whether the sender says that an address is its own} A probe (RFC 5227) does not. */
+    /** {@return whether the sender claims an address} A probe (RFC 5227) does not. */
     boolean claims() {
         return !senderIp.isAny();
     }

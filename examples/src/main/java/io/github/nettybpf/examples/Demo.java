@@ -26,13 +26,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A UDP server on loopback is offered one wanted packet among a hundred, by a process of its own, three times: with a check
- * by hand in the server, with the filter in the pipeline, and with the filter in the kernel.
+ * Measures a UDP server on loopback, to which another process sends packets of which one in a hundred is wanted, in
+ * three runs: with a check by hand in the server, with the filter in the pipeline, and with the filter in the kernel.
  */
 public final class Demo {
     static final int MAGIC = 0x62706631;
 
-    /** "bpf1" at the start of the payload, which is behind the UDP header of 8 bytes. */
+    /** "bpf1" at the start of the payload, which follows the UDP header of 8 bytes. */
     private static final Program WANTED = Program.parse("""
                   ld [8]
                   jne #0x62706631, drop
@@ -72,7 +72,7 @@ public final class Demo {
 
     private Demo() {}
 
-    /** Takes no arguments and ends by itself, in less than 30 s. */
+    /** Takes no arguments, and ends in less than 30 s. */
     public static void main(String[] args) throws Exception {
         System.out.printf(
                 Locale.ROOT,
@@ -82,7 +82,8 @@ public final class Demo {
         List<Result> results = new ArrayList<>();
         for (Run run : Run.values()) {
             if (run == Run.KERNEL && !Transports.kernelCanFilter()) {
-                System.out.println("no epoll transport here: the run with the filter in the kernel is left out");
+                System.out.println(
+                        "the run with the filter in the kernel is skipped: the epoll transport is not available");
                 continue;
             }
             results.add(measure(run));
@@ -144,7 +145,7 @@ public final class Demo {
         return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
-    /** Lets the other process send, and shows how it goes. */
+    /** Lets the other process send, and shows its progress. */
     private static DemoTraffic.Sent offer(int port, int seconds, String title, Server server)
             throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
@@ -158,7 +159,7 @@ public final class Demo {
                         Integer.toString(seconds))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        // Since JDK 22 there is a console without a terminal too.
+        // Since JDK 22, System.console() can return a console that is no terminal.
         @SuppressWarnings("SystemConsoleNull")
         boolean terminal =
                 System.getenv("TERM") != null && !System.getenv("TERM").equals("dumb") && System.console() != null;
@@ -188,7 +189,7 @@ public final class Demo {
         }
     }
 
-    /** The application: counts what is wanted, after a check of its own, as if there were no filter. */
+    /** The application: checks every packet as if there were no filter, and counts the wanted ones. */
     private static final class Server extends ChannelInboundHandlerAdapter {
         final AtomicLong wanted = new AtomicLong();
         final AtomicLong junk = new AtomicLong();

@@ -7,13 +7,16 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.SplittableRandom;
 
-/** The demo's other process: sends one wanted packet among a hundred to a port of loopback, and says how many it sent. */
+/**
+ * The demo's other process: sends packets to a port on loopback, one in a hundred of them wanted, and prints how many
+ * it has sent.
+ */
 final class DemoTraffic {
     private static final int PACKET = 64;
     private static final int BURST = 20;
     private static final long REPORT_NANOS = 500_000_000L;
 
-    /** What was sent so far; a line of the output. */
+    /** How many packets were sent so far: a line of the output. */
     record Sent(long packets, long wanted) {
         static Sent parse(String line) {
             String[] numbers = line.split(" ", 2);
@@ -23,7 +26,7 @@ final class DemoTraffic {
 
     private DemoTraffic() {}
 
-    /** Port, packets per second, seconds. */
+    /** Takes the port, the packets per second, and the seconds. */
     public static void main(String[] args) throws IOException {
         int port = Integer.parseInt(args[0]);
         long perSecond = Long.parseLong(args[1]);

@@ -6,8 +6,8 @@ import io.netty.channel.ChannelHandlerContext;
 import java.util.function.Consumer;
 
 /**
- * Prints what DHCP clients and servers of a network say to each other. Needs CAP_NET_RAW. Try:
- * {@code examples/run DhcpListener eth0}, and then let a client ask for an address.
+ * Prints the messages between the DHCP clients and servers of a network. Needs CAP_NET_RAW. Try: {@code examples/run
+ * DhcpListener eth0}, and then let a client request an address.
  */
 public final class DhcpListener {
     /** Offset 0 is the Ethernet header, 14 bytes long. */
@@ -28,7 +28,7 @@ public final class DhcpListener {
 
     private DhcpListener() {}
 
-    /** Listens to the interface that is named until it is interrupted. */
+    /** Listens on the named interface until it is interrupted. */
     public static void main(String[] args) throws InterruptedException {
         FrameHandler.open(FrameHandler.onlyArgument("INTERFACE", args), DHCP, new Watch(System.out::println))
                 .closeFuture()

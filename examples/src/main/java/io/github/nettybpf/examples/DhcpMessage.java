@@ -16,7 +16,7 @@ record DhcpMessage(int op, int xid, int flags, Ip4 ciaddr, Ip4 yiaddr, Ip4 giadd
     private static final int COOKIE = 0x63825363;
     private static final int OPTIONS = 240;
 
-    /** The shortest packet that old relays and clients take (RFC 1542, 2.1). */
+    /** The shortest packet that old relays and clients accept (RFC 1542, 2.1). */
     private static final int SHORTEST = 300;
 
     /** Reads the payload of a UDP datagram. */
@@ -48,7 +48,7 @@ record DhcpMessage(int op, int xid, int flags, Ip4 ciaddr, Ip4 yiaddr, Ip4 giadd
                 DhcpOptions.parse(packet));
     }
 
-    /** {@return the payload of a UDP datagram}, which the caller releases. */
+    /** {@return the message as the payload of a UDP datagram} The caller releases it. */
     ByteBuf encode(ByteBufAllocator allocator) {
         ByteBuf packet = allocator.buffer(SHORTEST);
         packet.writeByte(op).writeByte(1).writeByte(Mac.LENGTH).writeByte(0);
@@ -61,7 +61,7 @@ record DhcpMessage(int op, int xid, int flags, Ip4 ciaddr, Ip4 yiaddr, Ip4 giadd
         return packet;
     }
 
-    /** {@return the type}, or empty for plain BOOTP and for types that are none of ours. */
+    /** {@return the type, or empty for plain BOOTP and for types that {@link DhcpType} lacks} */
     Optional<DhcpType> type() {
         return options.octet(DhcpOptions.MESSAGE_TYPE).flatMap(DhcpType::of);
     }
@@ -70,13 +70,13 @@ record DhcpMessage(int op, int xid, int flags, Ip4 ciaddr, Ip4 yiaddr, Ip4 giadd
         return type().equals(Optional.of(type));
     }
 
-    /** {@return what a server knows the client by} The client identifier, or else its hardware address. */
+    /** {@return the identity of the client for a server: the client identifier, or else the hardware address} */
     String client() {
         Optional<byte[]> id = options.bytes(DhcpOptions.CLIENT_ID).filter(bytes -> bytes.length > 0);
         return id.map(HexFormat.of()::formatHex).orElse(chaddr.toString());
     }
 
-    /** {@return where a server sends this reply}, if no relay is in between (RFC 2131, 4.1). */
+    /** {@return the address to which a server sends this reply without a relay (RFC 2131, 4.1)} */
     Ip4 destination() {
         if (is(DhcpType.NAK)) {
             return Ip4.BROADCAST;
@@ -96,7 +96,7 @@ record DhcpMessage(int op, int xid, int flags, Ip4 ciaddr, Ip4 yiaddr, Ip4 giadd
         return type().map(DhcpType::name).orElse("type " + code.get());
     }
 
-    /** {@return one line, whatever is in the message} */
+    /** {@return a description in one line, for any contents} */
     @Override
     public String toString() {
         StringBuilder line = new StringBuilder(name()).append(", client ").append(chaddr);

@@ -26,7 +26,7 @@ final class DhcpOptions {
     private static final int PAD = 0;
     private static final int END = 255;
 
-    /** Where a BOOTP packet has these fields (RFC 951), and how long they are. */
+    /** Offsets and lengths of the fields of a BOOTP packet (RFC 951). */
     private static final int SNAME = 44;
 
     private static final int SNAME_LENGTH = 64;
@@ -34,7 +34,7 @@ final class DhcpOptions {
     private static final int FILE_LENGTH = 128;
     private static final int OPTIONS = 240;
 
-    /** The options whose value has one length only. */
+    /** The lengths of the options whose value has a fixed length. */
     private static final Map<Integer, Integer> LENGTHS = Map.of(
             SUBNET_MASK, 4,
             BROADCAST_ADDRESS, 4,
@@ -46,13 +46,13 @@ final class DhcpOptions {
             RENEWAL_TIME, 4,
             REBINDING_TIME, 4);
 
-    /** In the order of the codes. */
+    /** The values by code, in ascending order. */
     private final Map<Integer, byte[]> values = new TreeMap<>();
 
     /**
-     * Reads the options of a BOOTP packet of at least 240 bytes. Option 52 can say that {@code file} and {@code sname} hold
-     * options as well; there it says nothing, so nothing goes round in circles. An option that comes more than once came in
-     * parts (RFC 3396).
+     * Reads the options of a BOOTP packet of at least 240 bytes. Option 52 (overload) can say that {@code file} and
+     * {@code sname} contain options as well; inside those fields it is ignored, so they are read once. The parts of an
+     * option that occurs more than once are joined (RFC 3396).
      */
     static DhcpOptions parse(ByteBuf packet) throws MalformedPacketException {
         DhcpOptions options = new DhcpOptions();
@@ -141,7 +141,7 @@ final class DhcpOptions {
                 : OptionalLong.empty();
     }
 
-    /** {@return the value of an option of text, in quotes} */
+    /** {@return the text of an option, in quotes} */
     Optional<String> quoted(int code) {
         return Optional.ofNullable(values.get(code)).map(Printable::quoted);
     }
@@ -167,7 +167,7 @@ final class DhcpOptions {
         return put(MESSAGE_TYPE, new byte[] {(byte) type.code});
     }
 
-    /** Writes what was put, the message type first, the end option last, and longer values in parts. */
+    /** Writes all options: the message type first, the end option last, and values of more than 255 bytes in parts. */
     void write(ByteBuf packet) {
         byte[] type = values.get(MESSAGE_TYPE);
         if (type != null) {

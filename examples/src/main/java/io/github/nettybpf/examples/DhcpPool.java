@@ -9,14 +9,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who has which address, and until when. An address whose time is over stays its client's until somebody else needs it: those
- * never used go first, then the one that has been unused for longest. Times are in milliseconds.
+ * The leases of a pool of addresses. An expired lease stays with its client until another client needs the address:
+ * addresses that were never used are given first, then the least recently used one. Times are in milliseconds.
  */
 final class DhcpPool {
-    /** How long an offer waits for its request. */
+    /** How long an offered address is reserved for its request. */
     static final long OFFER_MILLIS = 30_000;
 
-    /** How long nobody gets an address that a client found in use. */
+    /** How long an address that a client found in use is not offered. */
     static final long QUARANTINE_MILLIS = 600_000;
 
     private enum State {
@@ -52,7 +52,7 @@ final class DhcpPool {
     /**
      * @param first the first address
      * @param last the last address, not less than the first
-     * @param clock tells the time, and never goes back
+     * @param clock the monotonic time in milliseconds
      */
     DhcpPool(Ip4 first, Ip4 last, LongSupplier clock) {
         this.clock = clock;
@@ -66,14 +66,14 @@ final class DhcpPool {
         return slots.containsKey(address);
     }
 
-    /** {@return the address that is, or was last, the client's} */
+    /** {@return the address that the client has or had last} */
     Optional<Ip4> addressOf(String client) {
         return Optional.ofNullable(clients.get(client)).map(slot -> slot.address);
     }
 
     /**
-     * {@return an address kept for the client for a while}: the one that it has or had last, or else the wanted one, or else
-     * any; empty if all are taken.
+     * {@return an address that is reserved for the client: the one that it has or had last, or else the wanted one, or
+     * else any; or empty if all are taken}
      */
     Optional<Ip4> offer(String client, Optional<Ip4> wanted) {
         long now = clock.getAsLong();
@@ -97,7 +97,7 @@ final class DhcpPool {
                 .orElse(null);
     }
 
-    /** {@return whether the client now has the address}: it is its own, or nobody's. */
+    /** {@return whether the client now has the address} It must be the client's own, or free. */
     boolean bind(String client, Ip4 address, long millis) {
         long now = clock.getAsLong();
         Slot slot = slots.get(address);
@@ -123,7 +123,7 @@ final class DhcpPool {
         slot.until = until;
     }
 
-    /** Takes back an offer that the client did not want. */
+    /** Withdraws an offer that the client did not accept. */
     void withdraw(String client) {
         Slot slot = clients.get(client);
         if (slot != null && slot.state == State.OFFERED) {
@@ -131,7 +131,10 @@ final class DhcpPool {
         }
     }
 
-    /** {@return whether the client had the address}; it is free then, and still the first that the client would get. */
+    /**
+     * {@return whether the client had the address} It is free then, and is still the first one to be offered to that
+     * client.
+     */
     boolean release(String client, Ip4 address) {
         Slot slot = clients.get(client);
         if (slot == null || !slot.address.equals(address)) {
@@ -142,7 +145,7 @@ final class DhcpPool {
         return true;
     }
 
-    /** {@return whether the client had the address}; for a while nobody gets it then. */
+    /** {@return whether the client had the address} It is not offered for a while then. */
     boolean decline(String client, Ip4 address) {
         if (!release(client, address)) {
             return false;

@@ -4,9 +4,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
-/** Decides what a DHCP server answers (RFC 2131, 4.3), without any input or output. */
+/** The decisions of a DHCP server (RFC 2131, 4.3), without input or output. */
 final class DhcpResponder {
-    /** What to send, if anything, and a line that says what happened. */
+    /** The reply, if there is one, and a line that says what happened. */
     record Answer(Optional<DhcpMessage> reply, String line) {}
 
     private static final int LONGEST_CLIENT_ID = 255;
@@ -23,7 +23,7 @@ final class DhcpResponder {
     /**
      * {@return the answer}
      *
-     * @param broadcast whether the message was sent to all, and not to this server's address
+     * @param broadcast whether the message was broadcast, and not sent to this server's address
      */
     Answer answer(DhcpMessage message, boolean broadcast) {
         if (message.op() != DhcpMessage.BOOTREQUEST) {
@@ -72,7 +72,7 @@ final class DhcpResponder {
         return extending(message, broadcast);
     }
 
-    /** The client chose among offers. */
+    /** The client chose one of the offers (SELECTING). */
     private Answer selecting(DhcpMessage message, Ip4 server, Optional<Ip4> requested) {
         if (!server.equals(settings.address())) {
             pool.withdraw(message.client());
@@ -86,7 +86,10 @@ final class DhcpResponder {
                 : nak(message, requested.get() + " was not offered");
     }
 
-    /** The client starts, and remembers an address. Of clients that it does not know the server says nothing. */
+    /**
+     * The client restarts, and remembers an address (INIT-REBOOT). The server is silent to clients that it does not
+     * know.
+     */
     private Answer rebooting(DhcpMessage message, Ip4 address) {
         if (!settings.isLocal(address)) {
             return nak(message, address + " is of another network");
@@ -99,8 +102,8 @@ final class DhcpResponder {
     }
 
     /**
-     * The client has an address and wants it for longer: renewing if it asks this server alone, rebinding if it asks all. A
-     * server that was started anew believes what a client says about an address of its pool that nobody else has.
+     * The client extends its lease: it asks this server when RENEWING, and broadcasts when REBINDING. A server that was
+     * restarted accepts an address of its pool that no other client has.
      */
     private Answer extending(DhcpMessage message, boolean broadcast) {
         Ip4 address = message.ciaddr();
@@ -135,7 +138,7 @@ final class DhcpResponder {
         return silent(message, done ? message.ciaddr() + " is free" : "ignored, not the client's address");
     }
 
-    /** The client has an address from elsewhere, and only asks for the other settings. */
+    /** The client has an address by other means, and asks only for the other settings. */
     private Answer inform(DhcpMessage message) {
         if (!settings.isLocal(message.ciaddr()) || message.ciaddr().equals(settings.broadcast())) {
             return silent(message, "ignored, its address is of another network");
@@ -149,7 +152,7 @@ final class DhcpResponder {
                 .putInt(DhcpOptions.LEASE_TIME, (int) seconds)
                 .putInt(DhcpOptions.RENEWAL_TIME, (int) (seconds / 2))
                 .putInt(DhcpOptions.REBINDING_TIME, (int) (seconds * 7 / 8));
-        // Only a client that has the address already can be reached there.
+        // Only a client that has the address already can be reached at it.
         Ip4 current = type == DhcpType.ACK && message.ciaddr().equals(address) ? address : Ip4.ANY;
         return send(message, current, address, options, type + " " + address + " for " + seconds + " s");
     }
@@ -171,7 +174,7 @@ final class DhcpResponder {
     }
 
     private static Answer send(DhcpMessage message, Ip4 ciaddr, Ip4 yiaddr, DhcpOptions options, String line) {
-        // RFC 6842: a client sees its identifier again.
+        // RFC 6842: a reply contains the client identifier.
         message.options().bytes(DhcpOptions.CLIENT_ID).ifPresent(id -> options.put(DhcpOptions.CLIENT_ID, id));
         DhcpMessage reply = new DhcpMessage(
                 DhcpMessage.BOOTREPLY,

@@ -13,8 +13,9 @@ import java.net.NetworkInterface;
 import java.util.function.Consumer;
 
 /**
- * A DHCP server for one network, with a small pool that it keeps in memory. Needs CAP_NET_RAW and CAP_NET_BIND_SERVICE, and an
- * interface that has the address. Try: {@code examples/run DhcpServer eth0 192.0.2.1/24 192.0.2.100 192.0.2.199}.
+ * A DHCP server for one network, with a small pool of addresses whose leases it keeps in memory. Needs CAP_NET_RAW and
+ * CAP_NET_BIND_SERVICE, and an interface that has the address. Try: {@code examples/run DhcpServer eth0 192.0.2.1/24
+ * 192.0.2.100 192.0.2.199}.
  */
 public final class DhcpServer {
     /** Offset 0 is the Ethernet header, 14 bytes long. */
@@ -36,12 +37,12 @@ public final class DhcpServer {
             drop: ret #0
             """);
 
-    /** For the socket that only keeps the kernel from answering that nobody listens. */
-    private static final Program NOTHING = Program.parse("ret #0");
+    /** The filter of a socket that exists only so that the kernel does not answer with ICMP port unreachable. */
+    private static final Program DROP_ALL = Program.parse("ret #0");
 
     private DhcpServer() {}
 
-    /** See {@link DhcpSettings#USAGE}; serves until it is interrupted. */
+    /** Serves until it is interrupted; for the arguments see {@link DhcpSettings#USAGE}. */
     public static void main(String[] args) throws IOException, InterruptedException {
         DhcpSettings settings = settings(args);
         NetworkInterface network = NetworkInterface.getByName(settings.interfaceName());
@@ -70,14 +71,15 @@ public final class DhcpServer {
     }
 
     /**
-     * Takes the server's port. The channel gets its frames beside the kernel's own protocols: without a socket, the kernel
-     * tells every client that renews its lease that the port is unreachable. This socket drops all that it gets.
+     * Binds the server's port. The packet channel receives copies of frames that the kernel's own UDP also handles:
+     * without a bound socket, the kernel answers every client that renews its lease with ICMP port unreachable. The
+     * socket drops everything that it receives.
      */
     private static void reserve(DhcpSettings settings) throws InterruptedException {
         ChannelFuture bound = new Bootstrap()
                 .group(new MultiThreadIoEventLoopGroup(1, Transports.io()))
                 .channel(Transports.datagram())
-                .handler(new BpfFilterHandler(NOTHING))
+                .handler(new BpfFilterHandler(DROP_ALL))
                 .bind(settings.address().toString(), DhcpMessage.SERVER_PORT)
                 .await();
         if (!bound.isSuccess()) {

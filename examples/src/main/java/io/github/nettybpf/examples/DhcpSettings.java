@@ -1,6 +1,6 @@
 package io.github.nettybpf.examples;
 
-/** What a DHCP server is to do: its own address and network, its pool, and how long leases are at most. */
+/** The settings of a DHCP server: its interface, address and network, its pool, and the longest lease. */
 record DhcpSettings(String interfaceName, Ip4 address, int prefix, Ip4 first, Ip4 last, int leaseSeconds) {
     static final String USAGE = "INTERFACE ADDRESS/PREFIX POOL-FIRST POOL-LAST [LEASE-SECONDS]";
     private static final int LARGEST_POOL = 1024;

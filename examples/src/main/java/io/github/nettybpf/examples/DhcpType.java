@@ -2,7 +2,7 @@ package io.github.nettybpf.examples;
 
 import java.util.Optional;
 
-/** What a DHCP message is: option 53 (RFC 2132, 9.6). */
+/** The type of a DHCP message: option 53 (RFC 2132, 9.6). */
 enum DhcpType {
     DISCOVER(1),
     OFFER(2),

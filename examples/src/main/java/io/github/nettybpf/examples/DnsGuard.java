@@ -17,26 +17,26 @@ import io.netty.handler.codec.dns.DnsSection;
 import java.net.InetAddress;
 
 /**
- * A DNS server whose codec never sees a malformed query, a response, or an ANY query, which are what amplification attacks
- * are made of. Try: {@code dig @127.0.0.1 -p 5300 example.org} and {@code dig @127.0.0.1 -p 5300 example.org ANY}.
+ * A DNS server whose codec never sees a malformed query, a response, or an ANY query, which amplification attacks
+ * consist of. Try: {@code dig @127.0.0.1 -p 5300 example.org} and {@code dig @127.0.0.1 -p 5300 example.org ANY}.
  */
 public final class DnsGuard {
-    /** A query's name may have so many labels; longer ones are dropped. */
+    /** The most labels that a query's name may have; queries with more are dropped. */
     private static final int LABELS = 32;
 
     private DnsGuard() {}
 
     /**
-     * {@return the program} It walks over the name label by label. A program cannot loop, so the step stands there as often
-     * as there may be labels. Loads beyond the end of the datagram drop it.
+     * {@return the program} It walks over the name label by label. A program cannot loop, so the loop is unrolled to
+     * the maximum number of labels. A load beyond the end of the datagram drops it.
      */
     static Program program() {
         StringBuilder text = new StringBuilder("""
-                ldb [10]              ; flags: QR and opcode, behind UDP header and query id
+                ldb [10]              ; flags: QR and opcode, after UDP header and query id
                 jset #0xf8, drop      ; a response, or not a standard query
                 ldh [12]
                 jne #1, drop          ; exactly one question
-                ldx #12               ; where its name begins in the payload
+                ldx #12               ; the offset of its name in the payload
                 """);
         for (int label = 0; label < LABELS; label++) {
             text.append("ldb [x + 8]\n jeq #0, ended\n jgt #63, drop\n add #1\n add x\n tax\n");
@@ -52,7 +52,7 @@ public final class DnsGuard {
                 """));
     }
 
-    /** A server on 127.0.0.1, port 5300 or the one given, that refuses what it is asked. */
+    /** Runs a server on 127.0.0.1, port 5300 or the given one, that answers every query with REFUSED. */
     public static void main(String[] args) throws InterruptedException {
         int port = args.length > 0 ? Integer.parseInt(args[0]) : 5300;
         BpfFilterHandler filter = new BpfFilterHandler(program());

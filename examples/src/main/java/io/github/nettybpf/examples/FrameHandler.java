@@ -19,7 +19,10 @@ import io.netty.channel.epoll.EpollIoHandler;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The end of a pipeline of frames: what is wrong with a frame or with the interface is a line of the output. */
+/**
+ * The last handler in the pipeline of a packet channel. Malformed frames, interface events and exceptions are lines of
+ * its output.
+ */
 abstract class FrameHandler extends SimpleChannelInboundHandler<PacketFrame> {
     final Consumer<String> out;
 
@@ -27,7 +30,10 @@ abstract class FrameHandler extends SimpleChannelInboundHandler<PacketFrame> {
         this.out = out;
     }
 
-    /** Opens the interface: the kernel judges its frames by the program, from the first one on. Ends the JVM if it fails. */
+    /**
+     * Opens a packet channel on the interface, whose frames the kernel filters from the first one on. Ends the JVM if
+     * that fails.
+     */
     static Channel open(String interfaceName, Program program, FrameHandler handler) throws InterruptedException {
         BpfFilterHandler filter = BpfFilterHandler.builder(program)
                 .placement(Placement.ETHERNET)
@@ -59,14 +65,14 @@ abstract class FrameHandler extends SimpleChannelInboundHandler<PacketFrame> {
         }
     }
 
-    /** Ends the JVM. */
+    /** Ends the JVM with the message and exit code 1. The result only tells the compiler that callers end here. */
     static AssertionError fail(@Nullable String message) {
         System.err.println(message);
         System.exit(1);
         return new AssertionError("not reached");
     }
 
-    /** {@return the only argument}, or ends the JVM with a line that says what it is. */
+    /** {@return the only argument} Ends the JVM with a usage error if there is not exactly one. */
     static String onlyArgument(String name, String[] args) {
         if (args.length != 1) {
             throw fail(args.length + " arguments (expected: " + name + ")");
@@ -74,7 +80,7 @@ abstract class FrameHandler extends SimpleChannelInboundHandler<PacketFrame> {
         return args[0];
     }
 
-    /** Reads a frame, which is released afterwards. */
+    /** Handles a frame, which is released afterwards. */
     abstract void read(ChannelHandlerContext ctx, PacketFrame frame) throws MalformedPacketException;
 
     @Override

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.NetUtil;
 
-/** An IPv4 address; the order is that of unsigned numbers. */
+/** An IPv4 address. Addresses are ordered as unsigned numbers. */
 record Ip4(int bits) implements Comparable<Ip4> {
     static final Ip4 ANY = new Ip4(0);
     static final Ip4 BROADCAST = new Ip4(-1);

@@ -23,7 +23,7 @@ record Mac(long bits) {
         buffer.writeShort((int) (bits >>> 32)).writeInt((int) bits);
     }
 
-    /** {@return whether a single interface can have it} That is not so for groups, and for 00:00:00:00:00:00. */
+    /** {@return whether one interface can have this address, which is not a group address or 00:00:00:00:00:00} */
     boolean isStation() {
         return bits != 0 && (bits & 0x0100_0000_0000L) == 0;
     }

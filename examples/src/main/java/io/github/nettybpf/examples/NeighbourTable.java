@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which hardware addresses claimed an IPv4 address. Remembers the addresses used last, and a few claimants of each, so
- * that a flood of made-up addresses does not fill the memory. Safe for use by several threads.
+ * The hardware addresses that claimed each IPv4 address. Keeps the most recently used addresses, and a few claimants of
+ * each, so that a flood of forged addresses cannot exhaust memory. Safe for use by several threads.
  */
 final class NeighbourTable {
     private static final int CLAIMANTS = 4;
@@ -21,7 +21,7 @@ final class NeighbourTable {
         this.limit = limit;
     }
 
-    /** {@return what is new about this claim}, or empty if the address was last claimed by the same interface. */
+    /** {@return what is new about this claim, or empty if the same interface claimed the address last} */
     synchronized Optional<String> learn(Ip4 address, Mac claimant) {
         if (!claimant.isStation()) {
             return Optional.of("CONFLICT: " + address + " is claimed by " + claimant + ", which no interface can have");
@@ -46,7 +46,7 @@ final class NeighbourTable {
         return Optional.of("CONFLICT: " + address + " is claimed by " + claimant + " and by " + last);
     }
 
-    /** {@return a line an address, in the order of addresses} */
+    /** {@return a line for each address, in ascending order} */
     synchronized List<String> lines() {
         List<String> lines = new ArrayList<>();
         new TreeMap<>(claims).forEach((address, macs) -> {

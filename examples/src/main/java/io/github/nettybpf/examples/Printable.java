@@ -2,7 +2,7 @@ package io.github.nettybpf.examples;
 
 import java.nio.charset.StandardCharsets;
 
-/** Text that others wrote, made fit for a terminal. */
+/** Escapes untrusted text for a terminal. */
 final class Printable {
     private static final int LONGEST = 64;
 
@@ -12,7 +12,10 @@ final class Printable {
         return quoted(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** {@return the bytes in quotes} What is not printable ASCII becomes {@code \xNN}; 64 bytes at most are shown. */
+    /**
+     * {@return the bytes as text in quotes} Bytes that are not printable ASCII become {@code \xNN}; at most 64 bytes
+     * are shown.
+     */
     static String quoted(byte[] bytes) {
         StringBuilder text = new StringBuilder("\"");
         for (int i = 0; i < bytes.length && i < LONGEST; i++) {

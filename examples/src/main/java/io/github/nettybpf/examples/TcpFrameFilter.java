@@ -15,8 +15,9 @@ import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import java.net.InetAddress;
 
 /**
- * Filters messages of a TCP protocol: frames of a 2-byte length and that many bytes, the first of which is the type. The
- * handler stands behind the decoder, so the program sees whole messages; the kernel, which sees segments, is left out.
+ * Filters the messages of a TCP protocol: a 2-byte length, and that many bytes, the first of which is the type. The
+ * handler comes after the frame decoder, so the program sees whole messages. It never runs in the kernel, which sees
+ * segments.
  */
 public final class TcpFrameFilter {
     /** Keeps types 1 and 2, and of type 2 only the first 16 bytes. */
@@ -39,7 +40,7 @@ public final class TcpFrameFilter {
                         new Print());
     }
 
-    /** A server on 127.0.0.1, port 7008 or the one given, that prints what comes. */
+    /** Runs a server on 127.0.0.1, port 7008 or the given one, that prints the messages it receives. */
     public static void main(String[] args) throws InterruptedException {
         int port = args.length > 0 ? Integer.parseInt(args[0]) : 7008;
         Channel channel = new ServerBootstrap()

@@ -8,7 +8,9 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 
-/** Epoll where there is one, so that the kernel can filter; otherwise NIO, and the pipeline filters. */
+/**
+ * Netty's epoll transport if it is available, so that the kernel can filter; otherwise NIO, and the pipeline filters.
+ */
 final class Transports {
     private Transports() {}
 

@@ -15,9 +15,9 @@ import io.netty.channel.socket.DatagramPacket;
 import java.net.InetAddress;
 
 /**
- * An echo server that only ever sees datagrams whose payload begins with "echo". Try:
- * {@code echo 'echo hello' | nc -u -w1 127.0.0.1 7007}, and then something else. Or what a filter expression says: start it
- * with {@code 7007 'src host 127.0.0.1 and src portrange 40000-40100'}, and add {@code -p 40000} to {@code nc}.
+ * An echo server that receives only datagrams whose payload begins with "echo". Try: {@code echo 'echo hello' | nc -u
+ * -w1 127.0.0.1 7007}, and then another text. To filter by an expression instead, start it with {@code 7007 'src host
+ * 127.0.0.1 and src portrange 40000-40100'}, and add {@code -p 40000} to {@code nc}.
  */
 public final class UdpFilter {
     /** Offset 0 is the UDP header, 8 bytes long: the payload begins at 8. */
@@ -30,12 +30,15 @@ public final class UdpFilter {
 
     private UdpFilter() {}
 
-    /** {@return the program that is meant by the second argument}, or the one that looks for "echo" if there is none. */
+    /**
+     * {@return the program of the filter expression in the second argument, or {@link #BEGINS_WITH_ECHO} if there is
+     * none}
+     */
     static Program program(String... args) {
         return args.length > 1 ? FilterExpression.compile(args[1], Placement.UDP_SOCKET) : BEGINS_WITH_ECHO;
     }
 
-    /** An echo server on 127.0.0.1, port 7007 or the one given, behind the filter expression given. */
+    /** Runs an echo server on 127.0.0.1, port 7007 or the given one, that filters by the given expression. */
     public static void main(String[] args) throws InterruptedException {
         int port = args.length > 0 ? Integer.parseInt(args[0]) : 7007;
         Program program;

@@ -12,13 +12,14 @@ record UdpFrame(Mac from, Mac to, Ip4 source, int sourcePort, Ip4 destination, i
     private static final int TTL = 64;
     private static final int PROTOCOL_UDP = 17;
 
-    /** Headers and what they carry: a slice of the frame. */
+    /** The headers, and the UDP payload as a slice of the frame. */
     record Parsed(UdpFrame headers, ByteBuf payload) {}
 
     /**
      * Reads a whole Ethernet frame; what follows the IP packet is padding.
      *
-     * @param udpChecksum whether the UDP checksum is to be true; a frame that never left this machine can have none yet
+     * @param udpChecksum whether the UDP checksum is verified; a frame that never left this host may lack it (checksum
+     *     offload)
      */
     static Parsed parse(ByteBuf buffer, boolean udpChecksum) throws MalformedPacketException {
         ByteBuf frame = buffer.slice();
@@ -60,7 +61,9 @@ record UdpFrame(Mac from, Mac to, Ip4 source, int sourcePort, Ip4 destination, i
         return new Parsed(headers, frame.slice(udp + UDP, udpLength - UDP));
     }
 
-    /** {@return a frame with these headers, checksums included} The caller releases it, and keeps the payload. */
+    /**
+     * {@return a frame with these headers and their checksums} The caller releases the frame, and keeps the payload.
+     */
     ByteBuf encode(ByteBufAllocator allocator, ByteBuf payload) {
         int udpLength = UDP + payload.readableBytes();
         ByteBuf frame = allocator.buffer(ETHERNET + IP + udpLength);
@@ -81,7 +84,7 @@ record UdpFrame(Mac from, Mac to, Ip4 source, int sourcePort, Ip4 destination, i
         return frame;
     }
 
-    /** {@return the Internet checksum (RFC 1071)} Over bytes that contain a true checksum it is 0. */
+    /** {@return the Internet checksum (RFC 1071), which is 0 for bytes that contain a correct checksum} */
     private static int checksum(ByteBuf frame, int index, int length, int start) {
         long sum = start;
         for (int i = 0; i + 1 < length; i += 2) {

@@ -1,6 +1,7 @@
 /**
- * One idea each, on one screen: start with {@link io.github.nettybpf.examples.UdpFilter}. ArpListener, DhcpListener and
- * DhcpServer, which are longer, read and write whole frames; what they read and decide is kept apart from input and output.
+ * Examples, each of which shows one idea: start with {@link io.github.nettybpf.examples.UdpFilter}. ArpListener,
+ * DhcpListener and DhcpServer are longer: they read and write whole Ethernet frames, and keep parsing and decisions
+ * apart from input and output.
  */
 @NullMarked
 package io.github.nettybpf.examples;

@@ -6,7 +6,7 @@ import io.github.nettybpf.examples.Namespaces.Program;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The listener beside the kernel's own ARP, and arping. */
+/** The listener with the kernel's own ARP, and with arping. */
 class ArpListenerNamespaceTest {
     @Test
     void seesTheKernelAndArping() throws Exception {

@@ -21,7 +21,7 @@ class ArpListenerTest {
         return HexFormat.of().parseHex(hex.replace(" ", ""));
     }
 
-    /** What the listener prints about frames, one after the other. */
+    /** {@return what the listener prints for the frames, in their order} */
     private static List<String> printed(ArpListener.Watch watch, List<String> out, String... frames) {
         EmbeddedChannel channel = new EmbeddedChannel(watch);
         for (String frame : frames) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
-/** The programs of README.md, as they stand there. */
+/** The programs of README.md, read from that file. */
 class CookbookTest {
     private static Map<String, Program> cookbook() throws IOException {
         String readme = Files.readString(Path.of("..", "README.md"));
@@ -58,7 +58,7 @@ class CookbookTest {
         }
     }
 
-    /** Hexadecimal digits; {@code *N} behind them pads with zeros to N bytes. */
+    /** Parses hexadecimal digits; {@code *N} after them pads with zeros to N bytes. */
     private static byte[] bytes(String payload) {
         String[] parts = payload.split("\\*", 2);
         byte[] bytes = HexFormat.of().parseHex(parts[0].strip());

@@ -18,12 +18,12 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Junk never throws, prints nothing that a terminal would obey, and leaks nothing. */
+/** Junk causes no exception, no terminal escape sequences in the output, and no leaks. */
 class DhcpJunkTest {
     private static final int SEED = 20261121;
     private static final int FRAMES = 60_000;
 
-    /** Leases run out meanwhile: a pool that is empty for good would offer nothing any more. */
+    /** Leases expire meanwhile: a pool that stays empty would offer nothing any more. */
     private static final int MILLIS_BETWEEN_FRAMES = 10;
 
     private static final Pattern PRINTABLE = Pattern.compile("[ -~]+");

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
 class DhcpMessageTest {
-    /** {@return a BOOTP packet} Hexadecimal digits overwrite it from an offset on: {@code 240:350101ff}. */
+    /** {@return a BOOTP packet with patches, which are hexadecimal digits after an offset: {@code 240:350101ff}} */
     static ByteBuf packet(String... patches) {
         ByteBuf packet = Unpooled.buffer(300)
                 .writeInt(0x01010600)

@@ -17,7 +17,7 @@ class DhcpNamespaceTest {
     private static final Path SCRIPT = Path.of("src/test/resources/io/github/nettybpf/examples/dhcp-client.sh");
     private static final String LEASE = ", client 02:00:00:00:00:01, address 10.0.0.10, lease 12 s, server 10.0.0.1";
 
-    /** What dhclient keeps of a lease. */
+    /** A lease file from which dhclient starts. */
     private static final String REMEMBERED = """
             lease {
               interface "v0";
@@ -113,7 +113,10 @@ class DhcpNamespaceTest {
         }
     }
 
-    /** {@return dhclient}, with settings that let it ask again every second or two; -d keeps it in the foreground. */
+    /**
+     * {@return the command of dhclient, with settings that make it ask again every second or two} The option -d keeps
+     * it in the foreground.
+     */
     private Program dhclient(Namespaces namespaces, Path script, String... more) throws IOException {
         List<String> command = new ArrayList<>(List.of("dhclient", "-4", "-d", "-v"));
         Path settings = Files.writeString(folder.resolve("settings"), "initial-interval 1; backoff-cutoff 2;\n");
@@ -148,8 +151,7 @@ class DhcpNamespaceTest {
                             "ACK" + LEASE.replace(", address", ", current 10.0.0.10, address")),
                     distinct(listener));
 
-            // Now what the client sends to the server alone does not get there: its kernel has another hardware
-            // address.
+            // Now the client's unicasts do not reach the server: its kernel has a wrong hardware address.
             namespaces.run(Namespaces.CLIENT, "ip neighbour replace 10.0.0.1 lladdr 02:00:00:00:00:99 dev v0");
             client.forget();
             client.await("DHCPREQUEST for 10.0.0.10 on v0 to 255.255.255.255 port 67");
@@ -186,7 +188,7 @@ class DhcpNamespaceTest {
     }
 
     @Test
-    void junkOnTheWireStopsNobody() throws Exception {
+    void junkOnTheWireStopsNoExample() throws Exception {
         try (Namespaces namespaces = Namespaces.make("arping", "udhcpc")) {
             Program server = server(namespaces);
             Program dhcp = namespaces.example(Namespaces.SERVER, DhcpListener.class, "v0");

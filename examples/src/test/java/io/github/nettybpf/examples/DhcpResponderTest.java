@@ -14,15 +14,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Conversations with a server at 10.0.0.1/24 that has 10.0.0.10 to 10.0.0.12 for 60 s each: see dhcp-conversations.txt. Below
- * each message stands the answer, or {@code -} and why there is none.
+ * Conversations with a server at 10.0.0.1/24 that has 10.0.0.10 to 10.0.0.12 for 60 s each: see dhcp-conversations.txt.
+ * Each message is followed by the answer, or by {@code -} and the reason why there is none.
  */
 class DhcpResponderTest {
     static DhcpSettings settings() {
         return DhcpSettings.parse("eth0", "10.0.0.1/24", "10.0.0.10", "10.0.0.12", "60");
     }
 
-    /** {@return a client's message}: the type, the last digit of the client, and fields of the form name=value. */
+    /**
+     * {@return a client's message from its text: the type, the last digit of the client, and fields of the form
+     * name=value}
+     */
     static DhcpMessage message(String text) {
         String[] words = text.split(" ");
         DhcpOptions options = new DhcpOptions();

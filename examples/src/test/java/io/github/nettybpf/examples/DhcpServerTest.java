@@ -44,7 +44,7 @@ class DhcpServerTest {
         return frame;
     }
 
-    /** {@return the headers and the message of the answer}, or nothing. */
+    /** {@return the headers and the message of the answer, or empty if there is none} */
     private List<String> sent(UdpFrame headers, String message) throws MalformedPacketException {
         return sent(frame(headers, DhcpResponderTest.message(message)));
     }
@@ -109,7 +109,7 @@ class DhcpServerTest {
     }
 
     @Test
-    void framesToOthersAreNoneOfItsBusiness() throws MalformedPacketException {
+    void framesToOtherHostsAreIgnored() throws MalformedPacketException {
         Mac other = new Mac(0x0200_0000_0099L);
         Mac client = TO_ALL.from();
         Ip4 server = Ip4.parse("10.0.0.1");
@@ -219,7 +219,7 @@ class DhcpServerTest {
     }
 
     @Test
-    void anHourIfNothingElseIsSaid() {
+    void theDefaultLeaseIsAnHour() {
         assertEquals(
                 new DhcpSettings(
                         "eth0", Ip4.parse("200.0.0.1"), 25, Ip4.parse("200.0.0.2"), Ip4.parse("200.0.0.126"), 3600),

@@ -9,7 +9,10 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.SplittableRandom;
 
-/** Frames that are nearly ARP's or DHCP's, and others. As a program it sends them: INTERFACE FRAMES. */
+/**
+ * Random frames, many of them almost valid ARP or DHCP. Run as a program, it sends them; its arguments are INTERFACE
+ * FRAMES.
+ */
 final class JunkFrames {
     private static final int[] CODES = {0, 1, 12, 12, 50, 51, 52, 52, 53, 53, 54, 55, 56, 61, 82, 255};
     private static final int[] AREAS = {240, 240, 108, 44};
@@ -21,7 +24,7 @@ final class JunkFrames {
         random = new SplittableRandom(seed);
     }
 
-    /** Sends junk. A frame that the kernel refuses is as good as sent. */
+    /** Sends junk. A frame that the kernel refuses counts as sent. */
     public static void main(String[] args) throws InterruptedException {
         Channel channel = FrameHandler.open(args[0], Program.parse("ret #0"), new FrameHandler(System.out::println) {
             @Override
@@ -68,7 +71,7 @@ final class JunkFrames {
         return frame.writeBytes(bytes(10 + random.nextInt(10)));
     }
 
-    /** With true checksums, so that it gets as far as the options. */
+    /** {@return a DHCP frame with correct checksums, so that its options are parsed} */
     private ByteBuf dhcp() {
         ByteBuf packet = DhcpMessageTest.packet("300:00");
         if (random.nextInt(4) > 0) {

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Two network namespaces and a pair of interfaces, both called v0, that joins them: 10.0.0.1 at 02:00:00:00:00:ff on the
- * server's side, 02:00:00:00:00:01 without an address on the client's. Each namespace lives as long as a process that waits
- * for this JVM, so that nothing stays behind. Needs root, or user namespaces.
+ * Two network namespaces that are joined by a veth pair, both ends called v0: 10.0.0.1 at 02:00:00:00:00:ff on the
+ * server's side, 02:00:00:00:00:01 without an IP address on the client's. Each namespace is held by a process that ends
+ * with this JVM, so that nothing is left. Needs root, or user namespaces.
  */
 final class Namespaces implements AutoCloseable {
     static final int SERVER = 0;
@@ -29,7 +29,7 @@ final class Namespaces implements AutoCloseable {
 
     private Namespaces() {}
 
-    /** {@return new ones}, or skips the test. */
+    /** {@return new namespaces} Skips the test, with a reason, if they cannot be created. */
     static Namespaces make(String... tools) throws IOException, InterruptedException {
         for (String tool : List.of("unshare", "nsenter", "timeout", "ip")) {
             require(tool);
@@ -91,13 +91,13 @@ final class Namespaces implements AutoCloseable {
                         .append("here\n")
                         .flush();
             } catch (IOException e) {
-                // It ended: what it said is in the message below.
+                // It ended: its output is in the message below.
             }
             holder.await("here");
         }
     }
 
-    /** Starts a program on one side; it ends with this object, and after ten minutes at the latest. */
+    /** Starts a program on one side. It is ended with this object, and after ten minutes at the latest. */
     Program start(int side, String... command) throws IOException {
         return start(side, String.join(" ", command), List.of(command));
     }
@@ -115,7 +115,7 @@ final class Namespaces implements AutoCloseable {
         return program;
     }
 
-    /** Runs a command, words separated by blanks, to its end. */
+    /** Runs a command, whose words are separated by blanks, to its end. */
     void run(int side, String command) throws IOException, InterruptedException {
         start(side, command.split(" ", -1)).end(0);
     }
@@ -142,7 +142,7 @@ final class Namespaces implements AutoCloseable {
         holders.forEach(Program::kill);
     }
 
-    /** A process, and the lines of its output. */
+    /** A process and the lines of its output. */
     static final class Program {
         private final Process process;
         private final String name;
@@ -183,12 +183,12 @@ final class Namespaces implements AutoCloseable {
             return List.copyOf(lines);
         }
 
-        /** Waits for a line that is equal to this. */
+        /** Waits for a line that equals the text. */
         void await(String line) throws InterruptedException {
             awaitMatch(Pattern.quote(line));
         }
 
-        /** Waits for a line that this regular expression describes as a whole. */
+        /** Waits for a line that matches the regular expression as a whole. */
         synchronized void awaitMatch(String regex) throws InterruptedException {
             Pattern pattern = Pattern.compile(regex);
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
@@ -206,7 +206,7 @@ final class Namespaces implements AutoCloseable {
             lines.clear();
         }
 
-        /** Waits for the end, with this exit code. */
+        /** Waits for the process to end with the exit code. */
         void end(int code) throws InterruptedException {
             boolean over = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
             synchronized (this) {
@@ -219,13 +219,13 @@ final class Namespaces implements AutoCloseable {
             }
         }
 
-        /** Asks for the end, as Control-C does, and waits for it. */
+        /** Interrupts the process, as Control-C does, and waits for its end. */
         void interrupt() throws IOException, InterruptedException {
             signal("TERM");
             process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
         }
 
-        /** To the program itself, not to what bounds its time. */
+        /** Sends a signal to the program itself, not to timeout(1) around it. */
         void signal(String name) throws IOException, InterruptedException {
             for (ProcessHandle child : process.descendants().toList()) {
                 new ProcessBuilder("kill", "-" + name, child.pid() + "").start().waitFor();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class TcpFrameFilterTest {
     @Test
-    void framesAreJudgedWholeHoweverTheyAreCutUp() {
+    void messagesAreJudgedWholeInAnySegmentation() {
         EmbeddedChannel channel = new EmbeddedChannel();
         TcpFrameFilter.addTo(channel);
         channel.pipeline().removeLast();

@@ -37,7 +37,7 @@ class UdpFilterTest {
     }
 
     @Test
-    void refusesWhatIsNoExpression() {
+    void refusesAMalformedExpression() {
         ExpressionException e = assertThrows(ExpressionException.class, () -> UdpFilter.program("7007", "tpc"));
         assertEquals(0, e.getMessage().indexOf("column 1: 'tpc' (expected: "), e.getMessage());
     }
