@@ -18,7 +18,6 @@ import java.util.List;
  * where the text of a program has a label.
  */
 public sealed interface Instruction {
-
     /** {@return the encoding, which {@link RawInstruction#disassemble} decodes to this instruction} */
     RawInstruction assemble();
 
@@ -295,11 +294,7 @@ public sealed interface Instruction {
         }
     }
 
-    /**
-     * {@code A <- A op X}. Dividing by X = 0 ends the program with verdict 0.
-     *
-     * @param op the operation
-     */
+    /** {@code A <- A op X}. Dividing by X = 0 ends the program with verdict 0. */
     record AluX(AluOp op) implements Instruction {
         @Override
         public RawInstruction assemble() {
@@ -325,11 +320,7 @@ public sealed interface Instruction {
         }
     }
 
-    /**
-     * Jumps over {@code skip} instructions.
-     *
-     * @param skip how many instructions to skip, unsigned
-     */
+    /** Jumps over {@code skip} instructions, an unsigned number. */
     record Jump(int skip) implements Instruction {
         @Override
         public RawInstruction assemble() {

@@ -103,8 +103,8 @@ public final class Program {
     }
 
     /**
-     * {@return where this program is meant to run, or empty if that is not known} Programs from text or instructions have
-     * no placement until {@link #at} gives them one.
+     * {@return where this program is meant to run, or empty if that is not known} Programs from text or instructions
+     * have no placement until {@link #at} gives them one.
      */
     public Optional<Placement> placement() {
         return Optional.ofNullable(placement);
@@ -187,8 +187,9 @@ public final class Program {
     }
 
     /**
-     * {@return whether the other program has the same instructions} Fields of the encoding that the kernel ignores do not
-     * count, nor does the {@link #placement}: a program that is read back from a socket equals the one that was attached.
+     * {@return whether the other program has the same instructions} Fields of the encoding that the kernel ignores do
+     * not count, nor does the {@link #placement}: a program that is read back from a socket equals the one that was
+     * attached.
      */
     @Override
     public boolean equals(@Nullable Object other) {

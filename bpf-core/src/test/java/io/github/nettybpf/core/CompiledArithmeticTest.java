@@ -7,8 +7,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What the compiler knows of the high bits of A and X decides whether it uses signed operations of the JVM. Each row has a
- * value whose highest bit is set, which a signed operation gets wrong, where one bit less would be known to be enough.
+ * What the compiler knows of the high bits of A and X decides whether it uses signed operations of the JVM. Each row
+ * has a value whose highest bit is set, which a signed operation gets wrong, where one bit less would be known to be
+ * enough.
  */
 class CompiledArithmeticTest {
     @ParameterizedTest(name = "{0}")

@@ -9,14 +9,16 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the work for an input with the work for one that is eight times as large, in CPU time of the thread that does it.
- * A slow machine is slow with both, and what else runs on it takes none of that time. Linear work grows eightfold, quadratic
- * work 64-fold, and the limit is between them.
+ * Compares the work for an input with the work for one that is eight times as large, in CPU time of the thread that
+ * does it. A slow machine is slow with both, and what else runs on it takes none of that time. Linear work grows
+ * eightfold, quadratic work 64-fold, and the limit is between them.
  */
 public final class Growth {
     private static final int FACTOR = 8;
 
-    /** Half of what quadratic work takes. Caches that are too small for the larger input double the time of linear work. */
+    /**
+     * Half of what quadratic work takes. Caches that are too small for the larger input double the time of linear work.
+     */
     private static final int MOST = 32;
 
     /** Shorter times are of code that is not compiled yet, and of data that are still in the cache. */

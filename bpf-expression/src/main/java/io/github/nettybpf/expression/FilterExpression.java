@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An expression in the language of pcap-filter(7), and the program that it means. Immutable.
  *
- * <p>The program's verdict is 262144 for packets that the expression accepts, as libpcap's is, and 0 for others. It means
- * what libpcap 1.10 makes of the expression; docs/expressions.md lists the differences.
+ * <p>The program's verdict is 262144 for packets that the expression accepts, as libpcap's is, and 0 for others. It
+ * means what libpcap 1.10 makes of the expression; docs/expressions.md lists the differences.
  *
  * <p>The compiler looks up neither hosts nor services: the names of services and protocols are in this library.
  */
@@ -42,8 +42,8 @@ public final class FilterExpression {
 
     /**
      * {@return the program that an expression means for packets of a link type} Its {@link Program#placement} is {@link
-     * Placement#ETHERNET} for {@link LinkType#EN10MB} and {@link Placement#IP} for {@link LinkType#RAW}; for other link types
-     * it has none.
+     * Placement#ETHERNET} for {@link LinkType#EN10MB} and {@link Placement#IP} for {@link LinkType#RAW}; for other link
+     * types it has none.
      *
      * @param expression the expression; an empty one accepts every packet
      * @param linkType what the packets begin with
@@ -118,8 +118,8 @@ public final class FilterExpression {
     }
 
     /**
-     * {@return what the expression matches, in English} Each test has a line, with the qualifiers that it inherits; {@code
-     * all of}, {@code any of} and {@code not} say, by their indentation, how the tests are combined:
+     * {@return what the expression matches, in English} Each test has a line, with the qualifiers that it inherits;
+     * {@code all of}, {@code any of} and {@code not} say, by their indentation, how the tests are combined:
      *
      * <pre>{@code
      * src host 10.0.0.1 or 10.0.0.2 and udp port 53

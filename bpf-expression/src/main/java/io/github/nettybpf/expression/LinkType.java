@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a captured packet begins with. The constants have the names of libpcap's {@code DLT_} values; the numbers are the
- * {@code LINKTYPE_} values of capture files. Source: https://www.tcpdump.org/linktypes.html.
+ * What a captured packet begins with. The constants have the names of libpcap's {@code DLT_} values; the numbers are
+ * the {@code LINKTYPE_} values of capture files. Source: https://www.tcpdump.org/linktypes.html.
  */
 public enum LinkType {
     /** An Ethernet header. */
@@ -34,8 +34,8 @@ public enum LinkType {
     }
 
     /**
-     * {@return the link type of a name, or empty if there is none} Case does not matter; {@code ethernet} and {@code ether}
-     * are {@link #EN10MB}.
+     * {@return the link type of a name, or empty if there is none} Case does not matter; {@code ethernet} and {@code
+     * ether} are {@link #EN10MB}.
      *
      * @param name the name of a constant
      */
@@ -48,8 +48,9 @@ public enum LinkType {
     }
 
     /**
-     * {@return the link type of a number in capture files, or empty if expressions do not know it} Besides {@link #number},
-     * {@link #RAW} has 12 and 14, which some systems wrote for it, and 228 and 229, for only IPv4 and only IPv6.
+     * {@return the link type of a number in capture files, or empty if expressions do not know it} Besides {@link
+     * #number}, {@link #RAW} has 12 and 14, which some systems wrote for it, and 228 and 229, for only IPv4 and only
+     * IPv6.
      *
      * @param number a {@code LINKTYPE_} value
      */

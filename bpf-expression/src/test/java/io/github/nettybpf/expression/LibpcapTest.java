@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random expressions and packets, compiled by the installed libpcap and here: the verdicts must be the same. The judge is
- * libpcap's program as it is written, without its optimizer.
+ * Random expressions and packets, compiled by the installed libpcap and here: the verdicts must be the same. The judge
+ * is libpcap's program as it is written, without its optimizer.
  */
 class LibpcapTest {
     private static final int PACKETS = 40;
@@ -106,7 +106,10 @@ class LibpcapTest {
                 || error.contains("shift by more than 31 bits");
     }
 
-    /** The plain program has to agree with libpcap's; the optimized one, where a packet is cut, with either of libpcap's. */
+    /**
+     * The plain program has to agree with libpcap's; the optimized one, where a packet is cut, with either of
+     * libpcap's.
+     */
     private void judge(
             String what,
             Program plain,

@@ -216,7 +216,10 @@ class LimitsTest {
                 .collect(Collectors.joining(operator));
     }
 
-    /** Numbers from 0 to 99 come again and again in the first ones; the hardware addresses of the last two share nothing. */
+    /**
+     * Numbers from 0 to 99 come again and again in the first ones; the hardware addresses of the last two share
+     * nothing.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {

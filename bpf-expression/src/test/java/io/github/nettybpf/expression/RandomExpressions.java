@@ -43,7 +43,9 @@ final class RandomExpressions {
     private final boolean live;
     private int moves;
 
-    /** Whether the term is after {@code geneve} or {@code pppoes}, where libpcap does not find the metadata of a packet. */
+    /**
+     * Whether the term is after {@code geneve} or {@code pppoes}, where libpcap does not find the metadata of a packet.
+     */
     private boolean inside;
 
     /** For live captures, all expressions begin with {@code vlan}: docs/expressions.md tells why. */

@@ -2,7 +2,10 @@ package io.github.nettybpf.expression;
 
 import java.util.Random;
 
-/** Makes expressions that say of a socket's datagrams what they say of whole packets: nothing of lengths or other protocols. */
+/**
+ * Makes expressions that say of a socket's datagrams what they say of whole packets: nothing of lengths or other
+ * protocols.
+ */
 final class RandomSocketExpressions {
     private static final String[] DIRECTIONS = {"", "", "src ", "dst ", "src or dst ", "src and dst "};
     private static final String[] HOSTS = {"10.0.0.1", "10.0.0.2", "192.0.2.7", "10.9.8.7"};

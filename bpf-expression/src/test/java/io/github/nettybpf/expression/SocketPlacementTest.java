@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A socket's program gives a datagram the verdict that the programs for packets and frames give it with its headers. */
+/**
+ * A socket's program gives a datagram the verdict that the programs for packets and frames give it with its headers.
+ */
 class SocketPlacementTest {
     private static final int EXPRESSIONS = 600;
     private static final int PACKETS = 20;

@@ -9,8 +9,8 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The filter that one handler has in its channel's socket: attached, replaced, detached, and what it has dropped. A socket
- * has one filter, so among several handlers one owns it. For the event loop, but for {@link #drops}.
+ * The filter that one handler has in its channel's socket: attached, replaced, detached, and what it has dropped. A
+ * socket has one filter, so among several handlers one owns it. For the event loop, but for {@link #drops}.
  */
 final class AttachedFilter {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
@@ -58,8 +58,8 @@ final class AttachedFilter {
     /**
      * Attaches the program in place of the one that is there.
      *
-     * @throws SocketFilterException if the socket does not have the program afterwards: it has the one from before, or none
-     *     if {@link #isAttached} says so
+     * @throws SocketFilterException if the socket does not have the program afterwards: it has the one from before, or
+     *     none if {@link #isAttached} says so
      */
     void attach(Program program) {
         if (!attached) {

@@ -23,13 +23,13 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a program over every inbound {@link ByteBuf}, {@link ByteBufHolder} and {@link AddressedEnvelope} of a
- * {@code ByteBuf}. Verdict 0 releases the message; any other verdict is the number of bytes to keep, and the writer index
- * is moved. Other messages pass untouched. Where the transport allows, the kernel runs the program instead, with the same
+ * Runs a program over every inbound {@link ByteBuf}, {@link ByteBufHolder} and {@link AddressedEnvelope} of a {@code
+ * ByteBuf}. Verdict 0 releases the message; any other verdict is the number of bytes to keep, and the writer index is
+ * moved. Other messages pass untouched. Where the transport allows, the kernel runs the program instead, with the same
  * verdicts, and unwanted packets never reach the JVM.
  *
- * <p>On a UDP channel offset 0 is the UDP header, as it is for SO_ATTACH_FILTER, and not the payload: the first byte of the
- * payload is at offset 8. This keeps what is sent to port 53:
+ * <p>On a UDP channel offset 0 is the UDP header, as it is for SO_ATTACH_FILTER, and not the payload: the first byte of
+ * the payload is at offset 8. This keeps what is sent to port 53:
  *
  * <pre>{@code
  * // from the module bpf-expression; or, in assembly, Program.parse("ldh [2]\n jne #53, drop\n ret #-1\n drop: ret #0")
@@ -41,23 +41,24 @@ import org.jspecify.annotations.Nullable;
  * }).bind(53);
  * }</pre>
  *
- * <p>Add the handler as the first of the pipeline, before the channel is bound: then the socket has its filter before the
- * first packet can arrive. On a channel that is bound already, the kernel gets a form of the program that only drops, and the
- * pipeline judges what the kernel keeps, so that no packet is lost and none passes unjudged. A handler that is not the first
- * inbound handler, that has an executor of its own, or whose channel's socket has another filter, does not use the kernel.
- * Netty refuses to add one handler to two channels. Do not switch UDP_GRO on while the kernel filters: it would judge several
- * datagrams at once.
+ * <p>Add the handler as the first of the pipeline, before the channel is bound: then the socket has its filter before
+ * the first packet can arrive. On a channel that is bound already, the kernel gets a form of the program that only
+ * drops, and the pipeline judges what the kernel keeps, so that no packet is lost and none passes unjudged. A handler
+ * that is not the first inbound handler, that has an executor of its own, or whose channel's socket has another filter,
+ * does not use the kernel. Netty refuses to add one handler to two channels. Do not switch UDP_GRO on while the kernel
+ * filters: it would judge several datagrams at once.
  *
- * <p>In the pipeline a program sees of a datagram's headers what the addresses tell: ports, length and, from SKF_NET_OFF on,
- * the version and the addresses of the IP header; the UDP checksum reads as 0. A program that reads more (a mark, a TTL, what
- * IP options would change) is refused with a message that names the instruction, unless it is {@link Offload#REQUIRED} in the
- * kernel. So is a program that reads the destination address where the socket is bound to the wildcard address:
- * {@link PipelineSupport} tells. A datagram longer than the receive buffer is cut by Netty before any handler sees it, and
- * its length reads as the shorter one: size the buffer (MAX_DATAGRAM_PAYLOAD_SIZE, RecvByteBufAllocator).
+ * <p>In the pipeline a program sees of a datagram's headers what the addresses tell: ports, length and, from
+ * SKF_NET_OFF on, the version and the addresses of the IP header; the UDP checksum reads as 0. A program that reads
+ * more (a mark, a TTL, what IP options would change) is refused with a message that names the instruction, unless it is
+ * {@link Offload#REQUIRED} in the kernel. So is a program that reads the destination address where the socket is bound
+ * to the wildcard address: {@link PipelineSupport} tells. A datagram longer than the receive buffer is cut by Netty
+ * before any handler sees it, and its length reads as the shorter one: size the buffer (MAX_DATAGRAM_PAYLOAD_SIZE,
+ * RecvByteBufAllocator).
  *
- * <p>On a {@link FilteredChannel}, as the packet channels of the module bpf-packet are, offset 0 is what it is to the socket,
- * and the pipeline knows of a message what the channel says that it does: there {@code proto}, {@code type}, {@code ifidx},
- * {@code hatype}, the three {@code vlan_} extensions and where the network header begins.
+ * <p>On a {@link FilteredChannel}, as the packet channels of the module bpf-packet are, offset 0 is what it is to the
+ * socket, and the pipeline knows of a message what the channel says that it does: there {@code proto}, {@code type},
+ * {@code ifidx}, {@code hatype}, the three {@code vlan_} extensions and where the network header begins.
  *
  * <p>All methods but {@link #stats} and {@link #replace} are for the event loop.
  */
@@ -141,8 +142,9 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
         /**
          * {@return this builder} By default the channel decides: {@link Placement#UDP_SOCKET} on a UDP channel, what a
-         * {@link FilteredChannel} says, otherwise {@link Placement#PAYLOAD}. A program for {@link Placement#PAYLOAD} can be
-         * used on a UDP channel too: the kernel then gets it with all offsets increased by the length of the UDP header.
+         * {@link FilteredChannel} says, otherwise {@link Placement#PAYLOAD}. A program for {@link Placement#PAYLOAD}
+         * can be used on a UDP channel too: the kernel then gets it with all offsets increased by the length of the UDP
+         * header.
          *
          * @param choice what the program's offset 0 is
          */
@@ -152,8 +154,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
 
         /**
-         * {@return this builder} Allows a handover that loses packets: a program that the pipeline cannot judge is attached
-         * to a bound UDP channel by dropping everything until the receive queue is empty. Only used with
+         * {@return this builder} Allows a handover that loses packets: a program that the pipeline cannot judge is
+         * attached to a bound UDP channel by dropping everything until the receive queue is empty. Only used with
          * {@link Offload#REQUIRED}. The default is false: such a handover fails.
          *
          * @param allowed whether packets may be lost
@@ -189,14 +191,14 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     /**
      * Replaces the program without a gap: no packet passes that neither of the two would let pass, and once the future
-     * succeeds only the new one judges. Packets that are queued in the socket at that time were judged by the old program, and
-     * are judged by the new one too. From any thread.
+     * succeeds only the new one judges. Packets that are queued in the socket at that time were judged by the old
+     * program, and are judged by the new one too. From any thread.
      *
      * @param replacement the new program
-     * @return a future that always completes: it succeeds when the new program is in force, and fails with
-     *     {@link IllegalArgumentException} or {@link SocketFilterException} if it cannot be, also because the channel is
-     *     closed, the handler is removed or another replacement comes first; then the old program stays, or the channel is
-     *     closed if the kernel has lost it
+     * @return a future that always completes: it succeeds when the new program is in force, and fails with {@link
+     *     IllegalArgumentException} or {@link SocketFilterException} if it cannot be, also because the channel is
+     *     closed, the handler is removed or another replacement comes first; then the old program stays, or the channel
+     *     is closed if the kernel has lost it
      */
     public Future<Void> replace(Program replacement) {
         ChannelFilter current;

@@ -35,7 +35,7 @@ public final class BpfFilterMetrics implements MeterBinder {
         outcome(registry, "kernel_dropped", h -> h.stats().droppedInKernel());
         FunctionCounter.builder(
                         "bpf.filter.packets.truncated", handler, h -> h.stats().truncated())
-                .description("packets that were passed on shorter than they came")
+                .description("packets passed on shorter than received")
                 .baseUnit("packets")
                 .tags(tags)
                 .register(registry);
@@ -43,7 +43,7 @@ public final class BpfFilterMetrics implements MeterBinder {
 
     private void outcome(MeterRegistry registry, String outcome, ToDoubleFunction<BpfFilterHandler> count) {
         FunctionCounter.builder("bpf.filter.packets", handler, count)
-                .description("packets by what became of them")
+                .description("packets by outcome")
                 .baseUnit("packets")
                 .tags(tags)
                 .tag("outcome", outcome)

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The readable bytes of a buffer as a packet. One is used for packet after packet, by the event loop alone; it neither
- * retains nor releases the buffer. There is a class for each way to read memory, because a compiled filter is specialised
- * by the class of its packets.
+ * retains nor releases the buffer. There is a class for each way to read memory, because a compiled filter is
+ * specialised by the class of its packets.
  */
 abstract class BufferPacket implements Packet {
     private static final int ETHERNET_HEADER = 14;

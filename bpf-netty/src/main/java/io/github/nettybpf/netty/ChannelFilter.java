@@ -17,11 +17,12 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.SocketAddress;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The filtering of one channel. It is in exactly one {@link FilterState}, which says what happens to a packet and where the
- * program runs; {@link #enter} alone changes it. For the event loop, but for {@link #location}, {@link #reason} and
+ * The filtering of one channel. It is in exactly one {@link FilterState}, which says what happens to a packet and where
+ * the program runs; {@link #enter} alone changes it. For the event loop, but for {@link #location}, {@link #reason} and
  * {@link #drops}.
  */
 final class ChannelFilter {
@@ -31,8 +32,8 @@ final class ChannelFilter {
     private static final int LONGEST_DATAGRAM = 0xffff;
 
     /**
-     * Packets judged by the old filter can be queued up to 50 us after an attach, and completions wait in an io_uring: this
-     * is much longer.
+     * Packets judged by the old filter can be queued up to 50 us after an attach, and completions wait in an io_uring:
+     * this is much longer.
      */
     static final long GRACE_MILLIS = 1000;
 
@@ -45,7 +46,7 @@ final class ChannelFilter {
         /** Why, for people. */
         final String reason;
 
-        /** Told when the state that this one leads to is entered; null if nobody waits. */
+        /** Completed when the state that this one leads to is entered, or cannot be; null if none waits. */
         final @Nullable Promise<Void> replaced;
 
         Status(FilterState state, String reason, @Nullable Promise<Void> replaced) {
@@ -112,7 +113,9 @@ final class ChannelFilter {
         return first;
     }
 
-    /** {@return how many bytes of the content to keep, or {@link PipelineFilter#DROP} or {@link PipelineFilter#UNKNOWN}} */
+    /**
+     * {@return how many bytes of the content to keep, or {@link PipelineFilter#DROP} or {@link PipelineFilter#UNKNOWN}}
+     */
     int keep(Object message, ByteBuf content) {
         FilterState.Action action = status.state.action;
         if (action == FilterState.Action.JUDGE) {
@@ -190,10 +193,10 @@ final class ChannelFilter {
     }
 
     /**
-     * Attaches the filter to a socket that may have packets queued, and may be receiving. If the handler takes the place of
-     * another, that one still has the socket's filter, and gives it up in this turn of the event loop: until then the
-     * pipeline judges. What goes wrong fails the channel: Netty takes a handler that throws out of the pipeline, and the
-     * channel would go on without it.
+     * Attaches the filter to a socket that may have packets queued, and may be receiving. If the handler takes the
+     * place of another, that one still has the socket's filter, and gives it up in this turn of the event loop: until
+     * then the pipeline judges. What goes wrong fails the channel: Netty takes a handler that throws out of the
+     * pipeline, and the channel would go on without it.
      */
     void startOnBound() {
         if (!socket.isOwnedByAnother()) {
@@ -257,10 +260,10 @@ final class ChannelFilter {
     }
 
     /**
-     * Puts the program in force on a socket that receives. Who judges last must see whole packets, so the kernel only drops
-     * until nothing older is queued.
+     * Puts the program in force on a socket that receives. Who judges last must see whole packets, so the kernel only
+     * drops until nothing older is queued.
      *
-     * @param replaced told when the program is in force; null: nobody waits
+     * @param replaced completed when the program is in force; may be null
      * @throws SocketFilterException if the kernel does not take the program: nothing has changed, unless the socket has
      *     lost its filter
      */
@@ -279,13 +282,13 @@ final class ChannelFilter {
         pipeline = next;
         enter(FilterState.BOTH, "attached to a bound channel");
         int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
-        // Where nobody can tell what is queued, both go on judging.
+        // Where it is not known what is queued, both continue to judge.
         if (PredicateForm.isExact(whole, longest) && SocketFilters.tellsReceiveQueue(channel)) {
             whenDrained(
                     GRACE_MILLIS,
                     () -> enter(FilterState.KERNEL, "attached to a bound channel; what was queued before is judged"),
-                    // It is as well filtered as before.
-                    e -> LOGGER.debug("{} goes on judging what the kernel has judged", channel, e));
+                    // Nothing passes unjudged in this state either.
+                    e -> LOGGER.debug("{} continues to judge what the kernel has judged", channel, e));
         }
         succeed(replaced);
     }
@@ -335,14 +338,11 @@ final class ChannelFilter {
         }
     }
 
-    /** What to do about a queue that cannot be asked, or an action that fails. */
-    @FunctionalInterface
-    private interface Failure {
-        void handle(RuntimeException e);
-    }
-
-    /** Runs the action once the receive queue was seen empty after a grace time, and then one delayed turn later. */
-    private void whenDrained(long graceMillis, Runnable action, Failure failure) {
+    /**
+     * Runs the action once the receive queue was seen empty after a grace time, and then one delayed turn later; or the
+     * other one if the queue cannot be asked or the action fails.
+     */
+    private void whenDrained(long graceMillis, Runnable action, Consumer<RuntimeException> failure) {
         later(graceMillis, failure, () -> {
             if (SocketFilters.receiveQueueBytes(channel) > 0) {
                 whenDrained(graceMillis, action, failure);
@@ -353,7 +353,7 @@ final class ChannelFilter {
     }
 
     /** Runs the action if the state is still the present one by then. */
-    private void later(long millis, Failure failure, Runnable action) {
+    private void later(long millis, Consumer<RuntimeException> failure, Runnable action) {
         Status current = status;
         channel.eventLoop()
                 .schedule(
@@ -364,7 +364,7 @@ final class ChannelFilter {
                             try {
                                 action.run();
                             } catch (RuntimeException e) {
-                                failure.handle(e);
+                                failure.accept(e);
                             }
                         },
                         millis,

@@ -5,8 +5,8 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
 /**
- * Adds up the increments of a socket's 32-bit count of drops, so that the sum neither wraps nor starts again. A socket that
- * does not tell counts nothing, which decides about no filter. For any thread.
+ * Adds up the increments of a socket's 32-bit count of drops, so that the sum neither wraps nor starts again. A socket
+ * that does not tell counts nothing, which decides about no filter. For any thread.
  */
 final class DropCounter {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);

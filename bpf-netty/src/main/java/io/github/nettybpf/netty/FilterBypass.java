@@ -5,9 +5,9 @@ import io.netty.channel.ChannelPipeline;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The short way past a {@link BpfFilterHandler} that has nothing to do but to count, because the kernel filters: walking
- * the pipeline to the handler costs more than the handler does. A channel that reads very many messages takes it. For the
- * event loop alone.
+ * The short way past a {@link BpfFilterHandler} that has nothing to do but to count, because the kernel filters:
+ * walking the pipeline to the handler costs more than the handler does. A channel that reads very many messages takes
+ * it. For the event loop alone.
  */
 public final class FilterBypass {
     private final ChannelHandlerContext ctx;
@@ -20,8 +20,8 @@ public final class FilterBypass {
     }
 
     /**
-     * {@return the way past the handler that comes first in the pipeline, or null if that is no filter handler or belongs to
-     * another thread}
+     * {@return the way past the handler that comes first in the pipeline, or null if that is no filter handler or
+     * belongs to another thread}
      *
      * @param pipeline the channel's pipeline
      */
@@ -40,8 +40,8 @@ public final class FilterBypass {
     }
 
     /**
-     * Hands the message to what comes after the filter handler, if it has nothing to judge and is still the first of the
-     * pipeline.
+     * Hands the message to what comes after the filter handler, if it has nothing to judge and is still the first of
+     * the pipeline.
      *
      * @param first the first of the pipeline: a handler before the filter handler sees all messages
      * @param message what the channel received

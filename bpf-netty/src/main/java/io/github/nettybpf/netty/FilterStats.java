@@ -1,8 +1,8 @@
 package io.github.nettybpf.netty;
 
 /**
- * What a {@link BpfFilterHandler} has done so far, and where its program runs. A snapshot; {@code received() == accepted() +
- * dropped()}. Figures may be added in later versions.
+ * What a {@link BpfFilterHandler} has done so far, and where its program runs. A snapshot; {@code received() ==
+ * accepted() + dropped()}. Figures may be added in later versions.
  */
 public final class FilterStats {
     /** Where a program runs. */
@@ -57,8 +57,8 @@ public final class FilterStats {
     }
 
     /**
-     * {@return how many packets the kernel dropped while it had the filter} By the filter, or because the receive queue was
-     * full: the kernel counts both together (SK_MEMINFO_DROPS). 0 where it does not tell.
+     * {@return how many packets the kernel dropped while it had the filter} By the filter, or because the receive queue
+     * was full: the kernel counts both together (SK_MEMINFO_DROPS). 0 where it does not tell.
      */
     public long droppedInKernel() {
         return figures.droppedInKernel;

@@ -6,8 +6,8 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of an IP address, without an array. One is used for packet after packet. An IPv6 address that is the same as
- * before is not read again, because {@link InetAddress#getAddress} copies its bytes.
+ * The bytes of an IP address, without an array. One is used for packet after packet. An IPv6 address that is the same
+ * as before is not read again, because {@link InetAddress#getAddress} copies its bytes.
  */
 final class IpAddress {
     private @Nullable InetAddress held;

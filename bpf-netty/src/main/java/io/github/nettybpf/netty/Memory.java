@@ -7,8 +7,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Reads big-endian numbers from arrays and from native memory. Reads at an address are unchecked: the caller has compared
- * with the length. They use Netty's access to Unsafe, where it has one.
+ * Reads big-endian numbers from arrays and from native memory. Reads at an address are unchecked: the caller has
+ * compared with the length. They use Netty's access to Unsafe, where it has one.
  */
 final class Memory {
     static final byte[] NOTHING = {};

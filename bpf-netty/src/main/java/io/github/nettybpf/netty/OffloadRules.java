@@ -43,8 +43,7 @@ final class OffloadRules {
             throw notApplicable("UDP_GRO is on: the kernel would judge several datagrams at once");
         }
         if (ctx.executor() != channel.eventLoop()) {
-            throw notApplicable(
-                    "the handler has an executor of its own: nobody can tell what waits there to be judged");
+            throw notApplicable("the handler has an executor of its own: what waits there to be judged is not known");
         }
         String before = handlerBefore(ctx);
         if (!before.isEmpty()) {

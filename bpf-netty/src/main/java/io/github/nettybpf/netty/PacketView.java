@@ -4,8 +4,8 @@ import io.github.nettybpf.core.Packet;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Shows the messages of a {@link FilteredChannel} to a program as the channel's socket shows them to its filter. One view
- * is used for message after message, by the event loop alone; it neither retains nor releases them.
+ * Shows the messages of a {@link FilteredChannel} to a program as the channel's socket shows them to its filter. One
+ * view is used for message after message, by the event loop alone; it neither retains nor releases them.
  */
 public interface PacketView extends Packet {
     /**
@@ -18,8 +18,8 @@ public interface PacketView extends Packet {
     boolean show(Object message, ByteBuf content);
 
     /**
-     * {@return how many bytes of the content hold the first bytes that the program saw} They differ where the content has
-     * bytes that the kernel keeps beside the packet, as a VLAN tag.
+     * {@return how many bytes of the content hold the first bytes that the program saw} They differ where the content
+     * has bytes that the kernel keeps beside the packet, as a VLAN tag.
      *
      * @param kept how many bytes to keep of what the program saw, 0..{@link #length}
      */

@@ -135,7 +135,9 @@ abstract sealed class PipelineFilter {
         private final UdpPacket.InArray inArray;
         private final UdpPacket.InBuffer inBuffer;
 
-        /** For datagrams whose header is not all known: a compiled filter may read bytes that its verdict does not need. */
+        /**
+         * For datagrams whose header is not all known: a compiled filter may read bytes that its verdict does not need.
+         */
         private @Nullable Filter interpreter;
 
         OfDatagrams(Program program, Filter filter, Channel channel) {

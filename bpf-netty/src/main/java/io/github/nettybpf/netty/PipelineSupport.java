@@ -15,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pipeline knows of a packet, by placement and channel, and so which programs can run there. A program that asks for
- * more is refused before it sees a packet: a made-up answer would be a verdict that the kernel does not give.
+ * What a pipeline knows of a packet, by placement and channel, and so which programs can run there. A program that asks
+ * for more is refused before it sees a packet: a made-up answer would be a verdict that the kernel does not give.
  */
 public final class PipelineSupport {
     /**
@@ -35,8 +35,8 @@ public final class PipelineSupport {
     private PipelineSupport() {}
 
     /**
-     * {@return the extensions that a message of a packet socket answers: the protocol, type, interface, hardware type and
-     * VLAN tag of the packet}
+     * {@return the extensions that a message of a packet socket answers: the protocol, type, interface, hardware type
+     * and VLAN tag of the packet}
      */
     public static Set<Extension> packetSocketExtensions() {
         return OF_PACKET_SOCKETS;
@@ -64,14 +64,14 @@ public final class PipelineSupport {
      *
      * @param program the program
      * @param placement what the program's offset 0 is
-     * @param ofChannel the extensions that the channel's messages answer: see {@link FilteredChannel#knownExtensions}; none
-     *     on Netty's own channels
+     * @param ofChannel the extensions that the channel's messages answer: see {@link FilteredChannel#knownExtensions};
+     *     none on Netty's own channels
      */
     public static Optional<String> whyNot(Program program, Placement placement, Set<Extension> ofChannel) {
         if (placement == Placement.TCP_SOCKET) {
             return Optional.of("placement TCP_SOCKET: a pipeline has no TCP header (expected: Offload.REQUIRED)");
         }
-        Set<Extension> known = known(placement, ofChannel);
+        Set<Extension> known = knownExtensions(placement, ofChannel);
         for (Extension extension : program.extensions()) {
             OptionalInt pc = program.firstReading(extension);
             if (!known.contains(extension) && pc.isPresent()) {
@@ -88,7 +88,9 @@ public final class PipelineSupport {
         return placement == Placement.UDP_SOCKET ? new UdpHeaderReads(program).unsupported() : Optional.empty();
     }
 
-    /** {@return why the channel's pipeline cannot run the program once it is bound to the address, or empty if it can} */
+    /**
+     * {@return why the channel's pipeline cannot run the program once it is bound to the address, or empty if it can}
+     */
     static Optional<String> whyNot(
             Program program, Placement placement, Channel channel, @Nullable SocketAddress localAddress) {
         Optional<String> why = whyNot(program, placement, knownExtensions(channel));
@@ -127,7 +129,13 @@ public final class PipelineSupport {
         return "insn " + pc + ": " + program.instructions().get(pc) + ": ";
     }
 
-    private static Set<Extension> known(Placement placement, Set<Extension> ofChannel) {
+    /**
+     * {@return the extensions that a program can read in a pipeline}
+     *
+     * @param placement what the program's offset 0 is
+     * @param ofChannel the extensions that the channel's messages answer; none on Netty's own channels
+     */
+    public static Set<Extension> knownExtensions(Placement placement, Set<Extension> ofChannel) {
         Set<Extension> known = EnumSet.of(Extension.LEN, Extension.RAND, Extension.XOR_X);
         if (placement == Placement.UDP_SOCKET) {
             known.add(Extension.PROTO);

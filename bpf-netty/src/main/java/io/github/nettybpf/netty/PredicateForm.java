@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The predicate form of a program: it drops what the program drops, and keeps whole what the program keeps a part of. The
- * kernel runs it while the pipeline judges again by the program itself: a truncated packet could get another verdict there.
+ * The predicate form of a program: it drops what the program drops, and keeps whole what the program keeps a part of.
+ * The kernel runs it while the pipeline judges again by the program itself: a truncated packet could get another
+ * verdict there.
  */
 final class PredicateForm {
     private static final int ALL = -1;

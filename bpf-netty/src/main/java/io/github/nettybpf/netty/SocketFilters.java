@@ -70,8 +70,8 @@ public final class SocketFilters {
             new RawUnixChannelOption("SO_MEMINFO", SOL_SOCKET, SO_MEMINFO, MEMINFO_BYTES);
 
     /**
-     * SO_GET_FILTER shares the number of SO_ATTACH_FILTER. Its length counts instructions, so the kernel may write eight
-     * times as many bytes as it is told: the buffer must hold the longest program.
+     * SO_GET_FILTER shares the number of SO_ATTACH_FILTER. Its length counts instructions, so the kernel may write
+     * eight times as many bytes as it is told: the buffer must hold the longest program.
      */
     private static final RawUnixChannelOption GET = new RawUnixChannelOption(
             "SO_GET_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, Program.MAX_SIZE * RawInstruction.BYTES);
@@ -79,8 +79,8 @@ public final class SocketFilters {
     private SocketFilters() {}
 
     /**
-     * Attaches the program to the channel's socket, in place of the present one, and reads it back. Packets that are queued
-     * already keep the verdict that they were given: attach before the channel is bound or connected.
+     * Attaches the program to the channel's socket, in place of the present one, and reads it back. Packets that are
+     * queued already keep the verdict that they were given: attach before the channel is bound or connected.
      *
      * @param channel an epoll or io_uring channel
      * @param program the program; its offset 0 is where the kind of socket has it, see
@@ -161,9 +161,9 @@ public final class SocketFilters {
     }
 
     /**
-     * {@return how many packets the socket has dropped, modulo 2<sup>32</sup>} By its filter, because its receive queue was
-     * full, or because of a bad checksum: the kernel counts them together (SK_MEMINFO_DROPS). A unix socket counts none of
-     * them.
+     * {@return how many packets the socket has dropped, modulo 2<sup>32</sup>} By its filter, because its receive queue
+     * was full, or because of a bad checksum: the kernel counts them together (SK_MEMINFO_DROPS). A unix socket counts
+     * none of them.
      *
      * @param channel an epoll or io_uring channel
      * @throws SocketFilterException if the socket does not tell
@@ -210,8 +210,8 @@ public final class SocketFilters {
     }
 
     /**
-     * {@return whether {@link #receiveQueueBytes} is 0 only where nothing is queued} A unix socket charges the sender and
-     * always says 0; a {@link FilteredChannel} may have packets in a ring.
+     * {@return whether {@link #receiveQueueBytes} is 0 only where nothing is queued} A unix socket charges the sender
+     * and always says 0; a {@link FilteredChannel} may have packets in a ring.
      */
     static boolean tellsReceiveQueue(Channel channel) {
         return channel instanceof DatagramChannel;
@@ -233,8 +233,8 @@ public final class SocketFilters {
     }
 
     /**
-     * {@return what offset 0 is to a filter of the channel's socket} Only the kinds of socket that are known to run their
-     * filters have one: a unix stream socket, for one, takes a filter, gives it back, and never runs it.
+     * {@return what offset 0 is to a filter of the channel's socket} Only the kinds of socket that are known to run
+     * their filters have one: a unix stream socket, for one, takes a filter, gives it back, and never runs it.
      *
      * @throws SocketFilterException if the channel is of no such kind
      */
@@ -278,7 +278,10 @@ public final class SocketFilters {
         return instructions(get(channel, GET));
     }
 
-    /** {@return the instructions that SO_GET_FILTER gave} After the program there are zeros; its last one, a return, is none. */
+    /**
+     * {@return the instructions that SO_GET_FILTER gave} After the program there are zeros; its last one, a return, is
+     * none.
+     */
     private static List<RawInstruction> instructions(ByteBuffer bytes) {
         List<RawInstruction> raw = new ArrayList<>();
         int end = 0;

@@ -67,12 +67,17 @@ final class UdpHeaderReads {
         }
     }
 
-    /** {@return what is read of the headers and not known in a pipeline, naming the instruction, or empty if nothing is} */
+    /**
+     * {@return what is read of the headers and not known in a pipeline, naming the instruction, or empty if nothing is}
+     */
     Optional<String> unsupported() {
         return Optional.ofNullable(unsupported);
     }
 
-    /** {@return whether the address that the datagram was sent to is read} A socket that is bound to the wildcard does not know it. */
+    /**
+     * {@return whether the address that the datagram was sent to is read} A socket that is bound to the wildcard does
+     * not know it.
+     */
     boolean readsDestination() {
         return readsDestination;
     }

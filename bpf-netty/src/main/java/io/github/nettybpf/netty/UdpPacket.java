@@ -8,14 +8,14 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A datagram as a UDP socket shows it to its filter: an 8-byte UDP header before the payload and, from SKF_NET_OFF on, the
- * IP header. Both are made from the addresses, which is all that a pipeline has of them. One is used for packet after
- * packet, by the event loop alone; it neither retains nor releases the buffer.
+ * A datagram as a UDP socket shows it to its filter: an 8-byte UDP header before the payload and, from SKF_NET_OFF on,
+ * the IP header. Both are made from the addresses, which is all that a pipeline has of them. One is used for packet
+ * after packet, by the event loop alone; it neither retains nor releases the buffer.
  *
- * <p>The checksum is 0. Anything else that is not known, which includes all that IP options and extension headers change, is
- * not made up: reading it sets {@link #readUnknown}, and the verdict does not count. There is a class for each way to read
- * memory, because a compiled filter is specialised by the class of its packets. Where {@link #isComplete} does not hold, the
- * interpreter runs the program: it reads no byte that the verdict does not depend on.
+ * <p>The checksum is 0. Anything else that is not known, which includes all that IP options and extension headers
+ * change, is not made up: reading it sets {@link #readUnknown}, and the verdict does not count. There is a class for
+ * each way to read memory, because a compiled filter is specialised by the class of its packets. Where {@link
+ * #isComplete} does not hold, the interpreter runs the program: it reads no byte that the verdict does not depend on.
  *
  * <p>A reference is stored only where it changes, to save the write barrier of the garbage collector on every packet.
  */

@@ -3,8 +3,8 @@
  * pipeline or in the kernel; {@link io.github.nettybpf.netty.SocketFilters} is the kernel's part alone, and
  * {@link io.github.nettybpf.netty.PipelineSupport} tells which programs a pipeline can run.
  *
- * <p>Behind the handler, {@code ChannelFilter} has the one state of a channel ({@code FilterState}), {@code AttachedFilter}
- * the socket's filter, and {@code PipelineFilter} the program with its view of the channel's packets.
+ * <p>Behind the handler, {@code ChannelFilter} has the one state of a channel ({@code FilterState}), {@code
+ * AttachedFilter} the socket's filter, and {@code PipelineFilter} the program with its view of the channel's packets.
  */
 @NullMarked
 package io.github.nettybpf.netty;

@@ -35,8 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Filters come, change and go under a flow in which every packet has a number: 8 bytes of it, then 1 if the packet is wanted
- * and 0 if not, then filling.
+ * Filters come, change and go under a flow in which every packet has a number: 8 bytes of it, then 1 if the packet is
+ * wanted and 0 if not, then filling.
  */
 class HandoverTest {
     private static final Program WHOLE = Program.parse("ldb [16]\njne #1, no\nret #-1\nno: ret #0");
@@ -147,8 +147,8 @@ class HandoverTest {
     }
 
     /**
-     * {@return how many datagrams the kernel dropped because a queue was full}: a receive queue of this network namespace,
-     * or the backlog of a CPU, on which loopback puts what it sends.
+     * {@return how many datagrams the kernel dropped because a queue was full}: a receive queue of this network
+     * namespace, or the backlog of a CPU, on which loopback puts what it sends.
      */
     private static long overflow() {
         try {

@@ -37,8 +37,8 @@ class KernelDifferentialTest {
     @BeforeEach
     void needsTheKernel() {
         assumeTrue(
-                KernelFilter.unavailabilityCause() == null,
-                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+                KernelOracle.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelOracle.unavailabilityCause());
     }
 
     @Test
@@ -73,7 +73,7 @@ class KernelDifferentialTest {
 
     private static int verdicts(long seed, int pairs) {
         RandomPrograms random = RandomPrograms.deterministic(seed);
-        try (KernelFilter kernel = KernelFilter.open()) {
+        try (KernelOracle kernel = KernelOracle.open()) {
             int accepted = 0;
             for (int i = 0; i < pairs; i++) {
                 List<RawInstruction> raw = i % 10 == 0 ? random.junk() : random.plausible();
@@ -87,8 +87,8 @@ class KernelDifferentialTest {
                 assertTrue(kernel.accepts(raw), () -> "seed " + seed + ": the kernel refuses\n" + program);
                 accepted++;
                 byte[] packet = random.packet();
-                int verdict = Filter.interpret(program).run(KernelFilter.shown(packet));
-                int compiled = Filter.compile(program).run(KernelFilter.shown(packet));
+                int verdict = Filter.interpret(program).run(KernelOracle.shown(packet));
+                int compiled = Filter.compile(program).run(KernelOracle.shown(packet));
                 int kernels = kernel.verdict(program, packet);
                 if (compiled != kernels) {
                     assertEquals(
@@ -111,8 +111,8 @@ class KernelDifferentialTest {
     }
 
     /**
-     * A pair of UDP sockets on loopback. The sender leaves out the checksum, which the pipeline shows as 0, so that both
-     * see the same.
+     * A pair of UDP sockets on loopback. The sender leaves out the checksum, which the pipeline shows as 0, so that
+     * both see the same.
      */
     private static final class UdpPair implements AutoCloseable {
         private static final int SO_NO_CHECK = 11;

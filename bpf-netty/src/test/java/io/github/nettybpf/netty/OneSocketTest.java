@@ -208,7 +208,7 @@ class OneSocketTest {
             server.send("bb", "aa");
             assertEquals("aa", server.next());
             assertEquals(
-                    "the handler has an executor of its own: nobody can tell what waits there to be judged",
+                    "the handler has an executor of its own: what waits there to be judged is not known",
                     handler.stats().reason());
             handler.replace(BEGINS_WITH_B).sync();
             server.send("aa", "bb");

@@ -67,7 +67,9 @@ class PacketChannelTest {
         }
     }
 
-    /** Each length up to a page and a little more, each near the end of a page or of all, and one in 64 of the others. */
+    /**
+     * Each length up to a page and a little more, each near the end of a page or of all, and one in 64 of the others.
+     */
     private static boolean isOneOfMany(int length) {
         int inPage = length % 4096;
         return length < 4200 || inPage < 16 || inPage >= 4096 - 16 || length > 65_000 || length % 64 == 7;

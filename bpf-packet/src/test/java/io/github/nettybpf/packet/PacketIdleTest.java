@@ -20,7 +20,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** An event loop that has nothing to read does not spin, however many frames the interface receives. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class PacketIdleTest {
-    /** As many frames are sent while an event loop is watched. A loop that spins goes round for each of them, and more. */
+    /**
+     * As many frames are sent while an event loop is watched. A loop that spins goes round for each of them, and more.
+     */
     private static final int WATCHED_FRAMES = 500;
 
     /** An event loop goes round for what the test asks of it, and for timers. */

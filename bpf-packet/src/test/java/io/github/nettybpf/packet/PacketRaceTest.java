@@ -422,8 +422,8 @@ class PacketRaceTest {
     }
 
     /**
-     * A channel that never reaches the end of its frames leaves others of its event loop their turn. For each frame that
-     * it reads another one is sent to it, so the flood does not end, however long anything takes.
+     * A channel that never reaches the end of its frames leaves others of its event loop their turn. For each frame
+     * that it reads another one is sent to it, so the flood does not end, however long anything takes.
      */
     @ParameterizedTest
     @EnumSource

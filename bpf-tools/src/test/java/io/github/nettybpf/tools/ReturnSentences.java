@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The {@code {@return ...}} tags in the doc comments of a Java source, as javadoc renders them: "Returns ", the text of the
- * tag, a full stop, and then whatever follows the tag. So the text has to be a sentence without its end, and what follows
- * has to be a new sentence.
+ * The {@code {@return ...}} tags in the doc comments of a Java source, as javadoc renders them: "Returns ", the text of
+ * the tag, a full stop, and then whatever follows the tag. So the text has to be a sentence without its end, and what
+ * follows has to be a new sentence.
  */
 final class ReturnSentences {
     /** A tag whose sentence is broken. */

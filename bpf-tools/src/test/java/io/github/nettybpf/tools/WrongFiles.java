@@ -67,7 +67,9 @@ public final class WrongFiles {
         return arguments.toArray(String[]::new);
     }
 
-    /** {@return the first line of the message, with $ for the folder} Further lines only show the place or name --help. */
+    /**
+     * {@return the first line of the message, with $ for the folder} Further lines only show the place or name --help.
+     */
     public String firstLine(Command run) {
         List<String> lines = run.err().lines().toList();
         boolean showsPlace = lines.size() == 3

@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds decision graphs: decision diagrams over ranges, in which equal nodes are one object (hash-consing, the unique table of
- * a binary decision diagram). Tests keep their order, because a value that is not defined rejects the packet.
+ * Builds decision graphs: decision diagrams over ranges, in which equal nodes are one object (hash-consing, the unique
+ * table of a binary decision diagram). Tests keep their order, because a value that is not defined rejects the packet.
  */
 final class DecisionGraph {
     private final Map<Key, DecisionNode> known = new HashMap<>();
@@ -29,8 +29,8 @@ final class DecisionGraph {
     private record Key(Value value, @Nullable Value slot, List<Object> parts) {}
 
     /**
-     * {@return the node for a value and its successors} Adjacent ranges with the same successor are merged. A value that is
-     * not defined rejects the packet, so if every range does, there is nothing to compute.
+     * {@return the node for a value and its successors} Adjacent ranges with the same successor are merged. A value
+     * that is not defined rejects the packet, so if every range does, there is nothing to compute.
      *
      * @param starts where the ranges start; changed by this method
      * @param targets the successors; changed by this method

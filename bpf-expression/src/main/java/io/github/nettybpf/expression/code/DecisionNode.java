@@ -6,11 +6,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node of a decision graph: computes a value, and branches by the range that it is in; or a verdict, which has no value.
- * Immutable.
+ * A node of a decision graph: computes a value, and branches by the range that it is in; or a verdict, which has no
+ * value. Immutable.
  *
- * <p>{@code starts} and {@code targets} are a map from ranges to successors (a range map): the numbers from 0 to 2^32 - 1 in
- * ranges, the first of which starts at 0, and the successor for each. Adjacent ranges have different successors.
+ * <p>{@code starts} and {@code targets} are a map from ranges to successors (a range map): the numbers from 0 to 2^32 -
+ * 1 in ranges, the first of which starts at 0, and the successor for each. Adjacent ranges have different successors.
  */
 final class DecisionNode {
     static final DecisionNode ACCEPT = new DecisionNode(-1, null, null, new long[0], new DecisionNode[0]);
@@ -51,7 +51,9 @@ final class DecisionNode {
         return found >= 0 ? found : -found - 2;
     }
 
-    /** {@return whether all numbers lead to the same successor, so that it only matters whether the value is defined} */
+    /**
+     * {@return whether all numbers lead to the same successor, so that it only matters whether the value is defined}
+     */
     boolean isDefinednessTest() {
         return targets.length == 1;
     }

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * Emits a decision graph as instructions, from the last one to the first, so that the distance of each jump is known. Positions
- * count from the end of the program.
+ * Emits a decision graph as instructions, from the last one to the first, so that the distance of each jump is known.
+ * Positions count from the end of the program.
  */
 final class Emitter {
     /** The verdict that accepts: libpcap's snapshot length for all of the packet. */
@@ -33,15 +33,18 @@ final class Emitter {
     /** The position of the first instruction of each node that is emitted. */
     private final Map<DecisionNode, Integer> positions = new HashMap<>();
 
-    /** For a position, the last emitted instruction that only jumps or returns as the one there: a trampoline for far jumps. */
+    /**
+     * For a position, the last emitted instruction that only jumps or returns as the one there: a trampoline for far
+     * jumps.
+     */
     private final Map<Integer, Integer> trampolines = new HashMap<>();
 
     /** The comparisons that are emitted, which nodes share whatever value they have in A. */
     private final Map<Compared, Integer> comparisons = new HashMap<>();
 
     /**
-     * Whether values are stored in scratch slots. The kernel's verifier wants each slot to be written before it is read, on a
-     * forward pass that does not stop at {@code ret}: then no {@code ret} may be repeated as a trampoline.
+     * Whether values are stored in scratch slots. The kernel's verifier wants each slot to be written before it is
+     * read, on a forward pass that does not stop at {@code ret}: then no {@code ret} may be repeated as a trampoline.
      */
     private boolean stores;
 

@@ -12,8 +12,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selects the instructions of each node. A forward data-flow pass over the nodes knows what A and X hold on all paths to a node,
- * so that it does not compute that again.
+ * Selects the instructions of each node. A forward data-flow pass over the nodes knows what A and X hold on all paths
+ * to a node, so that it does not compute that again.
  */
 final class InstructionSelection {
     /** How a node branches to its successors. */

@@ -10,9 +10,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a decision graph smaller. Jump threading: a test whose outcome the path decides is skipped on that path. Range merging:
- * a test of the value that was tested just before becomes part of that test. A test with one successor is dropped. A value is
- * skipped only where it is known to be defined, so that short packets get the same verdict as without the optimizer.
+ * Makes a decision graph smaller. Jump threading: a test whose outcome the path decides is skipped on that path. Range
+ * merging: a test of the value that was tested just before becomes part of that test. A test with one successor is
+ * dropped. A value is skipped only where it is known to be defined, so that short packets get the same verdict as
+ * without the optimizer.
  */
 final class Optimizer {
     private static final int MAX_ROUNDS = 30;

@@ -8,8 +8,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data-flow facts at a node of a decision graph: the ranges that values are in, whichever path reached the node. A list of
- * the tests on the path, the last one first, in which null is the empty list. Immutable; lists share their tails.
+ * The data-flow facts at a node of a decision graph: the ranges that values are in, whichever path reached the node. A
+ * list of the tests on the path, the last one first, in which null is the empty list. Immutable; lists share their
+ * tails.
  */
 final class RangeFacts {
     private final @Nullable RangeFacts earlier;
@@ -52,7 +53,10 @@ final class RangeFacts {
         return facts == null ? 0 : facts.depth;
     }
 
-    /** {@return the facts that hold on both of two joining paths, or none if that takes more steps than {@code max} to find} */
+    /**
+     * {@return the facts that hold on both of two joining paths, or none if that takes more steps than {@code max} to
+     * find}
+     */
     static @Nullable RangeFacts join(@Nullable RangeFacts a, @Nullable RangeFacts b, int max) {
         RangeFacts left = a;
         RangeFacts right = b;

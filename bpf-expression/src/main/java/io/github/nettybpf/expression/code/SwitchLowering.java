@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Emits the comparisons that find the range of a value (switch lowering): a binary search tree of {@code jge} over the ranges,
- * and below it a chain of {@code jeq} for ranges of one number.
+ * Emits the comparisons that find the range of a value (switch lowering): a binary search tree of {@code jge} over the
+ * ranges, and below it a chain of {@code jeq} for ranges of one number.
  */
 final class SwitchLowering {
     /** Emits a comparison. */
@@ -81,8 +81,8 @@ final class SwitchLowering {
     }
 
     /**
-     * {@return the index of a range of one number, or -1 if there is none} A range between two others with the same successor
-     * is preferred, because those merge.
+     * {@return the index of a range of one number, or -1 if there is none} A range between two others with the same
+     * successor is preferred, because those merge.
      */
     private int lone(long[] starts, int[] targets, int from, int to, long end) {
         for (int i = from + 1; i < to - 1; i++) {

@@ -25,9 +25,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generates the instructions that compute values, and knows what they leave in A and X. Operands that need both registers go
- * through scratch slots, in the order that takes the fewest (Sethi-Ullman). Steps are on an explicit stack, so that depth has no
- * limit.
+ * Generates the instructions that compute values, and knows what they leave in A and X. Operands that need both
+ * registers go through scratch slots, in the order that takes the fewest (Sethi-Ullman). Steps are on an explicit
+ * stack, so that depth has no limit.
  */
 final class ValueCodeGenerator {
     private final List<Instruction> code = new ArrayList<>();

@@ -42,7 +42,8 @@ final class AddressLowering {
     }
 
     /**
-     * {@return whether a packet is from or to one of the addresses} If there are several, all of their masks are prefixes.
+     * {@return whether a packet is from or to one of the addresses} If there are several, all of their masks are
+     * prefixes.
      */
     BooleanFormula ipv4(String protocol, Direction direction, List<MaskedAddress> addresses, int column) {
         protocols.requireHeaders("an address", column);
@@ -132,7 +133,10 @@ final class AddressLowering {
         return directed(direction, macAt(6, addresses), macAt(0, addresses));
     }
 
-    /** {@return whether one of the hardware addresses is at the offset} Their last four bytes are tested first, as in libpcap. */
+    /**
+     * {@return whether one of the hardware addresses is at the offset} Their last four bytes are tested first, as in
+     * libpcap.
+     */
     private BooleanFormula macAt(int offset, List<Long> addresses) {
         Map<Integer, List<RangeSet>> heads = new TreeMap<>();
         addresses.forEach(address -> heads.computeIfAbsent((int) (long) address, k -> new ArrayList<>())

@@ -99,8 +99,8 @@ final class ArithmeticLowering {
     }
 
     /**
-     * {@return the expression as a value} The tree is walked in postorder, with an explicit stack, so that depth has no limit.
-     * As in libpcap, the guards of the right side of an operator are lost.
+     * {@return the expression as a value} The tree is walked in postorder, with an explicit stack, so that depth has no
+     * limit. As in libpcap, the guards of the right side of an operator are lost.
      */
     private Guarded value(ArithmeticExpression arithmetic, int column) {
         Deque<ArithmeticExpression> order = new ArrayDeque<>();

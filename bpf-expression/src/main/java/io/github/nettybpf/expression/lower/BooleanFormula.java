@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a packet has to satisfy: a formula over tests of values. Terms are evaluated in order, and no further than needed,
- * because a value that is not defined rejects the packet.
+ * What a packet has to satisfy: a formula over tests of values. Terms are evaluated in order, and no further than
+ * needed, because a value that is not defined rejects the packet.
  */
 public sealed interface BooleanFormula {
     /** Holds for every packet. */

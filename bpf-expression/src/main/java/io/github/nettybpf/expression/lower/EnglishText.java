@@ -172,7 +172,9 @@ public final class EnglishText {
         };
     }
 
-    /** Writes an arithmetic expression with all its parentheses. The stack has what is not written yet: trees and text. */
+    /**
+     * Writes an arithmetic expression with all its parentheses. The stack has what is not written yet: trees and text.
+     */
     private void arithmetic(ArithmeticExpression root) {
         Deque<Object> parts = new ArrayDeque<>();
         parts.push(root);

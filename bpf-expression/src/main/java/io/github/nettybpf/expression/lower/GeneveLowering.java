@@ -8,9 +8,10 @@ import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.expression.parse.Expression.Keyword;
 
 /**
- * Lowers {@code geneve} (RFC 8926), which moves the headers into what the tunnel carries. Where that is depends on the packet:
- * on the outer IP header, on the options, and on whether a whole frame is carried. The program keeps the offsets in scratch
- * slots. None of them is 0, because the UDP header precedes them; so an offset of 0 says that there is no tunnel.
+ * Lowers {@code geneve} (RFC 8926), which moves the headers into what the tunnel carries. Where that is depends on the
+ * packet: on the outer IP header, on the options, and on whether a whole frame is carried. The program keeps the
+ * offsets in scratch slots. None of them is 0, because the UDP header precedes them; so an offset of 0 says that there
+ * is no tunnel.
  */
 final class GeneveLowering {
     private static final int PORT = 6081;

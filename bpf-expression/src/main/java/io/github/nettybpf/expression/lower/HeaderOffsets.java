@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param linkType the field that says what the frame carries ({@code off_linktype}), or null if there is none
  * @param linkPayload what comes after the link-layer header ({@code off_linkpl})
  * @param network the network header, from {@code linkPayload} ({@code off_nl})
- * @param networkNoSnap the network header, from {@code linkPayload}, in frames with an LLC header and no SNAP header ({@code
- *     off_nl_nosnap})
+ * @param networkNoSnap the network header, from {@code linkPayload}, in frames with an LLC header and no SNAP header
+ *     ({@code off_nl_nosnap})
  * @param mplsLabels how many MPLS labels precede the network header
  * @param tagStripped whether the kernel has stripped the outermost VLAN tag off the frame, if there was one
- * @param tunnel a value that is 0 if the packet has no tunnel that these offsets are inside of, or null outside of tunnels
- * @param tunnelFrame a value that differs from {@code tunnel} if the tunnel carries a frame and not its payload only, or
- *     null if it always carries what has a link-layer header
+ * @param tunnel a value that is 0 if the packet has no tunnel that these offsets are inside of, or null outside of
+ *     tunnels
+ * @param tunnelFrame a value that differs from {@code tunnel} if the tunnel carries a frame and not its payload only,
+ *     or null if it always carries what has a link-layer header
  */
 record HeaderOffsets(
         Encapsulation encapsulation,

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 
 /**
- * Tests whether an IPv6 address has one of many prefixes: a trie of 32-bit words. In libpcap the packet has to have the whole
- * address, even if only its first words matter, unless libpcap's optimizer drops the other loads.
+ * Tests whether an IPv6 address has one of many prefixes: a trie of 32-bit words. In libpcap the packet has to have the
+ * whole address, even if only its first words matter, unless libpcap's optimizer drops the other loads.
  */
 final class Ipv6Trie {
     private final IntFunction<Value> words;

@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lowers a syntax tree to a formula. The tree is walked in the order of the text, because some terms move the headers for
- * all terms after them. Alternatives that differ only in an address or a port become one test of a set.
+ * Lowers a syntax tree to a formula. The tree is walked in the order of the text, because some terms move the headers
+ * for all terms after them. Alternatives that differ only in an address or a port become one test of a set.
  */
 public final class Lowering {
     /**

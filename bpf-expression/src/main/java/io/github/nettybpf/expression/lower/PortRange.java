@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A port or a range of ports, which a text names.
  *
  * @param ports the ports
- * @param transport the number of the transport protocol that the name or the qualifier implies, or null if there is none
+ * @param transport the number of the transport protocol that the name or the qualifier implies, or null if there is
+ *     none
  */
 record PortRange(RangeSet ports, @Nullable Integer transport) {
     private static final Pattern RANGE = Pattern.compile("[0-9]+-[0-9]+");

@@ -5,8 +5,9 @@ import io.github.nettybpf.core.Extension;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that the program computes from a packet, as a node of a graph of operations. Immutable; equal values of one {@code
- * ValueTable} are the same object, as in value numbering. A value is not defined for a packet that lacks the bytes to load.
+ * A value that the program computes from a packet, as a node of a graph of operations. Immutable; equal values of one
+ * {@code ValueTable} are the same object, as in value numbering. A value is not defined for a packet that lacks the
+ * bytes to load.
  */
 public final class Value {
     /** How a value is computed. */

@@ -1,7 +1,8 @@
 /**
  * The second pass: syntax tree to formula. {@link io.github.nettybpf.expression.lower.Lowering} walks the tree, and
- * hands the offsets of the headers on from term to term; {@code TermLowering}, with a class each for protocols, addresses, ports,
- * keywords and arithmetic, lowers a term. A {@link io.github.nettybpf.expression.lower.BooleanFormula} tests whether a {@link
+ * hands the offsets of the headers on from term to term; {@code TermLowering}, with a class each for protocols,
+ * addresses, ports, keywords and arithmetic, lowers a term. A {@link
+ * io.github.nettybpf.expression.lower.BooleanFormula} tests whether a {@link
  * io.github.nettybpf.expression.lower.Value}, which the program computes from the packet, is in a {@link
  * io.github.nettybpf.expression.lower.RangeSet}. These three are what the next pass needs.
  */

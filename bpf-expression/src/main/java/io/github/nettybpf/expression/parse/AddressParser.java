@@ -7,8 +7,8 @@ final class AddressParser {
     private AddressParser() {}
 
     /**
-     * {@return {@code address << 8 | bits} of an IPv4 address, or -1 if a number is above 255} An address of fewer than four
-     * numbers ends in zeros; {@code bits} says how long the numbers are.
+     * {@return {@code address << 8 | bits} of an IPv4 address, or -1 if a number is above 255} An address of fewer than
+     * four numbers ends in zeros; {@code bits} says how long the numbers are.
      */
     static long ipv4(String text) {
         String[] parts = text.split("\\.", -1);

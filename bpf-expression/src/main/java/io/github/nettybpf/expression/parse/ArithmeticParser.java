@@ -6,9 +6,9 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses arithmetic expressions, by operator precedence with explicit stacks (shunting yard). Precedence is libpcap's: {@code
- * * /} before {@code + -} before shifts before {@code &} before {@code |}, from left to right; but {@code %} and {@code ^}
- * have none in libpcap's grammar: their right side is all that follows.
+ * Parses arithmetic expressions, by operator precedence with explicit stacks (shunting yard). Precedence is libpcap's:
+ * {@code * /} before {@code + -} before shifts before {@code &} before {@code |}, from left to right; but {@code %} and
+ * {@code ^} have none in libpcap's grammar: their right side is all that follows.
  */
 final class ArithmeticParser {
     static final String EXPECTED = "a number, len, a protocol and '[', '(' or '-'";

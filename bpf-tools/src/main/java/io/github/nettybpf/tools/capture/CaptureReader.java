@@ -12,9 +12,9 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a capture, pcap or pcapng, plain or gzipped: both byte orders, time stamps of every unit, several interfaces and
- * sections, simple and obsolete packet blocks. Allocates nothing per packet, and needs no more memory than the longest
- * packet (at most 16 MiB), whatever the capture claims. For one thread.
+ * Reads a capture, pcap or pcapng, plain or gzipped: both byte orders, time stamps of every unit, several interfaces
+ * and sections, simple and obsolete packet blocks. Allocates nothing per packet, and needs no more memory than the
+ * longest packet (at most 16 MiB), whatever the capture claims. For one thread.
  *
  * <p>Existing libraries do not serve: pcap4j is a binding to the native libpcap, io.pkts reads pcap only, and java-pcap
  * allocates an object per block.

@@ -50,7 +50,7 @@ public final class CapturedPacket implements Packet {
      * @param bytes the packet, which is not copied
      */
     public static CapturedPacket of(LinkType linkType, byte[] bytes) {
-        int number = LinkTypes.number(linkType);
+        int number = linkType.number();
         CapturedPacket packet = new CapturedPacket(new CaptureInterface(number, ByteOrder.LITTLE_ENDIAN, "", 0, 0));
         packet.set(packet.origin, 0, bytes.length, bytes, 0, bytes.length);
         return packet;

@@ -5,58 +5,28 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * Link types: the LINKTYPE_ numbers of captures, as tcpdump.org lists them, and the {@link LinkType} of expressions
- * that each stands for. No other class of the tools knows a number.
+ * What captures say of link types beyond the numbers that {@link LinkType} knows: the byte order of their headers.
+ * Source: the LINKTYPE_ values of tcpdump.org.
  */
 public final class LinkTypes {
-    static final int EN10MB = 1;
-    private static final int NULL = 0;
-    private static final int RAW = 101;
-    private static final int LOOP = 108;
-    private static final int LINUX_SLL = 113;
+    static final int EN10MB = LinkType.EN10MB.number();
     private static final int PFLOG = 117;
     private static final int USB_LINUX = 189;
     private static final int USB_LINUX_MMAPPED = 220;
-    private static final int IPV4 = 228;
-    private static final int IPV6 = 229;
     private static final int NFLOG = 239;
-    private static final int LINUX_SLL2 = 276;
-
-    /** What OpenBSD and other systems write for raw IP: their DLT_RAW. */
-    private static final int DLT_RAW_BSD = 14;
-
-    private static final int DLT_RAW = 12;
 
     private LinkTypes() {}
 
     /**
-     * {@return the link type that an expression is compiled for, or empty if expressions do not know it}
+     * {@return the link type that an expression is compiled for, or empty if expressions do not know it} The address
+     * family of a NULL capture is in the byte order of the machine that captured; in network byte order, it is that of
+     * LOOP.
      *
      * @param origin where the packets were captured
      */
     public static Optional<LinkType> of(CaptureInterface origin) {
-        return switch (origin.linkType()) {
-            case EN10MB -> Optional.of(LinkType.EN10MB);
-            // The address family is in the byte order of the machine; LOOP has it in network byte order.
-            case NULL -> Optional.of(origin.order() == ByteOrder.BIG_ENDIAN ? LinkType.LOOP : LinkType.NULL);
-            case RAW, DLT_RAW, DLT_RAW_BSD, IPV4, IPV6 -> Optional.of(LinkType.RAW);
-            case LOOP -> Optional.of(LinkType.LOOP);
-            case LINUX_SLL -> Optional.of(LinkType.LINUX_SLL);
-            case LINUX_SLL2 -> Optional.of(LinkType.LINUX_SLL2);
-            default -> Optional.empty();
-        };
-    }
-
-    /** {@return the LINKTYPE_ number of a link type} */
-    static int number(LinkType linkType) {
-        return switch (linkType) {
-            case EN10MB -> EN10MB;
-            case NULL -> NULL;
-            case RAW -> RAW;
-            case LOOP -> LOOP;
-            case LINUX_SLL -> LINUX_SLL;
-            case LINUX_SLL2 -> LINUX_SLL2;
-        };
+        return LinkType.ofNumber(origin.linkType())
+                .map(type -> type == LinkType.NULL && origin.order() == ByteOrder.BIG_ENDIAN ? LinkType.LOOP : type);
     }
 
     /**
@@ -65,8 +35,8 @@ public final class LinkTypes {
      */
     static boolean isHostOrder(int linkType) {
         return switch (linkType) {
-            case NULL, PFLOG, USB_LINUX, USB_LINUX_MMAPPED, NFLOG -> true;
-            default -> false;
+            case PFLOG, USB_LINUX, USB_LINUX_MMAPPED, NFLOG -> true;
+            default -> linkType == LinkType.NULL.number();
         };
     }
 
@@ -74,13 +44,6 @@ public final class LinkTypes {
      * {@return the length of the link-layer header, after which the network header begins, or -1 if it is not known}
      */
     static int headerLength(int linkType) {
-        return switch (linkType) {
-            case EN10MB -> 14;
-            case RAW, DLT_RAW, DLT_RAW_BSD, IPV4, IPV6 -> 0;
-            case NULL, LOOP -> 4;
-            case LINUX_SLL -> 16;
-            case LINUX_SLL2 -> 20;
-            default -> -1;
-        };
+        return LinkType.ofNumber(linkType).map(LinkType::headerLength).orElse(-1);
     }
 }

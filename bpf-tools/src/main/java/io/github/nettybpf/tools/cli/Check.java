@@ -3,9 +3,11 @@ package io.github.nettybpf.tools.cli;
 import io.github.nettybpf.core.AssemblyException;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.netty.PipelineSupport;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
@@ -16,9 +18,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -43,7 +45,8 @@ import picocli.CommandLine.Mixin;
                               (counted from 0) that does
                 verdicts      all verdicts that it can return
                 kernel        the sockets that accept it
-                jvm           whether it can run in a Netty pipeline, or what is not known there
+                pipeline      the placements at which it can run in a Netty pipeline
+                not PLACEMENT why it cannot run there, with the instruction
                 kernel cost   the memory that a socket is charged for it, and the limit
 
                 The answers hold for all packets and are upper bounds: the program cannot read or \
@@ -60,14 +63,13 @@ import picocli.CommandLine.Mixin;
                   extensions:  none
                   verdicts:    0 (drop)
                   kernel:      any socket that takes SO_ATTACH_FILTER
-                  jvm:         any pipeline
+                  pipeline:    any
                   ...""")
 public final class Check implements Callable<Integer> {
     private static final Path OPTMEM_MAX = Path.of("/proc/sys/net/core/optmem_max");
 
-    /** What a pipeline knows: see {@link io.github.nettybpf.core.Packet#extension}. */
-    private static final Set<Extension> KNOWN_IN_PIPELINE =
-            EnumSet.of(Extension.LEN, Extension.RAND, Extension.XOR_X, Extension.NLA, Extension.NLAN);
+    private static final List<Placement> PIPELINES =
+            List.of(Placement.UDP_SOCKET, Placement.PAYLOAD, Placement.ETHERNET, Placement.IP);
 
     private static final int MOST_VERDICTS = 8;
 
@@ -108,7 +110,7 @@ public final class Check implements Callable<Integer> {
         line("extensions", extensions(program));
         line("verdicts", verdicts(program));
         line("kernel", "any socket that takes SO_ATTACH_FILTER");
-        line("jvm", jvm(program));
+        pipeline(program);
         line("kernel cost", cost(program.kernelCost(), optmemMax()));
     }
 
@@ -169,22 +171,18 @@ public final class Check implements Callable<Integer> {
         return more > 0 ? first + " and " + more + " more" : first;
     }
 
-    private static String jvm(Program program) {
-        List<String> unknown = new ArrayList<>();
-        for (Extension extension : program.extensions()) {
-            if (!KNOWN_IN_PIPELINE.contains(extension)) {
-                unknown.add(named(program, extension));
-            }
+    /** Prints the placements at which a pipeline can run the program, and why not at the others. */
+    private void pipeline(Program program) {
+        Map<Placement, String> refused = new EnumMap<>(Placement.class);
+        for (Placement placement : PIPELINES) {
+            PipelineSupport.whyNot(program, placement).ifPresent(why -> refused.put(placement, why));
         }
-        program.firstReading(OffsetBase.LINK_LAYER)
-                .ifPresent(pc -> unknown.add("the link-layer header (insn " + pc + ")"));
-        if (!unknown.isEmpty()) {
-            return "no: a pipeline does not know " + String.join(", ", unknown);
-        }
-        OptionalInt network = program.firstReading(OffsetBase.NETWORK);
-        return network.isPresent()
-                ? "where the network header is known (insn " + network.getAsInt() + " reads it)"
-                : "any pipeline";
+        String able = PIPELINES.stream()
+                .filter(placement -> !refused.containsKey(placement))
+                .map(Placement::name)
+                .collect(Collectors.joining(", "));
+        line("pipeline", refused.isEmpty() ? "any" : able.isEmpty() ? "none" : able);
+        refused.forEach((placement, why) -> line("not " + placement, why));
     }
 
     /** {@return what the charge means under a limit, which is empty if it cannot be read here} */

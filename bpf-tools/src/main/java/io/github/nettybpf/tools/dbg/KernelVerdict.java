@@ -4,7 +4,7 @@ import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.KernelFilter;
+import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import io.netty.channel.ChannelException;
@@ -30,12 +30,12 @@ final class KernelVerdict {
                         + ", which varies (expected: a program without rand and cpu)");
             }
         }
-        if (bytes.length > KernelFilter.MAX_PACKET) {
-            throw new Refusal("packet of " + bytes.length + " bytes (expected: at most " + KernelFilter.MAX_PACKET
+        if (bytes.length > KernelOracle.MAX_PACKET) {
+            throw new Refusal("packet of " + bytes.length + " bytes (expected: at most " + KernelOracle.MAX_PACKET
                     + " for the kernel)");
         }
         int kernel = ask(program, bytes);
-        int same = Filter.interpret(program).run(KernelFilter.shown(bytes));
+        int same = Filter.interpret(program).run(KernelOracle.shown(bytes));
         if (kernel != same) {
             throw new Refusal("the kernel's verdict is " + Integer.toUnsignedString(kernel) + " (expected: "
                     + Integer.toUnsignedString(same) + ", the interpreter's)");
@@ -49,12 +49,12 @@ final class KernelVerdict {
     }
 
     private static int ask(Program program, byte[] bytes) throws Refusal {
-        Throwable unavailable = KernelFilter.unavailabilityCause();
+        Throwable unavailable = KernelOracle.unavailabilityCause();
         if (unavailable != null) {
             throw new Refusal("no kernel to ask: " + Printable.message(unavailable.toString())
                     + " (expected: Linux, and Netty's native epoll library for it)");
         }
-        try (KernelFilter kernel = KernelFilter.open()) {
+        try (KernelOracle kernel = KernelOracle.open()) {
             return kernel.verdict(program, bytes);
         } catch (ChannelException | UncheckedIOException e) {
             throw new Refusal("the kernel: " + Printable.message(String.valueOf(e.getMessage())));

@@ -7,7 +7,7 @@ import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.FilterExpression.Options;
-import io.github.nettybpf.netty.KernelFilter;
+import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.tools.ExpressionTarget;
 import io.github.nettybpf.tools.Lines;
 import io.github.nettybpf.tools.Printable;
@@ -96,7 +96,7 @@ public final class Eval implements Callable<Integer> {
     private byte[] packet = new byte[0];
 
     /** Null if the engine is not the kernel. */
-    private @Nullable KernelFilter kernel;
+    private @Nullable KernelOracle kernel;
 
     public Eval(Session session) {
         this.session = session;
@@ -110,12 +110,12 @@ public final class Eval implements Callable<Integer> {
         if (engine != Engine.KERNEL) {
             return answerAll();
         }
-        Throwable unavailable = KernelFilter.unavailabilityCause();
+        Throwable unavailable = KernelOracle.unavailabilityCause();
         if (unavailable != null) {
             throw new Refusal("--engine kernel: " + Printable.message(unavailable.toString())
                     + " (expected: Linux, and Netty's native epoll library for it)");
         }
-        try (KernelFilter opened = KernelFilter.open()) {
+        try (KernelOracle opened = KernelOracle.open()) {
             kernel = opened;
             return answerAll();
         }
@@ -163,12 +163,12 @@ public final class Eval implements Callable<Integer> {
     }
 
     private Verdict verdict(Program program) {
-        KernelFilter asked = kernel;
+        KernelOracle asked = kernel;
         if (asked != null) {
             return bytes -> asked.verdict(program, bytes);
         }
         Filter filter = engine == Engine.COMPILER ? Filter.compile(program) : Filter.interpret(program);
-        return bytes -> filter.run(KernelFilter.shown(bytes));
+        return bytes -> filter.run(KernelOracle.shown(bytes));
     }
 
     private static int indexOfTab(byte[] line, int from, int end) {
@@ -209,8 +209,8 @@ public final class Eval implements Callable<Integer> {
         if (start == end) {
             return "reject: packet: nothing (expected: hexadecimal digits in pairs, or -)";
         }
-        if (kernel != null && (end - start) / 2 > KernelFilter.MAX_PACKET) {
-            return "reject: packet: " + (end - start) / 2 + " bytes (expected: at most " + KernelFilter.MAX_PACKET
+        if (kernel != null && (end - start) / 2 > KernelOracle.MAX_PACKET) {
+            return "reject: packet: " + (end - start) / 2 + " bytes (expected: at most " + KernelOracle.MAX_PACKET
                     + " for the kernel)";
         }
         byte[] bytes = new byte[(end - start) / 2];

@@ -3,9 +3,11 @@ package io.github.nettybpf.tools.run;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.LinkType;
-import io.github.nettybpf.netty.KernelFilter;
+import io.github.nettybpf.netty.KernelOracle;
+import io.github.nettybpf.netty.PipelineSupport;
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
@@ -15,7 +17,6 @@ import io.github.nettybpf.tools.capture.LinkTypes;
 import io.netty.channel.ChannelException;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  * A program's verdicts on packets of captures, by one engine. An expression is compiled for each link type that occurs.
  */
 final class Verdicts implements AutoCloseable {
-    private static final Set<Extension> KNOWN =
-            EnumSet.of(Extension.LEN, Extension.RAND, Extension.XOR_X, Extension.NLA, Extension.NLAN);
+    /** A capture has the bytes of packets and nothing else. */
+    private static final Set<Extension> KNOWN = PipelineSupport.knownExtensions(Placement.PAYLOAD, Set.of());
 
     private final AnyProgram program;
     private final @Nullable LinkType asked;
     private final Engine engine;
-    private final @Nullable KernelFilter kernel;
+    private final @Nullable KernelOracle kernel;
     private final Map<LinkType, CaptureFilter> filters = new EnumMap<>(LinkType.class);
     private @Nullable CaptureInterface lastOrigin;
     private @Nullable CaptureFilter last;
@@ -58,13 +59,13 @@ final class Verdicts implements AutoCloseable {
     }
 
     /** {@return the running kernel, to be closed} */
-    static KernelFilter openKernel() throws Refusal {
-        Throwable unavailable = KernelFilter.unavailabilityCause();
+    static KernelOracle openKernel() throws Refusal {
+        Throwable unavailable = KernelOracle.unavailabilityCause();
         if (unavailable != null) {
             throw new Refusal("--engine kernel: " + Printable.message(unavailable.toString())
                     + " (expected: Linux, and Netty's native epoll library for it)");
         }
-        return KernelFilter.open();
+        return KernelOracle.open();
     }
 
     /**
@@ -105,7 +106,7 @@ final class Verdicts implements AutoCloseable {
                         + extension.mnemonic() + ", which is not in a capture");
             }
         }
-        KernelFilter open = kernel;
+        KernelOracle open = kernel;
         CaptureFilter filter;
         if (open != null) {
             filter = kernelFilter(open, compiled);
@@ -120,7 +121,7 @@ final class Verdicts implements AutoCloseable {
     }
 
     /** The kernel runs the program on a unix socket, which has less to read than a packet socket. */
-    private static CaptureFilter kernelFilter(KernelFilter kernel, Program program) throws Refusal {
+    private static CaptureFilter kernelFilter(KernelOracle kernel, Program program) throws Refusal {
         for (OffsetBase base : new OffsetBase[] {OffsetBase.NETWORK, OffsetBase.LINK_LAYER}) {
             if (program.offsetBases().contains(base)) {
                 throw new Refusal(
@@ -131,9 +132,9 @@ final class Verdicts implements AutoCloseable {
         }
         boolean readsLength = program.extensions().contains(Extension.LEN);
         return packet -> {
-            if (packet.length() > KernelFilter.MAX_PACKET) {
+            if (packet.length() > KernelOracle.MAX_PACKET) {
                 throw new Refusal("--engine kernel: packet " + packet.number() + " of " + packet.length()
-                        + " bytes (expected: at most " + KernelFilter.MAX_PACKET + ")");
+                        + " bytes (expected: at most " + KernelOracle.MAX_PACKET + ")");
             }
             if (readsLength && packet.length() != packet.wireLength()) {
                 throw new Refusal("--engine kernel: packet " + packet.number() + " has "

@@ -180,7 +180,7 @@ class BpfTest {
                         "extensions:  none",
                         "verdicts:    0 (drop), 4294967295",
                         "kernel:      any socket that takes SO_ATTACH_FILTER",
-                        "jvm:         any pipeline"),
+                        "pipeline:    any"),
                 Command.run(ARP, "check").out().lines().limit(6).toList());
     }
 
@@ -190,11 +190,24 @@ class BpfTest {
             value = {
                 "ld mark ret a | extensions | mark (insn 0)",
                 "ld mark ret a | verdicts | any (ret a)",
-                "ld mark ret a | jvm | no: a pipeline does not know mark (insn 0)",
-                "ld len ret a | jvm | any pipeline",
-                "ldb [-1048576] ret #1 | jvm | where the network header is known (insn 0 reads it)",
+                "ld mark ret a | pipeline | none",
+                "ld mark ret a | not UDP_SOCKET | insn 0: ld #mark: a pipeline does not know it (expected: len, proto, xor_x,"
+                        + " rand; or Offload.REQUIRED)",
+                "ld mark ret a | not PAYLOAD | insn 0: ld #mark: a pipeline does not know it (expected: len, nla, nlan, xor_x,"
+                        + " rand; or Offload.REQUIRED)",
+                "ld len ret a | pipeline | any",
+                "ld #proto ret a | pipeline | UDP_SOCKET, ETHERNET, IP",
+                "ld #nla ret a | pipeline | PAYLOAD, ETHERNET, IP",
+                "ld #nla ret a | not UDP_SOCKET | insn 0: ld #nla: a pipeline does not know it (expected: len, proto, xor_x,"
+                        + " rand; or Offload.REQUIRED)",
+                "ld #vlan_tci ret a | pipeline | ETHERNET, IP",
+                "ldb [-1048568] ret #1 | pipeline | PAYLOAD, ETHERNET, IP",
+                "ldb [-1048568] ret #1 | not UDP_SOCKET | insn 0: ldb [4293918728]: a pipeline does not know the TTL of an IPv4"
+                        + " header (expected: version and addresses, after a test of the version; or Offload.REQUIRED)",
                 "ldb [-1048576] ret #1 | reads | the network header (insn 0)",
-                "ld #1 ldb [-2097152] ret #1 | jvm | no: a pipeline does not know the link-layer header (insn 1)",
+                "ld #1 ldb [-2097152] ret #1 | pipeline | PAYLOAD, ETHERNET",
+                "ld #1 ldb [-2097152] ret #1 | not IP | insn 1: ldb [4292870144]: a pipeline does not know the link-layer header"
+                        + " at placement IP (expected: placement ETHERNET; or Offload.REQUIRED)",
                 "ld len tax ldb [x + 0] ret #1 | verdicts | 0 (drop), 1",
                 "ret #5 | reads | no byte of the packet",
                 "jeq #2, l, l l: ld M[3] ret a | program | refused",

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
-import io.github.nettybpf.netty.KernelFilter;
+import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.tools.Command;
 import io.github.nettybpf.tools.capture.CaptureBytes;
 import java.io.IOException;
@@ -30,8 +30,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Dialogues are files: their lines that begin with {@code > } are given to the command, and its output has to be the whole
- * file. dbg-documentation.txt and dbg-machine.txt are the output of the kernel's bpf_dbg, but for its messages of errors.
+ * Dialogues are files: their lines that begin with {@code > } are given to the command, and its output has to be the
+ * whole file. dbg-documentation.txt and dbg-machine.txt are the output of the kernel's bpf_dbg, but for its messages of
+ * errors.
  */
 class DbgTest {
     /** The packet of Documentation/networking/filter.rst of the kernel. */
@@ -85,8 +86,8 @@ class DbgTest {
     @ValueSource(strings = {"dbg-documentation.txt", "dbg-machine.txt", "dbg-beyond.txt"})
     void holdsTheDialogue(String file) throws IOException {
         assumeTrue(
-                !file.equals("dbg-beyond.txt") || KernelFilter.unavailabilityCause() == null,
-                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+                !file.equals("dbg-beyond.txt") || KernelOracle.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelOracle.unavailabilityCause());
         String dialogue;
         try (InputStream in = DbgTest.class.getResourceAsStream(file)) {
             dialogue = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("CAPTURE", capture.toString());
@@ -122,8 +123,8 @@ class DbgTest {
     @Test
     void holdsTheDocumentedDialogue() throws IOException {
         assumeTrue(
-                KernelFilter.unavailabilityCause() == null,
-                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+                KernelOracle.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelOracle.unavailabilityCause());
         String section = Files.readString(Path.of("../docs/tools.md")).split("\n## bpf dbg\n", -1)[1];
         String dialogue = section.lines()
                 .dropWhile(line -> !line.startsWith("    > "))

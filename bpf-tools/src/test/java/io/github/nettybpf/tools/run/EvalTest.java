@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.nettybpf.core.Growth;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.RandomPrograms;
-import io.github.nettybpf.netty.KernelFilter;
+import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.tools.Command;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.cli.Bpf;
@@ -68,7 +68,7 @@ class EvalTest {
                 new Command(0, answer + "\n" + answer + "\n", ""), Command.run(line + "\r\n" + line, "eval"), rule);
         assertEquals(new Command(0, answer + "\n", ""), Command.run(line, "eval", "--engine", "compiler"), rule);
         // A kernel has a CPU to name.
-        if (KernelFilter.unavailabilityCause() == null && !rule.startsWith("cpu")) {
+        if (KernelOracle.unavailabilityCause() == null && !rule.startsWith("cpu")) {
             assertEquals(new Command(0, answer + "\n", ""), Command.run(line, "eval", "--engine", "kernel"), rule);
         }
     }
@@ -77,8 +77,8 @@ class EvalTest {
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "INTERPRETER")
     void allAgreeOnRandomPrograms(Engine engine) {
         assumeTrue(
-                engine != Engine.KERNEL || KernelFilter.unavailabilityCause() == null,
-                () -> "no kernel to ask: " + KernelFilter.unavailabilityCause());
+                engine != Engine.KERNEL || KernelOracle.unavailabilityCause() == null,
+                () -> "no kernel to ask: " + KernelOracle.unavailabilityCause());
         RandomPrograms random = RandomPrograms.deterministic(3);
         StringBuilder cases = new StringBuilder();
         for (int i = 0; i < 3_000; i++) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.nettybpf.netty.KernelFilter;
+import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.tools.Command;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.capture.CaptureBytes;
@@ -73,7 +73,7 @@ class RunTest {
     @EnumSource(Engine.class)
     void countsLikeBpfDbg(Engine engine) throws IOException {
         assumeTrue(
-                engine != Engine.KERNEL || KernelFilter.unavailabilityCause() == null,
+                engine != Engine.KERNEL || KernelOracle.unavailabilityCause() == null,
                 "no native epoll library here to ask the kernel with");
         String capture = file("two.pcap", two());
         assertEquals(

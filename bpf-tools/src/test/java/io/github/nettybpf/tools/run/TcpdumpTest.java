@@ -20,7 +20,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code bpf run} counts and writes is what tcpdump counts and reads, on the captures of the conformance folder. */
+/**
+ * What {@code bpf run} counts and writes is what tcpdump counts and reads, on the captures of the conformance folder.
+ */
 class TcpdumpTest {
     private static final List<String> EXPRESSIONS =
             List.of("", "tcp", "udp port 53 or arp", "not ip6 and len <= 120", "ip[8] > 64", "portrange 1-1024");

@@ -27,14 +27,15 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The running kernel as a judge: tells the exact verdict that it gives, by sending packets through a pair of unix datagram
- * sockets. Needs no privilege, and sends nothing to anybody else. For tests and tools; not for use by several threads.
+ * The running kernel as a test oracle: it tells whether the kernel accepts a program, and the exact verdict that the
+ * kernel gives. Packets are sent through a pair of unix datagram sockets of this object, which needs no privilege. For
+ * tests and tools; it filters no channel. Not for use by several threads.
  *
- * <p>A socket shows of a verdict only how much of the packet it keeps. So the program is run with every return replaced:
- * by one that keeps the packet if the verdict is the one in question, and drops it otherwise.
+ * <p>A socket shows of a verdict only how much of the packet it keeps. Therefore the program is run with every return
+ * replaced by one that keeps the packet if the verdict is the one in question, and drops it otherwise.
  */
-public final class KernelFilter implements AutoCloseable {
-    /** As much as a unix datagram is sure to take in one piece. */
+public final class KernelOracle implements AutoCloseable {
+    /** The most bytes of a packet: a unix datagram takes them in one piece. */
     public static final int MAX_PACKET = 65_536;
 
     private static final int ADDED = 3;
@@ -44,7 +45,7 @@ public final class KernelFilter implements AutoCloseable {
     private final Socket receiver = Socket.newSocketDomainDgram();
     private final CleanableDirectBuffer memory = Buffer.allocateDirectBufferWithNativeOrder(MAX_PACKET);
 
-    private KernelFilter() {}
+    private KernelOracle() {}
 
     private void connect() throws IOException {
         Path folder = Files.createTempDirectory("bpf");
@@ -58,23 +59,23 @@ public final class KernelFilter implements AutoCloseable {
         }
     }
 
-    /** {@return why there is no kernel to ask here}, or null if there is one: Linux, and Netty's native epoll library. */
+    /** {@return why there is no kernel to ask, or null if there is one: Linux, with Netty's native epoll library} */
     public static @Nullable Throwable unavailabilityCause() {
         return Epoll.unavailabilityCause();
     }
 
     /**
-     * {@return a judge}, to be closed.
+     * {@return an oracle, to be closed}
      *
      * @throws IllegalStateException if there is none here: see {@link #unavailabilityCause}
-     * @throws UncheckedIOException if the sockets cannot be had
+     * @throws UncheckedIOException if the sockets cannot be opened
      */
-    public static KernelFilter open() {
+    public static KernelOracle open() {
         Throwable cause = unavailabilityCause();
         if (cause != null) {
             throw new IllegalStateException("no native epoll library: " + cause.getMessage(), cause);
         }
-        KernelFilter kernel = new KernelFilter();
+        KernelOracle kernel = new KernelOracle();
         try {
             kernel.connect();
             return kernel;
@@ -85,7 +86,8 @@ public final class KernelFilter implements AutoCloseable {
     }
 
     /**
-     * {@return the packet as these sockets show it to a program}: no interface, and 0 for what they do not know.
+     * {@return the packet as these sockets show it to a program} It has no interface, and what the sockets do not know
+     * is 0.
      *
      * @param packet the bytes, which are not copied
      */
@@ -111,9 +113,9 @@ public final class KernelFilter implements AutoCloseable {
     }
 
     /**
-     * {@return the verdict of the kernel, unsigned} For a program of more than 4,093 instructions, and where a program ends
-     * by asking for an interface that is not there, it is only known how much is kept; then a verdict that keeps all is
-     * given as the interpreter has it.
+     * {@return the verdict of the kernel, unsigned} For a program of more than 4,093 instructions, and where a program
+     * ends by asking for an interface that is not there, it is only known how much is kept; then a verdict that keeps
+     * all is given as the interpreter has it.
      *
      * @param program the program
      * @param packet at most {@link #MAX_PACKET} bytes
@@ -191,7 +193,7 @@ public final class KernelFilter implements AutoCloseable {
         }
     }
 
-    /** {@return how many bytes came through}, or {@link #NOTHING_CAME}. */
+    /** {@return how many bytes were received, or {@link #NOTHING_CAME}} */
     private int send(byte[] packet) {
         try {
             memory.buffer().clear().put(packet);
