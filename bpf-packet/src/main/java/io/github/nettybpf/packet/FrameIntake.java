@@ -70,7 +70,8 @@ final class FrameIntake {
     void beginRead() {
         readPending = true;
         if (frames instanceof PacketRing ring && ring.isSliced()) {
-            // Edge-triggered: while a block is held, a level-triggered socket stays readable although nothing can be read.
+            // Edge-triggered: while a block is held, a level-triggered socket stays readable although nothing can be
+            // read.
             handle.setOps(handle.ops().with(EpollIoOps.EPOLLIN).with(EpollIoOps.EPOLLET));
         } else {
             handle.setOps(handle.ops().with(EpollIoOps.EPOLLIN));

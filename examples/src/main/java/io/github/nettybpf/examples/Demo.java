@@ -82,7 +82,8 @@ public final class Demo {
         List<Result> results = new ArrayList<>();
         for (Run run : Run.values()) {
             if (run == Run.KERNEL && !Transports.kernelCanFilter()) {
-                System.out.println("the run with the filter in the kernel is skipped: the epoll transport is not available");
+                System.out.println(
+                        "the run with the filter in the kernel is skipped: the epoll transport is not available");
                 continue;
             }
             results.add(measure(run));
