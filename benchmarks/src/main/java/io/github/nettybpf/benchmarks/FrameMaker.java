@@ -190,7 +190,7 @@ final class FrameMaker {
     }
 
     /**
-     * Fills a frame with random bytes and sets its ethertype. {@return the frame, positioned after the Ethernet header}
+     * {@return the frame, positioned after the Ethernet header} It is filled with random bytes, and has the ethertype.
      */
     private ByteBuffer ethernet(byte[] bytes, int type) {
         random.nextBytes(bytes);

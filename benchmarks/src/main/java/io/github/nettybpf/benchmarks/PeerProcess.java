@@ -38,7 +38,10 @@ final class PeerProcess implements AutoCloseable {
         answers = process.inputReader(StandardCharsets.US_ASCII);
     }
 
-    /** Waits until the process is ready. {@return why it refuses the program, or the empty string if it does not} */
+    /**
+     * {@return why the process refuses the program, or the empty string if it does not} Waits until the process is
+     * ready.
+     */
     String refusal() throws IOException {
         String answer = answer();
         return answer.startsWith(REFUSED) ? answer.substring(REFUSED.length()) : "";

@@ -26,7 +26,7 @@ final class Programs {
         return text.add("keep: ret #262144").add("drop: ret #0").toString();
     }
 
-    /** {@return the program to which libpcap compiles an {@code or} of {@code src host} over all hosts} */
+    /** {@return the {@code src host A or src host B or ...} program that libpcap generates} */
     static String sourceHosts() {
         StringJoiner text = new StringJoiner("\n");
         text.add("ldh [12]").add("jneq #0x800, drop").add("ld [26]");

@@ -21,8 +21,8 @@ final class HeldBlock extends UnpooledDirectByteBuf {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(PacketRing.class);
 
     /**
-     * The references that the ring holds while it reads the block: so many that frames which are released too often
-     * cannot use them up.
+     * The number of references that the ring holds while it reads the block. It is so large that frames which are
+     * released too often cannot use them up.
      */
     private static final int RING_REFERENCES = 1 << 28;
 

@@ -46,7 +46,7 @@ final class PacketBinding {
     /**
      * Binds on another thread.
      *
-     * @param wakeup run when a ring can go on: see {@link PacketRing}
+     * @param wakeup run when a ring can read on: see {@link PacketRing}
      * @return completed when {@link #finishBy} is to be called
      */
     CompletableFuture<Bound> start(PacketAddress address, Settings settings, Runnable wakeup) {

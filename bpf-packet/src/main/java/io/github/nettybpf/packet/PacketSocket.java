@@ -108,7 +108,7 @@ final class PacketSocket {
      * Sets the ring up, or the options of reads, and binds the socket. A filter must have been attached before. Takes
      * about 20 ms, longer with a large ring.
      *
-     * @param wakeup run when a ring can go on: see {@link PacketRing}
+     * @param wakeup run when a ring can read on: see {@link PacketRing}
      */
     Bound bind(PacketAddress wanted, Settings settings, Runnable wakeup) throws IOException {
         PacketAddress address = resolve(wanted);

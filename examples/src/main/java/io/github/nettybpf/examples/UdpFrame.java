@@ -34,7 +34,7 @@ record UdpFrame(Mac from, Mac to, Ip4 source, int sourcePort, Ip4 destination, i
         check(length >= header + UDP, "IP length", length, ">= " + (header + UDP));
         check(length <= there, "IP length", length, "<= " + there);
         int sum = checksum(frame, ETHERNET, header, 0);
-        check(sum == 0, "IP checksum", frame.getUnsignedShort(ETHERNET + 10), "a true one");
+        check(sum == 0, "IP checksum", frame.getUnsignedShort(ETHERNET + 10), "a correct one");
         int fragment = frame.getUnsignedShort(ETHERNET + 6) & 0x3fff;
         check(fragment == 0, "IP fragment bits", fragment, "0, no fragment");
         int protocol = frame.getUnsignedByte(ETHERNET + 9);
@@ -49,7 +49,7 @@ record UdpFrame(Mac from, Mac to, Ip4 source, int sourcePort, Ip4 destination, i
         int given = frame.getUnsignedShort(udp + 6);
         if (udpChecksum && given != 0) {
             int udpSum = checksum(frame, udp, udpLength, pseudoHeader(source, destination, udpLength));
-            check(udpSum == 0, "UDP checksum", given, "a true one, or 0");
+            check(udpSum == 0, "UDP checksum", given, "a correct one, or 0");
         }
         UdpFrame headers = new UdpFrame(
                 Mac.at(frame, 6),

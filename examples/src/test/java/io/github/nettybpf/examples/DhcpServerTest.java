@@ -137,7 +137,7 @@ class DhcpServerTest {
         assertEquals(
                 List.of(
                         "malformed, IP length 328 (expected: <= 327)",
-                        "malformed, UDP checksum " + wrongChecksum() + " (expected: a true one, or 0)",
+                        "malformed, UDP checksum " + wrongChecksum() + " (expected: a correct one, or 0)",
                         "malformed, option 53 at 240: length 200 (expected: <= 58)"),
                 out);
     }

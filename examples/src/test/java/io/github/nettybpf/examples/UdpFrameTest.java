@@ -63,13 +63,13 @@ class UdpFrameTest {
                 "a header longer than the packet | 14 | 4f | IP length 31 (expected: >= 68)",
                 "shorter than its headers | 16 | 001b | IP length 27 (expected: >= 28)",
                 "longer than the frame | 16 | 0020 | IP length 32 (expected: <= 31)",
-                "a wrong IP checksum | 24 | 26cd | IP checksum 9933 (expected: a true one)",
+                "a wrong IP checksum | 24 | 26cd | IP checksum 9933 (expected: a correct one)",
                 "a first fragment | 20 | 2000401146cc | IP fragment bits 8192 (expected: 0, no fragment)",
                 "a later fragment | 20 | 0001401166cb | IP fragment bits 1 (expected: 0, no fragment)",
                 "TCP | 22 | 400626d7 | IP protocol 6 (expected: 17, UDP)",
                 "a UDP length below its header's | 38 | 0007 | UDP length 7 (expected: >= 8)",
                 "a UDP length beyond the packet | 38 | 000c | UDP length 12 (expected: <= 11)",
-                "a wrong UDP checksum | 40 | 26ed | UDP checksum 9965 (expected: a true one, or 0)",
+                "a wrong UDP checksum | 40 | 26ed | UDP checksum 9965 (expected: a correct one, or 0)",
                 "no UDP checksum | 40 | 0000 | fine",
             })
     void saysWhatIsWrong(String rule, int at, String replacement, String message) throws MalformedPacketException {

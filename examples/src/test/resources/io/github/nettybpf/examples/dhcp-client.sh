@@ -1,5 +1,5 @@
 #!/bin/sh
-# What udhcpc and dhclient run: it only gives the interface its address, and says so.
+# The script that udhcpc and dhclient run: it only gives the interface its address, and prints the event.
 case ${reason:-$1} in
     PREINIT | deconfig) ip link set "$interface" up && ip -4 address flush dev "$interface" ;;
     BOUND | RENEW | REBIND | REBOOT)
