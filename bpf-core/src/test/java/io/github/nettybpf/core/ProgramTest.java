@@ -99,10 +99,10 @@ class ProgramTest {
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "facts.txt", delimiter = '|')
     void tellsWhatAProgramCanDo(
-            String name, String source, String extensions, String windows, String reach, String verdicts) {
+            String name, String source, String extensions, String bases, String reach, String verdicts) {
         Program program = Program.parse(source.replace('⏎', '\n'));
         assertEquals(extensions, program.extensions().toString(), "extensions");
-        assertEquals(windows, program.offsetBases().toString(), "windows");
+        assertEquals(bases, program.offsetBases().toString(), "bases");
         assertEquals(reach, program.reach().isPresent() ? "" + program.reach().getAsLong() : "?", "reach");
         assertEquals(verdicts, program.verdicts().map(ProgramTest::sorted).orElse("?"), "verdicts");
     }
