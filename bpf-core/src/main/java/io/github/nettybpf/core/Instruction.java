@@ -72,20 +72,12 @@ public sealed interface Instruction {
         /** {@return how many instructions are skipped when it does not hold, 0..255} */
         int skipFalse();
 
-        /**
-         * {@return the instruction that is executed next when the condition holds}
-         *
-         * @param pc the index of this instruction in its program
-         */
+        /** {@return the instruction after this one, at {@code pc}, when the condition holds} */
         default int trueTarget(int pc) {
             return pc + 1 + skipTrue();
         }
 
-        /**
-         * {@return the instruction that is executed next when the condition does not hold}
-         *
-         * @param pc the index of this instruction in its program
-         */
+        /** {@return the instruction after this one, at {@code pc}, when the condition does not hold} */
         default int falseTarget(int pc) {
             return pc + 1 + skipFalse();
         }

@@ -16,6 +16,7 @@ import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Register;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -41,6 +42,7 @@ final class ControlFlow {
     /** From this instruction on, a shorter packet gets verdict 0; {@link #DROPS} if every packet does. */
     private final long[] minimumLength;
 
+    private final List<List<Integer>> successors = new ArrayList<>();
     private final int[] live;
     private final int[] inDegree;
 
@@ -63,6 +65,9 @@ final class ControlFlow {
             if (drops(pc)) {
                 threaded[pc] = representative(0, pc);
             }
+        }
+        for (int pc = 0; pc < size; pc++) {
+            successors.add(threadedSuccessors(pc));
         }
         inDegree = countInDegrees();
         switchFinder = new SwitchFinder(this);
@@ -168,6 +173,15 @@ final class ControlFlow {
         return live[pc] | program.get(pc).writes().bits();
     }
 
+    private List<Integer> threadedSuccessors(int pc) {
+        Instruction instruction = program.get(pc);
+        if (instruction instanceof ConditionalJump jump) {
+            return List.of(threaded[jump.trueTarget(pc)], threaded[jump.falseTarget(pc)]);
+        }
+        List<Integer> next = instruction.successors(pc);
+        return next.isEmpty() ? next : List.of(threaded[next.get(0)]);
+    }
+
     private int[] countInDegrees() {
         int[] degrees = new int[program.size()];
         degrees[start()] = 1;
@@ -222,8 +236,6 @@ final class ControlFlow {
 
     /** {@return the successors of the instruction, jump-threaded} */
     List<Integer> successors(int pc) {
-        return program.get(pc).successors(pc).stream()
-                .map(successor -> threaded[successor])
-                .toList();
+        return successors.get(pc);
     }
 }
