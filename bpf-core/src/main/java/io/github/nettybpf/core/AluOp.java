@@ -53,8 +53,13 @@ public enum AluOp {
         return mnemonic;
     }
 
-    /** {@return the new A} A divisor must not be 0. */
-    int apply(int a, int operand) {
+    /**
+     * {@return the new A}
+     *
+     * @param a the old A
+     * @param operand the operand; a divisor must not be 0
+     */
+    public int apply(int a, int operand) {
         return switch (this) {
             case ADD -> a + operand;
             case SUB -> a - operand;

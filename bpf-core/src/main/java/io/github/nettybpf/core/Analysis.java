@@ -20,6 +20,7 @@ import io.github.nettybpf.core.Instruction.Txa;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,10 @@ final class Analysis {
     final Map<Extension, Integer> extensions = new EnumMap<>(Extension.class);
 
     final Map<OffsetBase, Integer> offsetBases = new EnumMap<>(OffsetBase.class);
+
+    /** For each packet load that can be reached, by its pc, the bytes that it can touch. */
+    final Map<Integer, OffsetRange> offsets = new HashMap<>();
+
     final OptionalLong reach;
     final Optional<Set<Integer>> verdicts;
 
@@ -208,6 +213,7 @@ final class Analysis {
 
     private void load(int pc, Interval offset, int size) {
         returned.add(0);
+        offsets.put(pc, new OffsetRange(offset.lo, Math.min(offset.hi + size - 1, MAX)));
         if (offset.touches(0, Integer.MAX_VALUE)) {
             offsetBases.putIfAbsent(OffsetBase.PACKET, pc);
             highestEnd = Math.max(highestEnd, Math.min(offset.hi, Integer.MAX_VALUE) + size);

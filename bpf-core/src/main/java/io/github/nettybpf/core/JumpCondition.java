@@ -40,8 +40,13 @@ public enum JumpCondition {
         return mnemonic;
     }
 
-    /** {@return whether the condition holds} */
-    boolean holds(int a, int operand) {
+    /**
+     * {@return whether the condition holds}
+     *
+     * @param a A
+     * @param operand the operand
+     */
+    public boolean holds(int a, int operand) {
         return switch (this) {
             case JEQ -> a == operand;
             case JGT -> Integer.compareUnsigned(a, operand) > 0;

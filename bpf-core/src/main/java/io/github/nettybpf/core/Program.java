@@ -147,6 +147,16 @@ public final class Program {
         return first(analysis().offsetBases.get(base));
     }
 
+    /**
+     * {@return the offsets of the bytes that a packet load can touch, or empty if the instruction is none or cannot be
+     * reached}
+     *
+     * @param pc the index of the instruction
+     */
+    public Optional<OffsetRange> offsets(int pc) {
+        return Optional.ofNullable(analysis().offsets.get(pc));
+    }
+
     private static OptionalInt first(@Nullable Integer pc) {
         return pc == null ? OptionalInt.empty() : OptionalInt.of(pc);
     }

@@ -10,20 +10,30 @@ import org.jspecify.annotations.Nullable;
  * as before is not read again, because {@link InetAddress#getAddress} copies its bytes.
  */
 final class IpAddress {
+    private final boolean isAnyKnown;
     private @Nullable InetAddress held;
     private int length;
     private long high;
     private long low;
 
-    /** Takes the address; null and the wildcard address are no known address. */
+    /**
+     * No address yet.
+     *
+     * @param isAnyKnown whether the wildcard address is the address of a packet, as a DHCP client's, and not any of a host's
+     */
+    IpAddress(boolean isAnyKnown) {
+        this.isAnyKnown = isAnyKnown;
+    }
+
+    /** Takes the address; null is no known address. */
     void hold(@Nullable InetSocketAddress address) {
         InetAddress ip = address == null ? null : address.getAddress();
         if (ip instanceof Inet4Address) {
             // Escape analysis removes this array of four bytes once the method is compiled.
             low = word(ip.getAddress(), 0);
-            length = low == 0 ? 0 : 4;
+            length = low == 0 && !isAnyKnown ? 0 : 4;
             forget();
-        } else if (ip == null || ip.isAnyLocalAddress()) {
+        } else if (ip == null || (ip.isAnyLocalAddress() && !isAnyKnown)) {
             length = 0;
             forget();
         } else if (!ip.equals(held)) {

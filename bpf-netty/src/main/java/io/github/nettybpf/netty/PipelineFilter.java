@@ -1,8 +1,6 @@
 package io.github.nettybpf.netty;
 
-import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
-import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
@@ -143,11 +141,10 @@ abstract sealed class PipelineFilter {
         OfDatagrams(Program program, Filter filter, Channel channel) {
             super(program, filter);
             this.channel = channel;
-            boolean looksAtIp = program.offsetBases().contains(OffsetBase.NETWORK)
-                    || program.extensions().contains(Extension.PROTO);
-            this.atAddress = new UdpPacket.AtAddress(looksAtIp);
-            this.inArray = new UdpPacket.InArray(looksAtIp);
-            this.inBuffer = new UdpPacket.InBuffer(looksAtIp);
+            UdpHeaderReads reads = new UdpHeaderReads(program);
+            this.atAddress = new UdpPacket.AtAddress(reads);
+            this.inArray = new UdpPacket.InArray(reads);
+            this.inBuffer = new UdpPacket.InBuffer(reads);
         }
 
         @Override

@@ -5,6 +5,7 @@ import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.netty.channel.Channel;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Collections;
@@ -117,12 +118,20 @@ public final class PipelineSupport {
         boolean varies = extensions.contains(Extension.RAND)
                 || extensions.contains(Extension.NLA)
                 || extensions.contains(Extension.NLAN);
-        boolean differs = placement == Placement.UDP_SOCKET
-                && (program.offsetBases().contains(OffsetBase.LINK_LAYER)
-                        || new UdpHeaderReads(program).readsChecksum());
+        boolean differs = placement == Placement.UDP_SOCKET && differsOnUdp(program, channel.localAddress());
         return !varies
                 && !differs
                 && whyNot(program, placement, channel, channel.localAddress()).isEmpty();
+    }
+
+    private static boolean differsOnUdp(Program program, @Nullable SocketAddress localAddress) {
+        UdpHeaderReads reads = new UdpHeaderReads(program);
+        boolean isIpv4 = localAddress instanceof InetSocketAddress internet
+                && internet.getAddress() instanceof Inet4Address
+                && !isWildcard(localAddress);
+        return program.offsetBases().contains(OffsetBase.LINK_LAYER)
+                || reads.readsChecksum()
+                || (reads.readsLength() && !isIpv4);
     }
 
     static String at(Program program, int pc) {

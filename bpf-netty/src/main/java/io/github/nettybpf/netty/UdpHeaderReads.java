@@ -1,13 +1,12 @@
 package io.github.nettybpf.netty;
 
-import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.AluX;
+import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
@@ -15,71 +14,119 @@ import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.LoadScratch;
 import io.github.nettybpf.core.Instruction.NegateA;
+import io.github.nettybpf.core.Instruction.Return;
 import io.github.nettybpf.core.Instruction.ReturnA;
-import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
-import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which bytes of the IP header a program reads at fixed places, on IPv4 and on IPv6: one forward pass that follows the
- * test of the version which tells the two apart. Indirect loads are left to {@link UdpPacket}, which notices them.
+ * Which bytes of the UDP and IP headers a program reads, and whether its verdict depends on any that a pipeline does not
+ * know: a data flow analysis in one forward pass.
+ *
+ * <p>Of the first byte of the IP header a pipeline knows the version and not the rest, the header length of IPv4 or half of
+ * the traffic class of IPv6. So the analysis follows what the program computes from this byte for all its values at once
+ * ({@link FirstByteValue}): a program is supported if it does the same for all that have the same version. Indirect loads
+ * whose offset is not known are left to {@link UdpPacket}, which notices at run time what they read.
  */
 final class UdpHeaderReads {
     private static final int NETWORK = OffsetBase.SKF_NET_OFF;
-    private static final int LINK_LAYER = OffsetBase.SKF_LL_OFF;
+    private static final int A = Program.SCRATCH_SLOTS;
+    private static final int X = A + 1;
+    private static final int LENGTH = 4;
     private static final int CHECKSUM = 6;
-    private static final int IPV4 = 1;
-    private static final int IPV6 = 2;
+    private static final String FIRST_BYTE = "the header length of an IPv4 or the traffic class of an IPv6 header";
 
-    /** What A holds, as far as it tells the version of the IP header. */
-    private enum Holds {
-        SOMETHING,
-        FIRST_BYTE,
-        VERSION_IN_HIGH_BITS,
-        VERSION,
-        ETHERTYPE
-    }
+    /** What holds when an instruction is reached: the versions that are possible, and the values of M[], A and X. */
+    private static final class State {
+        final int versions;
+        final FirstByteValue[] values;
 
-    private final Program program;
-    private final int[] families;
-    private final @Nullable Holds[] holds;
-    private @Nullable String unsupported;
-    private boolean readsDestination;
-    private boolean readsChecksum;
+        State(int versions, FirstByteValue[] values) {
+            this.versions = versions;
+            this.values = values;
+        }
 
-    UdpHeaderReads(Program program) {
-        this.program = program;
-        families = new int[program.size()];
-        holds = new Holds[program.size()];
-        families[0] = IPV4 | IPV6;
-        holds[0] = Holds.SOMETHING;
-        for (int pc = 0; pc < families.length; pc++) {
-            if (families[pc] != 0) {
-                step(pc, program.instructions().get(pc));
+        FirstByteValue a() {
+            return values[A];
+        }
+
+        FirstByteValue x() {
+            return values[X];
+        }
+
+        State with(int slot, FirstByteValue value) {
+            FirstByteValue[] changed = values.clone();
+            changed[slot] = value;
+            return new State(versions, changed);
+        }
+
+        State only(int some) {
+            return new State(versions & some, values);
+        }
+
+        State join(State other) {
+            FirstByteValue[] joined = new FirstByteValue[values.length];
+            for (int i = 0; i < joined.length; i++) {
+                joined[i] = values[i].join(versions, other.values[i], other.versions);
             }
+            return new State(versions | other.versions, joined);
         }
     }
 
-    /**
-     * {@return what is read of the headers and not known in a pipeline, naming the instruction, or empty if nothing is}
-     */
+    private final Program program;
+    private final @Nullable State[] states;
+    private @Nullable String unsupported;
+    private boolean readsDestination;
+    private boolean readsLength;
+    private boolean readsChecksum;
+    private boolean readsFirstByte;
+    private int unresolvedFirstByte = -1;
+
+    UdpHeaderReads(Program program) {
+        this.program = program;
+        states = new State[program.size()];
+        FirstByteValue[] start = new FirstByteValue[X + 1];
+        Arrays.fill(start, FirstByteValue.constant(0));
+        states[0] = new State(FirstByteValue.ALL, start);
+        for (int pc = 0; pc < states.length; pc++) {
+            State state = states[pc];
+            if (state != null && state.versions != 0) {
+                step(pc, program.instructions().get(pc), state);
+                states[pc] = null;
+            }
+        }
+        if (readsFirstByte && unresolvedFirstByte >= 0) {
+            refuse(unresolvedFirstByte, FIRST_BYTE);
+        }
+    }
+
+    /** {@return what the verdict depends on and a pipeline does not know, naming the instruction, or empty if nothing} */
     Optional<String> unsupported() {
         return Optional.ofNullable(unsupported);
     }
 
-    /**
-     * {@return whether the address that the datagram was sent to is read} A socket that is bound to the wildcard does
-     * not know it.
-     */
+    /** {@return whether the address that the datagram was sent to is read, which a wildcard socket does not know} */
     boolean readsDestination() {
         return readsDestination;
+    }
+
+    /** {@return whether anything of the IP header may be read} */
+    boolean readsIpHeader() {
+        return program.offsetBases().contains(OffsetBase.NETWORK)
+                || program.extensions().contains(Extension.PROTO);
+    }
+
+    /** {@return whether the UDP length may be read} Of IPv6 it is not known: a jumbogram has 0 there. */
+    boolean readsLength() {
+        return readsLength;
     }
 
     /** {@return whether the UDP checksum may be read} A pipeline shows it as 0. */
@@ -87,132 +134,169 @@ final class UdpHeaderReads {
         return readsChecksum;
     }
 
-    private void step(int pc, Instruction instruction) {
-        Holds a = holds[pc] == null ? Holds.SOMETHING : holds[pc];
-        if (a == Holds.FIRST_BYTE && looksAtLowBits(instruction)) {
-            unsupported(pc, "the header length of an IPv4 or the traffic class of an IPv6 header");
-        }
-        if (instruction instanceof LoadAbsolute load) {
-            check(pc, load.off(), load.size());
-            flow(pc + 1, families[pc], load.off() == NETWORK && load.size() == 1 ? Holds.FIRST_BYTE : Holds.SOMETHING);
-        } else if (instruction instanceof LoadMemShift load) {
-            check(pc, load.off(), 1);
-            if (load.off() == NETWORK) {
-                unsupported(pc, "the header length of an IPv4 header");
-            }
-            flow(pc + 1, families[pc], a);
+    /** {@return whether the first byte of the IP header is read for its version} Otherwise nothing of it may be shown. */
+    boolean readsVersion() {
+        return readsFirstByte;
+    }
+
+    private void step(int pc, Instruction instruction, State in) {
+        if (instruction instanceof LoadConstant load) {
+            flow(pc + 1, in.with(slot(load.dst()), FirstByteValue.constant(load.val())));
+        } else if (instruction instanceof LoadScratch load) {
+            flow(pc + 1, in.with(slot(load.dst()), in.values[load.n()]));
+        } else if (instruction instanceof StoreScratch store) {
+            flow(pc + 1, in.with(store.n(), in.values[slot(store.src())]));
+        } else if (instruction instanceof LoadAbsolute load) {
+            flow(pc + 1, in.with(A, load(pc, in.versions, load.off(), load.size())));
         } else if (instruction instanceof LoadIndirect load) {
-            readsChecksum |= load.off() >= 0 && load.off() < UdpPacket.HEADER;
-            flow(pc + 1, families[pc], Holds.SOMETHING);
+            flow(pc + 1, in.with(A, loadIndirect(pc, in, load)));
+        } else if (instruction instanceof LoadMemShift load) {
+            FirstByteValue loaded = load(pc, in.versions, load.off(), 1);
+            flow(pc + 1, in.with(X, loaded.map(value -> 4 * (value & 0x0f))));
         } else if (instruction instanceof LoadExtension load) {
-            Holds loaded = load.num() == Extension.PROTO ? Holds.ETHERTYPE : Holds.SOMETHING;
-            flow(pc + 1, families[pc], load.dst() == Register.A ? loaded : a);
+            flow(pc + 1, in.with(slot(load.dst()), extension(load.num(), in)));
         } else if (instruction instanceof AluConstant alu) {
-            flow(pc + 1, families[pc], computed(a, alu));
-        } else if (instruction instanceof Jump jump) {
-            flow(pc + 1 + jump.skip(), families[pc], a);
-        } else if (instruction instanceof JumpIf jump) {
-            int family = jump.cond() == JumpCondition.JEQ ? family(a, jump.val()) : 0;
-            int isIt = family == 0 ? families[pc] : families[pc] & family;
-            flow(pc + 1 + jump.skipTrue(), isIt, a);
-            flow(pc + 1 + jump.skipFalse(), families[pc] & ~family, a);
-        } else if (instruction instanceof JumpIfX jump) {
-            flow(pc + 1 + jump.skipTrue(), families[pc], a);
-            flow(pc + 1 + jump.skipFalse(), families[pc], a);
-        } else if (!(instruction instanceof ReturnA || instruction instanceof ReturnConstant)) {
-            flow(pc + 1, families[pc], changesA(instruction) ? Holds.SOMETHING : a);
+            FirstByteValue operand = FirstByteValue.constant(alu.val());
+            flow(pc + 1, in.with(A, in.a().combine(operand, in.versions, alu.op()::apply)));
+        } else if (instruction instanceof AluX alu) {
+            aluX(pc, alu, in);
+        } else if (instruction instanceof NegateA) {
+            flow(pc + 1, in.with(A, in.a().map(value -> -value)));
+        } else if (instruction instanceof Tax) {
+            flow(pc + 1, in.with(X, in.a()));
+        } else if (instruction instanceof Txa) {
+            flow(pc + 1, in.with(A, in.x()));
+        } else if (instruction instanceof Jump) {
+            flow(instruction.successors(pc).get(0), in);
+        } else if (instruction instanceof ConditionalJump jump) {
+            jump(pc, jump, in);
+        } else if (instruction instanceof Return) {
+            if (instruction instanceof ReturnA && in.a().varies(in.versions)) {
+                refuse(pc, FIRST_BYTE);
+            }
+        } else {
+            throw new AssertionError(instruction);
         }
     }
 
-    /** Of the first byte only the high four bits are known: whatever uses it must take those alone. */
-    private static boolean looksAtLowBits(Instruction instruction) {
-        if (instruction instanceof AluConstant alu) {
-            boolean cutsOff = alu.op() == AluOp.AND && (alu.val() & 0x0f) == 0;
-            boolean shiftsOut = alu.op() == AluOp.RSH && alu.val() >= 4;
-            return !cutsOff && !shiftsOut;
-        } else if (instruction instanceof JumpIf jump) {
-            boolean comparesHighBits =
-                    (jump.cond() == JumpCondition.JGE || jump.cond() == JumpCondition.JSET) && (jump.val() & 0x0f) == 0;
-            return !comparesHighBits;
+    private static int slot(Register register) {
+        return register == Register.A ? A : X;
+    }
+
+    private void flow(int pc, State state) {
+        if (state.versions != 0) {
+            State known = states[pc];
+            states[pc] = known == null ? state : known.join(state);
         }
-        return instruction instanceof AluX
-                || instruction instanceof JumpIfX
-                || instruction instanceof NegateA
-                || instruction instanceof ReturnA
-                || instruction instanceof Tax
-                || (instruction instanceof LoadExtension load && load.num() == Extension.XOR_X)
-                || (instruction instanceof StoreScratch store && store.src() == Register.A);
     }
 
-    private static boolean changesA(Instruction instruction) {
-        return instruction instanceof AluX
-                || instruction instanceof NegateA
-                || instruction instanceof Txa
-                || (instruction instanceof LoadConstant load && load.dst() == Register.A)
-                || (instruction instanceof LoadScratch scratch && scratch.dst() == Register.A);
-    }
-
-    private static Holds computed(Holds a, AluConstant alu) {
-        if (alu.op() == AluOp.AND && alu.val() == 0xf0 && a == Holds.FIRST_BYTE) {
-            return Holds.VERSION_IN_HIGH_BITS;
-        } else if (alu.op() == AluOp.RSH
-                && alu.val() == 4
-                && (a == Holds.FIRST_BYTE || a == Holds.VERSION_IN_HIGH_BITS)) {
-            return Holds.VERSION;
-        }
-        return Holds.SOMETHING;
-    }
-
-    /** {@return the family that A == value tells, or 0 if it tells none} */
-    private static int family(Holds a, int value) {
-        return switch (a) {
-            case SOMETHING, FIRST_BYTE -> 0;
-            case VERSION_IN_HIGH_BITS -> value == 0x40 ? IPV4 : value == 0x60 ? IPV6 : 0;
-            case VERSION -> value == 4 ? IPV4 : value == 6 ? IPV6 : 0;
-            case ETHERTYPE -> value == UdpPacket.IPV4 ? IPV4 : value == UdpPacket.IPV6 ? IPV6 : 0;
+    private FirstByteValue extension(Extension extension, State in) {
+        return switch (extension) {
+            case PROTO -> FirstByteValue.ofVersions(UdpPacket.IPV4, UdpPacket.IPV6);
+            case XOR_X -> in.a().combine(in.x(), in.versions, (a, x) -> a ^ x);
+            default -> FirstByteValue.UNRELATED;
         };
     }
 
-    private void flow(int pc, int family, Holds a) {
-        if (family != 0) {
-            boolean firstByte = a == Holds.FIRST_BYTE || holds[pc] == Holds.FIRST_BYTE;
-            boolean agreed = families[pc] == 0 || holds[pc] == a;
-            holds[pc] = agreed ? a : firstByte ? Holds.FIRST_BYTE : Holds.SOMETHING;
-            families[pc] |= family;
+    private void aluX(int pc, AluX alu, State in) {
+        boolean divides =
+                switch (alu.op()) {
+                    case DIV, MOD -> true;
+                    default -> false;
+                };
+        State going = in;
+        if (divides) {
+            if (in.x().varies(in.versions)) {
+                refuse(pc, FIRST_BYTE);
+                return;
+            }
+            for (int version : FirstByteValue.VERSIONS) {
+                OptionalInt divisor = in.x().in(version);
+                if (divisor.isPresent() && divisor.getAsInt() == 0) {
+                    going = going.only(~version); // ends the program with verdict 0
+                }
+            }
         }
+        flow(pc + 1, going.with(A, in.a().combine(in.x(), going.versions, alu.op()::apply)));
     }
 
-    private void check(int pc, int offset, int size) {
-        if (offset >= 0 || offset < LINK_LAYER) {
-            readsChecksum |= offset >= 0 && offset < UdpPacket.HEADER && offset + size > CHECKSUM;
-            return;
+    private void jump(int pc, ConditionalJump jump, State in) {
+        FirstByteValue operand = jump instanceof JumpIf constant ? FirstByteValue.constant(constant.val()) : in.x();
+        FirstByteValue holds =
+                in.a().combine(operand, in.versions, (a, b) -> jump.cond().holds(a, b) ? 1 : 0);
+        if (holds.varies(in.versions)) {
+            refuse(pc, FIRST_BYTE);
         }
-        if (offset < NETWORK) {
-            unsupported(pc, "the link-layer header");
-            return;
+        int taken = in.versions;
+        int notTaken = in.versions;
+        for (int version : FirstByteValue.VERSIONS) {
+            OptionalInt outcome = holds.in(version);
+            if (outcome.isPresent()) {
+                taken &= outcome.getAsInt() == 1 ? -1 : ~version;
+                notTaken &= outcome.getAsInt() == 0 ? -1 : ~version;
+            }
+        }
+        flow(jump.trueTarget(pc), in.only(taken));
+        flow(jump.falseTarget(pc), in.only(notTaken));
+    }
+
+    private FirstByteValue loadIndirect(int pc, State in, LoadIndirect load) {
+        if (in.x().varies(in.versions)) {
+            refuse(pc, FIRST_BYTE);
+            return FirstByteValue.UNRELATED;
+        }
+        OptionalInt x = in.x().inAll(in.versions);
+        if (x.isPresent()) {
+            return load(pc, in.versions, x.getAsInt() + load.off(), load.size());
+        }
+        program.offsets(pc).ifPresent(offsets -> {
+            readsLength |= offsets.touches(LENGTH, 2);
+            readsChecksum |= offsets.touches(CHECKSUM, 2);
+            if (offsets.touches(NETWORK, 1) && unresolvedFirstByte < 0) {
+                unresolvedFirstByte = pc;
+            }
+        });
+        return FirstByteValue.UNRELATED;
+    }
+
+    private FirstByteValue load(int pc, int versions, int offset, int size) {
+        if (offset >= 0) {
+            readsLength |= offset < CHECKSUM && offset + size > LENGTH;
+            readsChecksum |= offset < UdpPacket.HEADER && offset + size > CHECKSUM;
+            return FirstByteValue.UNRELATED;
+        } else if (offset < OffsetBase.SKF_LL_OFF) {
+            return FirstByteValue.UNRELATED; // ends the program with verdict 0
+        } else if (offset < NETWORK) {
+            refuse(pc, "the link-layer header");
+            return FirstByteValue.UNRELATED;
         }
         for (int at = offset - NETWORK; at < offset - NETWORK + size; at++) {
-            if ((families[pc] & IPV4) != 0) {
+            if ((versions & FirstByteValue.IPV4) != 0) {
                 checkIpv4(pc, at);
             }
-            if ((families[pc] & IPV6) != 0) {
+            if ((versions & FirstByteValue.IPV6) != 0) {
                 checkIpv6(pc, at);
             }
         }
+        if (offset == NETWORK && size == 1) {
+            readsFirstByte = true;
+            return FirstByteValue.FIRST_BYTE;
+        }
+        return FirstByteValue.UNRELATED;
     }
 
     private void checkIpv4(int pc, int at) {
         switch (at) {
-            case 1 -> unsupported(pc, "the type of service of an IPv4 header");
-            case 2, 3 -> unsupported(pc, "the total length of an IPv4 header");
-            case 4, 5 -> unsupported(pc, "the identification of an IPv4 header");
-            case 6, 7 -> unsupported(pc, "the fragment offset of an IPv4 header");
-            case 8 -> unsupported(pc, "the TTL of an IPv4 header");
-            case 10, 11 -> unsupported(pc, "the checksum of an IPv4 header");
+            case 1 -> refuse(pc, "the type of service of an IPv4 header");
+            case 2, 3 -> refuse(pc, "the total length of an IPv4 header");
+            case 4, 5 -> refuse(pc, "the identification of an IPv4 header");
+            case 6, 7 -> refuse(pc, "the fragment offset of an IPv4 header");
+            case 8 -> refuse(pc, "the TTL of an IPv4 header");
+            case 10, 11 -> refuse(pc, "the checksum of an IPv4 header");
             case 16, 17, 18, 19 -> readsDestination = true;
             default -> {
                 if (at >= 20) {
-                    unsupported(pc, "what follows the fixed part of an IPv4 header");
+                    refuse(pc, "what follows the fixed part of an IPv4 header");
                 }
             }
         }
@@ -220,19 +304,19 @@ final class UdpHeaderReads {
 
     private void checkIpv6(int pc, int at) {
         if (at >= 1 && at <= 3) {
-            unsupported(pc, "the flow label of an IPv6 header");
+            refuse(pc, "the flow label of an IPv6 header");
         } else if (at >= 4 && at <= 6) {
-            unsupported(pc, "the payload length and next header of an IPv6 header");
+            refuse(pc, "the payload length and next header of an IPv6 header");
         } else if (at == 7) {
-            unsupported(pc, "the hop limit of an IPv6 header");
+            refuse(pc, "the hop limit of an IPv6 header");
         } else if (at >= 40) {
-            unsupported(pc, "what follows the fixed part of an IPv6 header");
+            refuse(pc, "what follows the fixed part of an IPv6 header");
         } else if (at >= 24) {
             readsDestination = true;
         }
     }
 
-    private void unsupported(int pc, String what) {
+    private void refuse(int pc, String what) {
         if (unsupported == null) {
             unsupported = PipelineSupport.at(program, pc) + "a pipeline does not know " + what
                     + " (expected: version and addresses, after a test of the version; or"

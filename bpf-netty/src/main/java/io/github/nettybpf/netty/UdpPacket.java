@@ -27,14 +27,18 @@ abstract class UdpPacket implements Packet {
 
     private final IpPacket ip = new IpPacket();
     private final boolean looksAtIp;
+    private final boolean readsVersion;
+    private final boolean readsLength;
     private int length;
     private long header;
     private boolean knowsSender;
     private boolean knowsRecipient;
     private boolean readUnknown;
 
-    private UdpPacket(boolean looksAtIp) {
-        this.looksAtIp = looksAtIp;
+    private UdpPacket(UdpHeaderReads reads) {
+        this.looksAtIp = reads.readsIpHeader() || reads.readsLength();
+        this.readsVersion = reads.readsVersion();
+        this.readsLength = reads.readsLength();
     }
 
     /** Takes the content; {@link #showAddresses} makes the headers before it. */
@@ -55,9 +59,14 @@ abstract class UdpPacket implements Packet {
         }
     }
 
-    /** {@return whether both addresses are known, and with them the UDP header} */
+    /** {@return whether both addresses are known, and with them all of the UDP header that the program reads} */
     final boolean isComplete() {
-        return knowsSender && knowsRecipient;
+        return knowsSender && knowsRecipient && (!readsLength || isIpv4());
+    }
+
+    private boolean isIpv4() {
+        ip.find();
+        return ip.source.length() == 4;
     }
 
     private static int port(@Nullable InetSocketAddress address) {
@@ -77,6 +86,8 @@ abstract class UdpPacket implements Packet {
     /** {@return up to four bytes that begin in the UDP header and may end in the payload} */
     private int loadFromHeader(int offset, int size) {
         readUnknown |= (!knowsSender && offset < 2) || (!knowsRecipient && offset < 4 && offset + size > 2);
+        // The length of an IPv6 jumbogram is 0 in its header: nothing else tells that it is one.
+        readUnknown |= offset < 6 && offset + size > 4 && !isIpv4();
         if (offset + size <= HEADER) {
             return (int) (header >>> (Long.SIZE - Byte.SIZE * (offset + size)))
                     & (-1 >>> (Integer.SIZE - Byte.SIZE * size));
@@ -124,8 +135,8 @@ abstract class UdpPacket implements Packet {
         /** The offset of the source address in an IPv4 header. */
         private static final int SOURCE = 12;
 
-        private final IpAddress source = new IpAddress();
-        private final IpAddress destination = new IpAddress();
+        private final IpAddress source = new IpAddress(true);
+        private final IpAddress destination = new IpAddress(false);
         private @Nullable InetSocketAddress sender;
         private @Nullable InetSocketAddress recipient;
         private int headerLength;
@@ -173,7 +184,7 @@ abstract class UdpPacket implements Packet {
 
         private int ipv4(int offset) {
             return switch (offset) {
-                case 0 -> 0x45; // UdpHeaderReads makes sure that only the version is used
+                case 0 -> firstByte(0x45);
                 case 9 -> PROTOCOL_UDP;
                 case 12, 13, 14, 15 -> source.u8(offset - 12);
                 case 16, 17, 18, 19 -> destination(offset - 16, 4);
@@ -187,7 +198,12 @@ abstract class UdpPacket implements Packet {
             } else if (offset >= 8) {
                 return source.u8(offset - 8);
             }
-            return offset == 0 ? 0x60 : unknown();
+            return offset == 0 ? firstByte(0x60) : unknown();
+        }
+
+        /** If the byte is read for its version, {@link UdpHeaderReads} has found that the rest does not matter. */
+        private int firstByte(int byVersion) {
+            return readsVersion ? byVersion : unknown();
         }
 
         private int destination(int index, int size) {
@@ -209,8 +225,8 @@ abstract class UdpPacket implements Packet {
         private byte[] array = Memory.NOTHING;
         private int start;
 
-        InArray(boolean looksAtIp) {
-            super(looksAtIp);
+        InArray(UdpHeaderReads reads) {
+            super(reads);
         }
 
         void show(ByteBuf content) {
@@ -248,8 +264,8 @@ abstract class UdpPacket implements Packet {
     static final class AtAddress extends UdpPacket {
         private long start;
 
-        AtAddress(boolean looksAtIp) {
-            super(looksAtIp);
+        AtAddress(UdpHeaderReads reads) {
+            super(reads);
         }
 
         void show(ByteBuf content) {
@@ -278,8 +294,8 @@ abstract class UdpPacket implements Packet {
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
         private int start;
 
-        InBuffer(boolean looksAtIp) {
-            super(looksAtIp);
+        InBuffer(UdpHeaderReads reads) {
+            super(reads);
         }
 
         void show(ByteBuf content) {
