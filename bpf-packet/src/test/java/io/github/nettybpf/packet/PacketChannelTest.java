@@ -22,8 +22,8 @@ class PacketChannelTest {
     /** How much the clock may be set meanwhile. */
     private static final int CLOCK_MILLIS = 10_000;
 
-    /** Fewer than net.core.netdev_max_backlog, the frames that wait for the kernel's softirq. */
-    private static final int MOST_AT_ONCE = 400;
+    /** Fewer than net.core.netdev_max_backlog, the frames that wait for the kernel's softirq, and than the ring has blocks. */
+    private static final int MOST_AT_ONCE = 100;
 
     @BeforeAll
     static void giveAddresses() {
@@ -92,6 +92,8 @@ class PacketChannelTest {
         Namespace.run("ip link set lo mtu 65536");
         try (Tap lo = Tap.ofOurs()
                 .with(PacketChannelOption.RECEIVE_MODE, mode)
+                .with(PacketChannelOption.BLOCK_SIZE, 1 << 17)
+                .with(PacketChannelOption.BLOCK_COUNT, MOST_AT_ONCE + 10)
                 .with(PacketChannelOption.OUTGOING, false)
                 .bind("lo")) {
             // As many at once as certainly fit into the ring, or into a socket's default receive queue.

@@ -250,6 +250,9 @@ class PacketLifecycleTest {
         try (Tap a = Tap.ofOurs().bind("a0");
                 Tap b = Tap.ofOurs()
                         .with(PacketChannelOption.RECEIVE_MODE, mode)
+                        // Room for all, even if each block is handed over with one frame.
+                        .with(PacketChannelOption.BLOCK_SIZE, 4096)
+                        .with(PacketChannelOption.BLOCK_COUNT, 1100)
                         .bind("b0")) {
             long sent = 0;
             for (int move = 0; move < 20; move++) {
@@ -335,6 +338,7 @@ class PacketLifecycleTest {
                 try (Tap b = Tap.ofOurs()
                         .with(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING_SLICES)
                         .with(PacketChannelOption.BLOCK_SIZE, 4096)
+                        .with(PacketChannelOption.BLOCK_COUNT, 64)
                         .with(PacketChannelOption.RETIRE_MILLIS, 1)
                         .bind("b0")) {
                     for (int i = 0; i < 50; i++) {

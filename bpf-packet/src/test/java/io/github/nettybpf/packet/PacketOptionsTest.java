@@ -333,7 +333,7 @@ class PacketOptionsTest {
                             .bind("b0")) {
                 for (int i = 0; i < frames; i++) {
                     a.channel.write(Tap.frame(60, i).setInt(20, i).setByte(14, i));
-                    if (i % 200 == 199) {
+                    if (i % 50 == 49) {
                         // No more at once than net.core.netdev_max_backlog lets wait.
                         int sent = i + 1;
                         a.channel.flush();
