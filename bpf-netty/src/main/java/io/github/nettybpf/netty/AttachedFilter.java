@@ -50,7 +50,7 @@ final class AttachedFilter {
         if (owner() != null) {
             throw OffloadRules.notApplicable("another handler has the socket's filter");
         }
-        if (SocketFilters.read(channel).isPresent()) {
+        if (SocketFilters.isAttached(channel)) {
             throw OffloadRules.notApplicable("the socket has a filter already, and not from a handler");
         }
     }

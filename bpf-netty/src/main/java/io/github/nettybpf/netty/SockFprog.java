@@ -54,6 +54,11 @@ public final class SockFprog implements AutoCloseable {
         return fprog;
     }
 
+    /** {@return the instructions that the struct points at, from position to limit} */
+    ByteBuffer instructions() {
+        return instructions.duplicate();
+    }
+
     /** Ends the use of the memory: before this, the garbage collector does not free the instructions. */
     @Override
     @SuppressWarnings("ReachabilityFenceUsage") // The block that ends here is the caller's try.

@@ -22,7 +22,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,10 +48,11 @@ public final class SocketFilters {
     private static final int ENOENT = 2;
     private static final int EBADF = 9;
     private static final int ENOMEM = 12;
-    private static final int EINVAL = 22;
+    static final int EINVAL = 22;
     private static final int ENOPROTOOPT = 92;
 
-    private static final RawInstruction PADDING = new RawInstruction(0, 0, 0, 0);
+    private static final String GET_FILTER = "SO_GET_FILTER";
+
     private static final int MEMINFO_BYTES = 36;
     private static final int MEMINFO_RMEM_ALLOC = 0;
     private static final int MEMINFO_DROPS = 8;
@@ -68,13 +68,6 @@ public final class SocketFilters {
     private static final IntegerUnixChannelOption GRO = new IntegerUnixChannelOption("UDP_GRO", SOL_UDP, UDP_GRO);
     private static final RawUnixChannelOption MEMINFO =
             new RawUnixChannelOption("SO_MEMINFO", SOL_SOCKET, SO_MEMINFO, MEMINFO_BYTES);
-
-    /**
-     * SO_GET_FILTER shares the number of SO_ATTACH_FILTER. Its length counts instructions, so the kernel may write
-     * eight times as many bytes as it is told: the buffer must hold the longest program.
-     */
-    private static final RawUnixChannelOption GET = new RawUnixChannelOption(
-            "SO_GET_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, Program.MAX_SIZE * RawInstruction.BYTES);
 
     private SocketFilters() {}
 
@@ -92,17 +85,16 @@ public final class SocketFilters {
     public static void attach(Channel channel, Program program) {
         requireSupport(channel, "SO_ATTACH_FILTER");
         requirePlacement(channel);
-        List<RawInstruction> raw = program.raw();
-        try (SockFprog fprog = new SockFprog(raw)) {
+        try (SockFprog fprog = new SockFprog(program)) {
             ByteBuffer value = fprog.value();
             set(channel, attachOption(value), value, program);
-        }
-        // gVisor answers success and does nothing.
-        if (!readBack(channel).equals(raw)) {
-            throw new SocketFilterException(
-                    Reason.NOT_INSTALLED,
-                    "SO_ATTACH_FILTER succeeded, but the filter read back is not the program (expected: a kernel that"
-                            + " filters)");
+            // gVisor answers success and does nothing.
+            if (!isAttached(channel, fprog.instructions())) {
+                throw new SocketFilterException(
+                        Reason.NOT_INSTALLED,
+                        "SO_ATTACH_FILTER succeeded, but the filter read back is not the program (expected: a kernel"
+                                + " that filters)");
+            }
         }
     }
 
@@ -110,9 +102,9 @@ public final class SocketFilters {
         return new RawUnixChannelOption("SO_ATTACH_FILTER", SOL_SOCKET, SO_ATTACH_FILTER, value.remaining());
     }
 
-    private static List<RawInstruction> readBack(Channel channel) {
+    private static boolean isAttached(Channel channel, ByteBuffer instructions) {
         try {
-            return readRaw(channel);
+            return ask(channel, socket -> GetFilter.isAttached(socket, instructions));
         } catch (SocketFilterException e) {
             throw new SocketFilterException(
                     Reason.NOT_INSTALLED,
@@ -150,14 +142,18 @@ public final class SocketFilters {
      * @throws SocketFilterException if the socket does not tell
      */
     public static Optional<Program> read(Channel channel) {
-        requireSupport(channel, "SO_GET_FILTER");
-        List<RawInstruction> raw = readRaw(channel);
+        List<RawInstruction> raw = ask(channel, GetFilter::instructions);
         try {
             return raw.isEmpty() ? Optional.empty() : Optional.of(Program.ofRaw(raw));
         } catch (VerificationException e) {
             throw new SocketFilterException(
                     Reason.NOT_INSTALLED, "the socket gave back what is no program: " + e.getMessage(), e);
         }
+    }
+
+    /** {@return whether the socket has a filter} Cheaper than {@link #read(Channel)}. */
+    static boolean isAttached(Channel channel) {
+        return ask(channel, GetFilter::isAttached);
     }
 
     /**
@@ -202,10 +198,7 @@ public final class SocketFilters {
      * @throws IOException if the socket does not tell; or a {@link ChannelException}, depending on the error
      */
     public static Optional<Program> read(Socket socket) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocateDirect(Program.MAX_SIZE * RawInstruction.BYTES)
-                .order(ByteOrder.nativeOrder());
-        socket.getRawOpt(SOL_SOCKET, SO_ATTACH_FILTER, bytes);
-        List<RawInstruction> raw = instructions(bytes.clear());
+        List<RawInstruction> raw = GetFilter.instructions(socket);
         return raw.isEmpty() ? Optional.empty() : Optional.of(Program.ofRaw(raw));
     }
 
@@ -274,25 +267,26 @@ public final class SocketFilters {
         }
     }
 
-    private static List<RawInstruction> readRaw(Channel channel) {
-        return instructions(get(channel, GET));
+    /** A question to a socket about its filter. */
+    @FunctionalInterface
+    private interface Question<T> {
+        T ask(Socket socket) throws IOException;
     }
 
-    /**
-     * {@return the instructions that SO_GET_FILTER gave} After the program there are zeros; its last one, a return, is
-     * none.
-     */
-    private static List<RawInstruction> instructions(ByteBuffer bytes) {
-        List<RawInstruction> raw = new ArrayList<>();
-        int end = 0;
-        while (bytes.remaining() >= RawInstruction.BYTES) {
-            RawInstruction read = RawInstruction.readFrom(bytes);
-            raw.add(read);
-            if (!read.equals(PADDING)) {
-                end = raw.size();
+    private static <T> T ask(Channel channel, Question<T> question) {
+        requireSupport(channel, GET_FILTER);
+        try {
+            if (((UnixChannel) channel).fd() instanceof Socket socket) {
+                return question.ask(socket);
             }
+        } catch (ChannelException e) {
+            throw failure(channel, GET_FILTER, null, e);
+        } catch (IOException e) {
+            throw failure(channel, GET_FILTER, null, new ChannelException(e));
         }
-        return List.copyOf(raw.subList(0, end));
+        throw new SocketFilterException(
+                Reason.UNSUPPORTED,
+                GET_FILTER + " on " + channel.getClass().getSimpleName() + ": its file descriptor is not a socket");
     }
 
     private static ByteBuffer get(Channel channel, RawUnixChannelOption option) {
@@ -300,7 +294,7 @@ public final class SocketFilters {
         try {
             value = channel.config().getOption(option);
         } catch (ChannelException e) {
-            throw failure(channel, option, null, e);
+            throw failure(channel, option.name(), null, e);
         }
         if (value == null) {
             throw new SocketFilterException(
@@ -316,7 +310,7 @@ public final class SocketFilters {
         try {
             taken = channel.config().setOption(option, value);
         } catch (ChannelException e) {
-            throw failure(channel, option, program, e);
+            throw failure(channel, option.name(), program, e);
         }
         if (!taken) {
             throw new SocketFilterException(
@@ -327,8 +321,7 @@ public final class SocketFilters {
     }
 
     private static SocketFilterException failure(
-            Channel channel, ChannelOption<?> option, @Nullable Program program, ChannelException e) {
-        String name = option.name();
+            Channel channel, String name, @Nullable Program program, ChannelException e) {
         if (!channel.isOpen()) {
             return new SocketFilterException(Reason.CLOSED, name + ": the channel is closed", e);
         }
@@ -353,7 +346,7 @@ public final class SocketFilters {
      * Netty's setsockopt leaves only the C library's text of the error, which depends on its locale: compared with the
      * texts that the same library has for the errors in question.
      */
-    private static int errno(ChannelException e) {
+    static int errno(ChannelException e) {
         String message = String.valueOf(e.getMessage());
         for (int errno : new int[] {EPERM, ENOENT, EBADF, ENOMEM, EINVAL, ENOPROTOOPT}) {
             String described = String.valueOf(new NativeIoException("", -errno).getMessage());

@@ -19,7 +19,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.util.concurrent.Future;
 import java.lang.reflect.Field;
-import java.nio.ByteBuffer;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -105,10 +104,15 @@ class FilterStateTest {
     /** Lets one option of the channel's socket answer something else. */
     private static void answer(Channel channel, String option, Answer<?> get) {
         ChannelConfig config = Mockito.spy(channel.config());
-        Mockito.doAnswer(get)
-                .when(config)
-                .getOption(ArgumentMatchers.<ChannelOption<Object>>argThat(
-                        asked -> asked != null && asked.name().equals(option)));
+        Mockito.doAnswer(get).when(config).getOption(named(option));
+        configure(channel, config);
+    }
+
+    private static ChannelOption<Object> named(String option) {
+        return ArgumentMatchers.argThat(asked -> asked != null && asked.name().equals(option));
+    }
+
+    private static void configure(Channel channel, ChannelConfig config) {
         try {
             Field field = EpollDatagramChannel.class.getDeclaredField("config");
             field.setAccessible(true);
@@ -238,13 +242,17 @@ class FilterStateTest {
     @Test
     void aFilterThatCannotBeProvedIsTakenBack() throws Exception {
         BpfFilterHandler handler = new BpfFilterHandler(DROPS_ALL);
-        // First no filter is there, then another one than the program; from then on the truth.
-        int[] asked = {0};
         Channel channel = bind(initialized -> {
-                    answer(initialized, "SO_GET_FILTER", call -> {
-                        asked[0]++;
-                        return asked[0] <= 2 ? ByteBuffer.allocate(8) : call.callRealMethod();
-                    });
+                    ChannelConfig config = initialized.config();
+                    ChannelConfig lying = Mockito.spy(config);
+                    Mockito.doAnswer(call -> {
+                                try (SockFprog another = new SockFprog(KEEPS_ALL)) {
+                                    return config.setOption(call.getArgument(0), another.value());
+                                }
+                            })
+                            .when(lying)
+                            .setOption(named("SO_ATTACH_FILTER"), ArgumentMatchers.any());
+                    configure(initialized, lying);
                     initialized.pipeline().addLast(handler);
                 })
                 .sync()

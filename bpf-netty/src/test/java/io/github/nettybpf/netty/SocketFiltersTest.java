@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SocketFiltersTest {
     private static final Program ALL = Program.parse("ret #-1");
 
-    private interface OnChannel {
+    interface OnChannel {
         void run(Channel channel) throws Exception;
     }
 
