@@ -50,9 +50,18 @@ final class AttachedFilter {
         if (owner() != null) {
             throw OffloadRules.notApplicable("another handler has the socket's filter");
         }
-        if (SocketFilters.isAttached(channel)) {
-            throw OffloadRules.notApplicable("the socket has a filter already, and not from a handler");
+        try {
+            if (SocketFilters.isAttached(channel)) {
+                throw OffloadRules.notApplicable("the socket has a filter already, and not from a handler");
+            }
+        } catch (LinkageError e) {
+            throw unlinked(e);
         }
+    }
+
+    /** Something of Netty's native transport is missing, or of another version. */
+    private static SocketFilterException unlinked(LinkageError e) {
+        return new SocketFilterException(Reason.UNSUPPORTED, "Netty's native transport does not fit: " + e, e);
     }
 
     /**
@@ -62,11 +71,13 @@ final class AttachedFilter {
      *     none if {@link #isAttached} says so
      */
     void attach(Program program) {
-        if (!attached) {
-            drops.start();
-        }
         try {
+            if (!attached) {
+                drops.start();
+            }
             SocketFilters.attach(channel, program);
+        } catch (LinkageError e) {
+            throw unlinked(e);
         } catch (SocketFilterException e) {
             if (e.reason() == Reason.NOT_INSTALLED) {
                 // What the socket has now is unknown: it must not filter while the pipeline judges.

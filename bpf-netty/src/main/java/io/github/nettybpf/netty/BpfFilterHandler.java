@@ -10,13 +10,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.SocketAddress;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -63,13 +64,19 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods but {@link #stats} and {@link #replace} are for the event loop.
  */
 public final class BpfFilterHandler extends ChannelDuplexHandler {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
+
     private final Offload offload;
     private final @Nullable Placement givenPlacement;
     private final boolean lossyHandover;
+    private final boolean afterOtherHandlers;
     private final Counters counters = new Counters();
 
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
     private boolean readWanted;
+
+    /** The placement is a default that datagrams do not fit; belongs to the event loop. */
+    private boolean warnsOfDatagrams;
 
     /** A message was dropped since the last read was complete; belongs to the event loop. */
     private boolean droppedOne;
@@ -92,6 +99,10 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         this.offload = builder.offload;
         this.givenPlacement = builder.placement;
         this.lossyHandover = builder.lossyHandover;
+        this.afterOtherHandlers = builder.afterOtherHandlers;
+        misplaced(program).ifPresent(misplaced -> {
+            throw new IllegalArgumentException(misplaced);
+        });
         if (offload != Offload.REQUIRED) {
             refusal(program).ifPresent(refusal -> {
                 throw new IllegalArgumentException(refusal);
@@ -99,10 +110,20 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
     }
 
+    /** {@return the placement that was given, or that the program knows, or null if the channel decides} */
+    private @Nullable Placement placementOf(Program candidate) {
+        return givenPlacement == null ? candidate.placement().orElse(null) : givenPlacement;
+    }
+
+    private Optional<String> misplaced(Program candidate) {
+        return givenPlacement == null ? Optional.empty() : PipelineSupport.misplaced(candidate, givenPlacement);
+    }
+
     private Optional<String> refusal(Program candidate) {
         // Which channel it will be is not known yet: refuse what is wrong on all.
-        if (givenPlacement != null) {
-            return PipelineSupport.whyNot(candidate, givenPlacement);
+        Placement placement = placementOf(candidate);
+        if (placement != null) {
+            return PipelineSupport.whyNot(candidate, placement);
         }
         return PipelineSupport.whyNot(candidate, Placement.UDP_SOCKET)
                 .flatMap(onUdp -> PipelineSupport.whyNot(candidate, Placement.PAYLOAD))
@@ -125,6 +146,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         private Offload offload = Offload.AUTO;
         private @Nullable Placement placement;
         private boolean lossyHandover;
+        private boolean afterOtherHandlers;
 
         private Builder(Program program) {
             this.program = program;
@@ -141,10 +163,10 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
 
         /**
-         * {@return this builder} By default the channel decides: {@link Placement#UDP_SOCKET} on a UDP channel, what a
-         * {@link FilteredChannel} says, otherwise {@link Placement#PAYLOAD}. A program for {@link Placement#PAYLOAD}
-         * can be used on a UDP channel too: the kernel then gets it with all offsets increased by the length of the UDP
-         * header.
+         * {@return this builder} By default the program decides, if it knows its {@link Program#placement}, as those of
+         * expressions do; otherwise the channel: {@link Placement#UDP_SOCKET} on a UDP channel, what a {@link
+         * FilteredChannel} says, and {@link Placement#PAYLOAD} on others. A program for {@link Placement#PAYLOAD} can be
+         * used on a UDP channel too: the kernel then gets it with all offsets increased by the length of the UDP header.
          *
          * @param choice what the program's offset 0 is
          */
@@ -166,9 +188,21 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
 
         /**
+         * {@return this builder} Says that the handler is meant to judge what other inbound handlers pass on. Without it,
+         * a handler that comes after others on a channel for datagrams or frames warns that it judges no more than that.
+         *
+         * @param meant whether other inbound handlers come first on purpose
+         */
+        public Builder afterOtherHandlers(boolean meant) {
+            this.afterOtherHandlers = meant;
+            return this;
+        }
+
+        /**
          * {@return the handler}
          *
-         * @throws IllegalArgumentException if the program needs what the pipeline does not know, naming the instruction
+         * @throws IllegalArgumentException if the program needs what the pipeline does not know, naming the instruction, or
+         *     is for another placement than the handler
          */
         public BpfFilterHandler build() {
             return new BpfFilterHandler(this);
@@ -205,7 +239,10 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         synchronized (this) {
             current = filtering;
             if (current == null) {
-                Optional<String> refusal = offload == Offload.REQUIRED ? Optional.empty() : refusal(replacement);
+                Optional<String> refusal = misplaced(replacement);
+                if (refusal.isEmpty() && offload != Offload.REQUIRED) {
+                    refusal = refusal(replacement);
+                }
                 if (refusal.isPresent()) {
                     return ImmediateEventExecutor.INSTANCE.newFailedFuture(new IllegalArgumentException(refusal.get()));
                 }
@@ -242,26 +279,27 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         Channel channel = ctx.channel();
-        Placement placement = givenPlacement;
+        Placement placement = placementOf(program);
         if (placement == null) {
-            placement = naturalPlacement(channel);
+            Placement own = SocketFilters.placement(channel);
+            placement = own == null || own == Placement.TCP_SOCKET ? Placement.PAYLOAD : own;
+            warnsOfDatagrams = placement == Placement.PAYLOAD;
         }
         ChannelFilter added;
         synchronized (this) {
             added = new ChannelFilter(
-                    ctx, program, placement, offload, lossyHandover, new FilterBypass(ctx, this::countPassed));
+                    ctx,
+                    program,
+                    placement,
+                    offload,
+                    lossyHandover,
+                    afterOtherHandlers,
+                    new FilterBypass(ctx, this::countPassed));
             filtering = added;
         }
         if (channel.isActive() || channel.localAddress() != null) {
             added.startOnBound();
         }
-    }
-
-    private static Placement naturalPlacement(Channel channel) {
-        if (channel instanceof FilteredChannel filtered) {
-            return filtered.placement();
-        }
-        return channel instanceof DatagramChannel ? Placement.UDP_SOCKET : Placement.PAYLOAD;
     }
 
     @Override
@@ -323,6 +361,13 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
             ctx.fireChannelRead(msg);
             return;
         }
+        if (warnsOfDatagrams && msg instanceof DatagramPacket) {
+            warnsOfDatagrams = false;
+            LOGGER.warn(
+                    "{} judges the payload of datagrams: its placement is PAYLOAD by default, as the channel is no UDP channel"
+                            + " (expected: builder(program).placement(...), or a program with a placement)",
+                    ctx.channel());
+        }
         int kept = filtering().keep(msg, content);
         if (kept < 0) {
             drop(ctx, msg, kept);
@@ -371,7 +416,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        filtering().releaseReferences();
+        filtering().readComplete();
         boolean unanswered = droppedOne && readWanted;
         droppedOne = false;
         ctx.fireChannelReadComplete();

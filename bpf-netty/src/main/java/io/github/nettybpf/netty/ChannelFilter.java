@@ -11,13 +11,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.concurrent.Promise;
-import io.netty.util.internal.logging.InternalLogLevel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.SocketAddress;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,14 +27,6 @@ final class ChannelFilter {
 
     /** A UDP datagram's length, header included, has 16 bits. */
     private static final int LONGEST_DATAGRAM = 0xffff;
-
-    /**
-     * Packets judged by the old filter can be queued up to 50 us after an attach, and completions wait in an io_uring:
-     * this is much longer.
-     */
-    static final long GRACE_MILLIS = 1000;
-
-    private static final long POLL_MILLIS = 5;
 
     /** A state that was entered: each is another object, so that a timer knows whether its state has ended. */
     private static final class Status {
@@ -61,10 +50,13 @@ final class ChannelFilter {
     private final Placement placement;
     private final Offload offload;
     private final boolean lossyHandover;
+    private final boolean afterOtherHandlers;
     private final AttachedFilter socket;
+    private final ReceiveQueue queue;
     private final FilterBypass bypass;
     private PipelineFilter pipeline;
     private boolean complained;
+    private boolean noticed;
     private volatile Status status =
             new Status(FilterState.UNDECIDED, "the channel is neither bound nor connected", null);
 
@@ -74,14 +66,17 @@ final class ChannelFilter {
             Placement placement,
             Offload offload,
             boolean lossyHandover,
+            boolean afterOtherHandlers,
             FilterBypass bypass) {
         this.ctx = ctx;
         this.channel = ctx.channel();
         this.placement = placement;
         this.offload = offload;
         this.lossyHandover = lossyHandover;
+        this.afterOtherHandlers = afterOtherHandlers;
         this.bypass = bypass;
         this.socket = new AttachedFilter(channel);
+        this.queue = new ReceiveQueue(channel, () -> status);
         this.pipeline = PipelineFilter.of(program, placement, channel);
     }
 
@@ -147,13 +142,44 @@ final class ChannelFilter {
         } else if (old.replaced != null) {
             old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + reason));
         }
-        boolean fallenBack = state == FilterState.PIPELINE && offload == Offload.AUTO;
-        LOGGER.log(
-                fallenBack ? InternalLogLevel.INFO : InternalLogLevel.DEBUG,
-                "{} filters in {}: {}",
-                channel,
-                state.location,
-                reason);
+        LOGGER.log(state.logLevel(offload), "{} filters in {}: {}", channel, state.location, reason);
+        if (state != FilterState.REMOVED) {
+            ctx.fireUserEventTriggered(new FilterLocationEvent(state.location, reason));
+        }
+    }
+
+    /** The pipeline judges: what is received or, if a handler comes first that may consume it, what that one passes on. */
+    private void enterPipeline(String reason) {
+        String before = consumerBefore();
+        if (before.isEmpty()) {
+            enter(FilterState.PIPELINE, reason);
+        } else {
+            enter(FilterState.AFTER_HANDLER, OffloadRules.afterHandler(before));
+        }
+    }
+
+    /** {@return the name of a handler that may consume what is received before this one judges it, or the empty string} */
+    private String consumerBefore() {
+        Placement own = SocketFilters.placement(channel);
+        boolean isMeant = afterOtherHandlers || own == null || own == Placement.TCP_SOCKET;
+        return isMeant ? "" : OffloadRules.consumerBefore(ctx);
+    }
+
+    /** At the end of a read: notices a handler that was put before this one since. */
+    void readComplete() {
+        releaseReferences();
+        if ((is(FilterState.PIPELINE) || is(FilterState.KERNEL))
+                && ctx.pipeline().firstContext() != ctx
+                && !noticed) {
+            String before = consumerBefore();
+            noticed = !before.isEmpty();
+            if (noticed && is(FilterState.PIPELINE)) {
+                enterPipeline(status.reason);
+            } else if (noticed) {
+                enter(FilterState.KERNEL, status.reason + OffloadRules.notJudgedAgain(before));
+                LOGGER.warn("{}: {}", channel, status.reason);
+            }
+        }
     }
 
     private boolean is(FilterState state) {
@@ -251,7 +277,7 @@ final class ChannelFilter {
         if (unsupported.isPresent()) {
             return new SocketFilterException(Reason.NOT_APPLICABLE, unsupported.get(), why);
         }
-        enter(FilterState.PIPELINE, String.valueOf(why.getMessage()));
+        enterPipeline(String.valueOf(why.getMessage()));
         return null;
     }
 
@@ -284,8 +310,8 @@ final class ChannelFilter {
         int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
         // Where it is not known what is queued, both continue to judge.
         if (PredicateForm.isExact(whole, longest) && SocketFilters.tellsReceiveQueue(channel)) {
-            whenDrained(
-                    GRACE_MILLIS,
+            queue.whenDrained(
+                    ReceiveQueue.GRACE_MILLIS,
                     () -> enter(FilterState.KERNEL, "attached to a bound channel; what was queued before is judged"),
                     // Nothing passes unjudged in this state either.
                     e -> LOGGER.debug("{} continues to judge what the kernel has judged", channel, e));
@@ -313,8 +339,8 @@ final class ChannelFilter {
         attachOrDetach(Program.of(new ReturnConstant(0)));
         PipelineFilter next = PipelineFilter.of(program, placement, channel);
         enter(FilterState.DRAINING, "dropping everything until the receive queue is empty", replaced);
-        whenDrained(
-                POLL_MILLIS,
+        queue.whenDrained(
+                ReceiveQueue.POLL_MILLIS,
                 () -> {
                     attachOrDetach(whole);
                     pipeline = next;
@@ -336,39 +362,6 @@ final class ChannelFilter {
             socket.detachQuietly();
             throw e;
         }
-    }
-
-    /**
-     * Runs the action once the receive queue was seen empty after a grace time, and then one delayed turn later; or the
-     * other one if the queue cannot be asked or the action fails.
-     */
-    private void whenDrained(long graceMillis, Runnable action, Consumer<RuntimeException> failure) {
-        later(graceMillis, failure, () -> {
-            if (SocketFilters.receiveQueueBytes(channel) > 0) {
-                whenDrained(graceMillis, action, failure);
-            } else {
-                later(POLL_MILLIS, failure, action);
-            }
-        });
-    }
-
-    /** Runs the action if the state is still the present one by then. */
-    private void later(long millis, Consumer<RuntimeException> failure, Runnable action) {
-        Status current = status;
-        channel.eventLoop()
-                .schedule(
-                        () -> {
-                            if (current != status || !channel.isOpen()) {
-                                return;
-                            }
-                            try {
-                                action.run();
-                            } catch (RuntimeException e) {
-                                failure.accept(e);
-                            }
-                        },
-                        millis,
-                        TimeUnit.MILLISECONDS);
     }
 
     /** {@return whether nothing may be done with the socket's filter now, so that the action is done later} */
@@ -394,6 +387,9 @@ final class ChannelFilter {
         } else if (is(FilterState.FAILED) || !channel.isOpen()) {
             throw OffloadRules.notApplicable("the channel is closed");
         }
+        PipelineSupport.misplaced(program, placement).ifPresent(why -> {
+            throw new IllegalArgumentException(why);
+        });
         if (offload != Offload.REQUIRED) {
             Optional<String> unsupported = isDecided()
                     ? PipelineSupport.whyNot(program, placement, channel, channel.localAddress())
@@ -429,7 +425,7 @@ final class ChannelFilter {
             socket.detach();
         }
         pipeline = next;
-        enter(FilterState.PIPELINE, String.valueOf(why.getMessage()));
+        enterPipeline(String.valueOf(why.getMessage()));
     }
 
     /** The handler has left its pipeline: the socket's filter goes with it. */

@@ -1,6 +1,7 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.netty.FilterStats.Location;
+import io.netty.util.internal.logging.InternalLogLevel;
 
 /** What filters a channel, what that means for a packet, and what is told of it: see {@link ChannelFilter#enter}. */
 enum FilterState {
@@ -8,6 +9,8 @@ enum FilterState {
     UNDECIDED(Action.JUDGE, Location.UNDECIDED),
     /** The pipeline judges everything. */
     PIPELINE(Action.JUDGE, Location.PIPELINE),
+    /** The pipeline judges what a handler before this one passes on. */
+    AFTER_HANDLER(Action.JUDGE, Location.PIPELINE_AFTER_HANDLER),
     /** The kernel has judged everything that is received. */
     KERNEL(Action.PASS, Location.KERNEL),
     /** The kernel drops; the pipeline judges what it keeps, or what was queued before it had the filter. */
@@ -18,6 +21,14 @@ enum FilterState {
     FAILED(Action.DISCARD, Location.FAILED),
     /** The handler has left the pipeline. A packet that a pending call still brings is judged. */
     REMOVED(Action.JUDGE, Location.REMOVED);
+
+    /** {@return how loudly the state is logged} That less is filtered than one may think is worth a warning. */
+    InternalLogLevel logLevel(Offload offload) {
+        if (this == AFTER_HANDLER) {
+            return InternalLogLevel.WARN;
+        }
+        return this == PIPELINE && offload == Offload.AUTO ? InternalLogLevel.INFO : InternalLogLevel.DEBUG;
+    }
 
     /** What happens to a packet that reaches the handler. */
     enum Action {

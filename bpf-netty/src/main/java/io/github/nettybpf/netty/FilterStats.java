@@ -11,6 +11,11 @@ public final class FilterStats {
         UNDECIDED,
         /** In the pipeline. */
         PIPELINE,
+        /**
+         * In the pipeline, after a handler that may consume, change or hold back packets: only what that one passes on is
+         * judged.
+         */
+        PIPELINE_AFTER_HANDLER,
         /** In the kernel: the handler passes on what comes. */
         KERNEL,
         /** The kernel drops, and the pipeline judges what comes through and cuts it. */

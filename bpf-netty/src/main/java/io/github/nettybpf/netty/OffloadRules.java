@@ -7,10 +7,17 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** The conditions under which the kernel may run a handler's program, because it gives the verdicts of the pipeline. */
 final class OffloadRules {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
+
     private OffloadRules() {}
 
     /**
@@ -45,26 +52,60 @@ final class OffloadRules {
         if (ctx.executor() != channel.eventLoop()) {
             throw notApplicable("the handler has an executor of its own: what waits there to be judged is not known");
         }
-        String before = handlerBefore(ctx);
+        String before = readerBefore(ctx);
         if (!before.isEmpty()) {
             throw notApplicable("the handler '" + before + "' comes first, and may change or hold back what the socket"
                     + " receives (expected: this handler as the first of the pipeline)");
         }
     }
 
-    /** {@return the name of an inbound handler before this one, or the empty string if there is none} */
-    private static String handlerBefore(ChannelHandlerContext ctx) {
+    /** {@return the name of a handler before this one that is called for messages, or the empty string if there is none} */
+    private static String readerBefore(ChannelHandlerContext ctx) {
+        return before(ctx, OffloadRules::reads);
+    }
+
+    /** {@return the name of such a handler that is no filter of ours, or the empty string if there is none} */
+    static String consumerBefore(ChannelHandlerContext ctx) {
+        return before(ctx, handler -> !(handler instanceof BpfFilterHandler) && reads(handler));
+    }
+
+    private static String before(ChannelHandlerContext ctx, Predicate<ChannelHandler> counts) {
         for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
             if (entry.getValue() == ctx.handler()) {
                 return "";
             }
             // An initializer is there only until it has done its work.
             if (entry.getValue() instanceof ChannelInboundHandler
-                    && !(entry.getValue() instanceof ChannelInitializer<?>)) {
+                    && !(entry.getValue() instanceof ChannelInitializer<?>)
+                    && counts.test(entry.getValue())) {
                 return entry.getKey();
             }
         }
         return "";
+    }
+
+    /** {@return whether Netty calls the handler for messages} It skips methods that only pass on, by an annotation. */
+    private static boolean reads(ChannelHandler handler) {
+        try {
+            Method read = handler.getClass().getMethod("channelRead", ChannelHandlerContext.class, Object.class);
+            return Arrays.stream(read.getAnnotations())
+                    .noneMatch(each -> each.annotationType().getSimpleName().equals("Skip"));
+        } catch (NoSuchMethodException | SecurityException e) {
+            LOGGER.debug("{} may read", handler, e);
+            return true;
+        }
+    }
+
+    /** {@return what a handler judges that comes after this one} */
+    static String afterHandler(String before) {
+        return "only what the handler '" + before
+                + "' passes on is judged, because it comes first (expected: this handler as"
+                + " the first of the pipeline, or builder(program).afterOtherHandlers(true))";
+    }
+
+    /** {@return what is not judged where the kernel filters and this handler was put before} */
+    static String notJudgedAgain(String before) {
+        return "; what the handler '" + before + "', which was put before this one, passes on is not judged again";
     }
 
     static SocketFilterException notApplicable(String why) {

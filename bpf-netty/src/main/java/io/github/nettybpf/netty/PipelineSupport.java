@@ -94,6 +94,11 @@ public final class PipelineSupport {
      */
     static Optional<String> whyNot(
             Program program, Placement placement, Channel channel, @Nullable SocketAddress localAddress) {
+        Placement own = SocketFilters.placement(channel);
+        boolean fits = own == null || own == Placement.TCP_SOCKET || own == placement || placement == Placement.PAYLOAD;
+        if (!fits) {
+            return Optional.of("the program is for placement " + placement + ", and the channel's is " + own);
+        }
         Optional<String> why = whyNot(program, placement, knownExtensions(channel));
         if (why.isEmpty()
                 && placement == Placement.UDP_SOCKET
@@ -132,6 +137,13 @@ public final class PipelineSupport {
         return program.offsetBases().contains(OffsetBase.LINK_LAYER)
                 || reads.readsChecksum()
                 || (reads.readsLength() && !isIpv4);
+    }
+
+    /** {@return why a program that knows its placement cannot be used at this one, or empty if it can} */
+    static Optional<String> misplaced(Program program, Placement placement) {
+        return program.placement()
+                .filter(own -> own != placement)
+                .map(own -> "the program is for placement " + own + ", and the handler's is " + placement);
     }
 
     static String at(Program program, int pc) {

@@ -232,19 +232,26 @@ public final class SocketFilters {
      * @throws SocketFilterException if the channel is of no such kind
      */
     static Placement requirePlacement(Channel channel) {
+        Placement placement = placement(channel);
+        if (placement != null) {
+            return placement;
+        }
+        throw new SocketFilterException(
+                Reason.UNSUPPORTED,
+                channel.getClass().getSimpleName() + ": its socket is not known to run a filter (expected: a UDP, TCP,"
+                        + " unix datagram or packet channel)");
+    }
+
+    /** {@return what offset 0 is to a filter of the channel's socket, or null if the kind of socket is not known} */
+    static @Nullable Placement placement(Channel channel) {
         if (channel instanceof DatagramChannel) {
             return Placement.UDP_SOCKET;
         } else if (channel instanceof FilteredChannel filtered) {
             return filtered.placement();
         } else if (channel instanceof DomainDatagramChannel) {
             return Placement.PAYLOAD;
-        } else if (channel instanceof SocketChannel || channel instanceof ServerSocketChannel) {
-            return Placement.TCP_SOCKET;
         }
-        throw new SocketFilterException(
-                Reason.UNSUPPORTED,
-                channel.getClass().getSimpleName() + ": its socket is not known to run a filter (expected: a UDP, TCP,"
-                        + " unix datagram or packet channel)");
+        return isTcp(channel) ? Placement.TCP_SOCKET : null;
     }
 
     /** {@return whether the channel could take a filter at all} */
@@ -320,6 +327,10 @@ public final class SocketFilters {
         }
     }
 
+    private static boolean isTcp(Channel channel) {
+        return channel instanceof SocketChannel || channel instanceof ServerSocketChannel;
+    }
+
     private static SocketFilterException failure(
             Channel channel, String name, @Nullable Program program, ChannelException e) {
         if (!channel.isOpen()) {
@@ -329,10 +340,19 @@ public final class SocketFilters {
             case EPERM ->
                 isLocked(channel)
                         ? new SocketFilterException(Reason.LOCKED, name + ": the filter is locked (SO_LOCK_FILTER)", e)
-                        : new SocketFilterException(Reason.PERMISSION, name + ": not permitted (EPERM)", e);
+                        : new SocketFilterException(
+                                Reason.PERMISSION,
+                                name + ": not permitted (EPERM): "
+                                        + (isTcp(channel)
+                                                ? "a filter of a TCP socket needs CAP_NET_ADMIN"
+                                                : "a security profile forbids it (expected: one that allows socket filters)"),
+                                e);
             case ENOMEM -> new SocketFilterException(Reason.NO_MEMORY, name + ": " + noMemory(program), e);
             case EINVAL ->
-                new SocketFilterException(Reason.REFUSED, name + ": the kernel refuses the program (EINVAL)", e);
+                program == null
+                        ? new SocketFilterException(Reason.OTHER, name + ": invalid argument (EINVAL)", e)
+                        : new SocketFilterException(
+                                Reason.REFUSED, name + ": the kernel refuses the program (EINVAL)", e);
             case ENOENT -> new SocketFilterException(Reason.NOT_ATTACHED, name + ": there is no filter (ENOENT)", e);
             case EBADF -> new SocketFilterException(Reason.CLOSED, name + ": the channel is closed", e);
             case ENOPROTOOPT ->

@@ -14,7 +14,6 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -177,23 +176,23 @@ class OneSocketTest {
         }
     }
 
+    private static final class Strip extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            ((DatagramPacket) msg).content().skipBytes(1);
+            ctx.fireChannelRead(msg);
+        }
+    }
+
     @Test
     void behindAnotherHandlerThePipelineJudges() throws Exception {
-        ChannelHandler strip = new ChannelInboundHandlerAdapter() {
-            @Override
-            public void channelRead(ChannelHandlerContext ctx, Object msg) {
-                ((DatagramPacket) msg).content().skipBytes(1);
-                ctx.fireChannelRead(msg);
-            }
-        };
-        try (Server server =
-                new Server(ch -> ch.pipeline().addLast("strip", strip).addLast(handler(BEGINS_WITH_A, Offload.AUTO)))) {
+        try (Server server = new Server(
+                ch -> ch.pipeline().addLast("strip", new Strip()).addLast(handler(BEGINS_WITH_A, Offload.AUTO)))) {
             server.send("aabb", "bbaa");
             assertEquals("aa", server.next());
         }
-        try (Server server = new Server(ch -> ch.pipeline()
-                .addLast("strip", new ChannelInboundHandlerAdapter())
-                .addLast(handler(BEGINS_WITH_A, Offload.REQUIRED)))) {
+        try (Server server = new Server(
+                ch -> ch.pipeline().addLast("strip", new Strip()).addLast(handler(BEGINS_WITH_A, Offload.REQUIRED)))) {
             assertFalse(server.bound.isSuccess());
             assertEquals(Reason.NOT_APPLICABLE, ((SocketFilterException) server.bound.cause()).reason());
         }

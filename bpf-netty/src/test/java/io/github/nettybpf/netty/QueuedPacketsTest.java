@@ -224,7 +224,7 @@ class QueuedPacketsTest {
         /** The handover's own timers on this event loop, due earlier, run before. */
         void awaitEndOfHandover() throws InterruptedException {
             channel.eventLoop()
-                    .schedule(() -> {}, ChannelFilter.GRACE_MILLIS + 100, TimeUnit.MILLISECONDS)
+                    .schedule(() -> {}, ReceiveQueue.GRACE_MILLIS + 100, TimeUnit.MILLISECONDS)
                     .sync();
         }
 
