@@ -99,6 +99,11 @@ public final class PipelineSupport {
         if (!fits) {
             return Optional.of("the program is for placement " + placement + ", and the channel's is " + own);
         }
+        if (SocketFilters.passesCoalesced(channel)) {
+            return Optional.of("UDP_GRO is on, and " + channel.getClass().getSimpleName()
+                    + " passes several datagrams on as one (expected: UDP_GRO off, or epoll without"
+                    + " MAX_DATAGRAM_PAYLOAD_SIZE)");
+        }
         Optional<String> why = whyNot(program, placement, knownExtensions(channel));
         if (why.isEmpty()
                 && placement == Placement.UDP_SOCKET

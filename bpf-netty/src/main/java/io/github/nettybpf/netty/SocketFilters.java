@@ -8,6 +8,7 @@ import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -252,6 +253,19 @@ public final class SocketFilters {
             return Placement.PAYLOAD;
         }
         return isTcp(channel) ? Placement.TCP_SOCKET : null;
+    }
+
+    /**
+     * {@return whether the channel passes on several datagrams as one} Of Netty's channels only the epoll channel takes
+     * apart what its socket coalesces, and in Netty 4.2.18 not where it reads by recvmmsg.
+     */
+    static boolean passesCoalesced(Channel channel) {
+        if (!(channel instanceof DatagramChannel) || !isSupported(channel) || !coalescesDatagrams(channel)) {
+            return false;
+        }
+        boolean isEpoll = channel.getClass().getName().equals("io.netty.channel.epoll.EpollDatagramChannel");
+        Integer byRecvmmsg = isEpoll ? channel.config().getOption(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE) : null;
+        return !isEpoll || (byRecvmmsg != null && byRecvmmsg > 0);
     }
 
     /** {@return whether the channel could take a filter at all} */

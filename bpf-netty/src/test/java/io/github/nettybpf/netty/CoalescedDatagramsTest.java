@@ -10,6 +10,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -19,12 +20,15 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.SegmentedDatagramPacket;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** UDP_GRO: the kernel hands over several datagrams as one, and Netty takes them apart again. */
 class CoalescedDatagramsTest {
@@ -88,6 +92,39 @@ class CoalescedDatagramsTest {
                     () -> handler.stats().received() == 10);
             receiver.eventLoop().submit(() -> {}).sync();
             assertTrue(received.isEmpty());
+        } finally {
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    /** Where Netty passes several datagrams on as one, no verdict could be right: io_uring, and recvmmsg on epoll. */
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL_UDP", "IO_URING_UDP"})
+    void whereTheyStayTogetherTheyAreRefused(Transport transport) throws Exception {
+        MultiThreadIoEventLoopGroup group = transport.group();
+        try {
+            IntegerUnixChannelOption gro = new IntegerUnixChannelOption("UDP_GRO", 17, 104);
+            BpfFilterHandler handler = new BpfFilterHandler(Program.parse("ret #-1"));
+            ChannelFuture bound = new Bootstrap()
+                    .group(group)
+                    .channel(transport.channel)
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            channel.config().setOption(gro, 1);
+                            if (transport == Transport.EPOLL_UDP) {
+                                channel.config().setOption(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, 2048);
+                            }
+                            channel.pipeline().addLast(handler);
+                        }
+                    })
+                    .bind(transport.anyAddress())
+                    .await();
+            assertEquals(
+                    "UDP_GRO is on, and " + transport.channel.getSimpleName() + " passes several datagrams on as one"
+                            + " (expected: UDP_GRO off, or epoll without MAX_DATAGRAM_PAYLOAD_SIZE)",
+                    bound.cause().getMessage());
+            assertEquals(FilterStats.Location.FAILED, handler.stats().location());
         } finally {
             group.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
         }
