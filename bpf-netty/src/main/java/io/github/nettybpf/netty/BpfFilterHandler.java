@@ -219,7 +219,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
                 counters.truncated(),
                 dropped,
                 current == null ? 0 : current.drops(),
-                current == null ? FilterStats.Location.UNDECIDED : current.location(),
+                location(),
                 current == null ? "the handler is in no pipeline" : current.reason());
     }
 
@@ -307,6 +307,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         ChannelFilter removed = filtering;
         if (removed != null) {
             removed.remove();
+            counters.keepDroppedInKernel(removed.drops());
         }
     }
 
@@ -386,6 +387,17 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private void countPassed() {
         counters.accept();
         readWanted = false;
+    }
+
+    /** {@return where the program runs} From any thread. */
+    FilterStats.Location location() {
+        ChannelFilter current = filtering;
+        return current == null ? FilterStats.Location.UNDECIDED : current.location();
+    }
+
+    /** {@return the counters, which do not refer to the handler} */
+    Counters counters() {
+        return counters;
     }
 
     /** {@return the way past this handler, or null while it is in no pipeline} */

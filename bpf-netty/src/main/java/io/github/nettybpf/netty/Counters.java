@@ -26,6 +26,7 @@ final class Counters {
     private long accepted;
     private long truncated;
     private long dropped;
+    private volatile long droppedInKernel;
 
     void accept() {
         ACCEPTED.setOpaque(this, accepted + 1);
@@ -39,6 +40,11 @@ final class Counters {
         DROPPED.setOpaque(this, dropped + 1);
     }
 
+    /** Keeps what the kernel had dropped when the handler was removed. */
+    void keepDroppedInKernel(long count) {
+        droppedInKernel = count;
+    }
+
     long accepted() {
         return (long) ACCEPTED.getOpaque(this);
     }
@@ -49,5 +55,10 @@ final class Counters {
 
     long dropped() {
         return (long) DROPPED.getOpaque(this);
+    }
+
+    /** {@return how many packets the kernel dropped, or 0 until the handler was removed} */
+    long droppedInKernel() {
+        return droppedInKernel;
     }
 }

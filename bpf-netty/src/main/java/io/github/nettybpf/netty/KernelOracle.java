@@ -13,12 +13,11 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
 import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.unix.Buffer;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.Socket;
-import io.netty.util.internal.CleanableDirectBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ public final class KernelOracle implements AutoCloseable {
 
     private final Socket sender = Socket.newSocketDomainDgram();
     private final Socket receiver = Socket.newSocketDomainDgram();
-    private final CleanableDirectBuffer memory = Buffer.allocateDirectBufferWithNativeOrder(MAX_PACKET);
+    private final ByteBuffer memory = ByteBuffer.allocateDirect(MAX_PACKET);
 
     private KernelOracle() {}
 
@@ -196,12 +195,12 @@ public final class KernelOracle implements AutoCloseable {
     /** {@return how many bytes were received, or {@link #NOTHING_CAME}} */
     private int send(byte[] packet) {
         try {
-            memory.buffer().clear().put(packet);
-            int sent = sender.write(memory.buffer(), 0, packet.length);
+            memory.clear().put(packet);
+            int sent = sender.write(memory, 0, packet.length);
             if (sent != packet.length) {
                 throw new IOException("sent " + sent + " of " + packet.length + " bytes to a unix socket");
             }
-            int read = receiver.read(memory.buffer(), 0, MAX_PACKET);
+            int read = receiver.read(memory, 0, MAX_PACKET);
             // Netty's read: -1 is a datagram of no bytes, and 0 is none.
             return read < 0 ? 0 : read == 0 ? NOTHING_CAME : read;
         } catch (IOException e) {
@@ -211,7 +210,6 @@ public final class KernelOracle implements AutoCloseable {
 
     @Override
     public void close() {
-        memory.clean();
         try {
             sender.close();
         } catch (IOException e) {

@@ -378,13 +378,14 @@ public final class SocketFilters {
 
     /**
      * Netty's setsockopt leaves only the C library's text of the error, which depends on its locale: compared with the
-     * texts that the same library has for the errors in question.
+     * texts that the same library has for the errors in question. These follow "failed with error(-1)", or "failed" in
+     * Netty 4.2.0.
      */
     static int errno(ChannelException e) {
         String message = String.valueOf(e.getMessage());
         for (int errno : new int[] {EPERM, ENOENT, EBADF, ENOMEM, EINVAL, ENOPROTOOPT}) {
             String described = String.valueOf(new NativeIoException("", -errno).getMessage());
-            if (message.endsWith(described.substring(described.indexOf("): ") + 1))) {
+            if (message.endsWith(described.substring(described.indexOf(": ")))) {
                 return errno;
             }
         }

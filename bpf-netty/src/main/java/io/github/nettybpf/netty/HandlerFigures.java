@@ -1,0 +1,58 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.netty.FilterStats.Location;
+import java.lang.ref.WeakReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The figures of one handler, without keeping it alive: its counters are held, and what the kernel has dropped is known
+ * to them from when the handler was removed. For any thread.
+ */
+final class HandlerFigures {
+    private final WeakReference<BpfFilterHandler> handler;
+    private final Counters counters;
+    private long droppedInKernel;
+
+    HandlerFigures(BpfFilterHandler handler) {
+        this.handler = new WeakReference<>(handler);
+        this.counters = handler.counters();
+    }
+
+    /** {@return the handler's counters, which stand for it where it must not be kept alive} */
+    Counters counters() {
+        return counters;
+    }
+
+    /** {@return whether the handler was garbage-collected} Then the figures are final. */
+    boolean isGone() {
+        return handler.get() == null;
+    }
+
+    long accepted() {
+        return counters.accepted();
+    }
+
+    long truncated() {
+        return counters.truncated();
+    }
+
+    long dropped() {
+        return counters.dropped();
+    }
+
+    /** {@return how many packets the kernel dropped} Of a handler that went without being removed, as was last seen. */
+    synchronized long droppedInKernel() {
+        BpfFilterHandler present = handler.get();
+        long now =
+                present == null ? counters.droppedInKernel() : present.stats().droppedInKernel();
+        droppedInKernel = Math.max(droppedInKernel, now);
+        return droppedInKernel;
+    }
+
+    /** {@return where the program runs, or null if the handler is gone} */
+    @Nullable
+    Location location() {
+        BpfFilterHandler present = handler.get();
+        return present == null ? null : present.location();
+    }
+}
