@@ -178,8 +178,10 @@ class QuicTest {
         private final MultiThreadIoEventLoopGroup group;
         private final Channel channel;
         private final Queue<Integer> firstBytes = new ConcurrentLinkedQueue<>();
+        private final boolean retries;
 
         Server(Where where, Program program, QuicSslContext ssl, @Nullable QuicTokenHandler tokens) {
+            retries = tokens != null;
             BpfFilterHandler filter = where.handler(program);
             QuicServerCodecBuilder codec = new QuicServerCodecBuilder()
                     .sslContext(ssl)
@@ -272,7 +274,7 @@ class QuicTest {
         }
     }
 
-    /** Loses one of the datagrams that the client sends. */
+    /** Loses one of the datagrams that the client sends, counted from 1; or none, for 0. */
     private static final class Loses extends ChannelOutboundHandlerAdapter {
         private final int number;
         private int written;
@@ -375,49 +377,43 @@ class QuicTest {
         return Cookbook.recipe("QUIC");
     }
 
-    private static void handshakes(Server server, int times) throws Exception {
-        for (int i = 0; i < times; i++) {
-            try (Client client = new Client(server, client(false), "connection " + i)) {
+    /**
+     * Handshakes with short and long certificates, with and without Retry; some clients lose no datagram, some the
+     * first, which is an Initial, and some the second, which is the next Initial after a Retry, and otherwise has the
+     * first Handshake packet. All at once, because a client waits for up to a second until it sends again.
+     */
+    private static void handshakes(Where where, int times) throws Exception {
+        List<Server> servers = new ArrayList<>();
+        List<Client> all = new ArrayList<>();
+        try {
+            for (QuicSslContext ssl : List.of(small, large)) {
+                servers.add(new Server(where, recipe(), ssl, null));
+                servers.add(new Server(where, recipe(), ssl, InsecureQuicTokenHandler.INSTANCE));
+            }
+            for (Server server : servers) {
+                for (int i = 0; i < times; i++) {
+                    for (int lost = 0; lost < 3; lost++) {
+                        all.add(new Client(server, client(false), "connection " + all.size(), new Loses(lost)));
+                    }
+                }
+            }
+            for (Client client : all) {
                 client.assertEchoed();
             }
-        }
-    }
-
-    /**
-     * Each client loses one datagram: the first, which is an Initial, or the second, which has its Handshake packet. All
-     * of them at once, because each waits for up to a second until it sends again.
-     */
-    private static void handshakesWithLoss(Server server, int times) throws Exception {
-        List<Client> all = new ArrayList<>();
-        for (int i = 0; i < times; i++) {
-            all.add(new Client(server, client(false), "connection " + i, new Loses(1)));
-            all.add(new Client(server, client(false), "connection " + i, new Loses(2)));
-        }
-        for (Client client : all) {
-            client.assertEchoed();
-            client.close();
-        }
-    }
-
-    private static void allKinds(Where where, int times) throws Exception {
-        for (QuicSslContext ssl : List.of(small, large)) {
-            try (Server server = new Server(where, recipe(), ssl, null)) {
-                handshakes(server, times);
-                handshakesWithLoss(server, times);
+            for (Server server : servers) {
                 assertTrue(server.received(HANDSHAKE) >= 3L * times);
+                assertTrue(server.received(INITIAL) >= 3L * times * (server.retries ? 2 : 1));
             }
-            try (Server server = new Server(where, recipe(), ssl, InsecureQuicTokenHandler.INSTANCE)) {
-                handshakes(server, times);
-                // The first Initial of each is answered by a Retry.
-                assertTrue(server.received(INITIAL) >= 2L * times);
-            }
+        } finally {
+            all.forEach(Client::close);
+            servers.forEach(Server::close);
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void everyHandshakeSucceeds(Where where) throws Exception {
-        allKinds(where, 3);
+        handshakes(where, 3);
     }
 
     @ParameterizedTest
@@ -426,7 +422,7 @@ class QuicTest {
     void everyOfManyHandshakesSucceeds(Where where) throws Exception {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.getLong("soak.seconds", 60)) / 2;
         do {
-            allKinds(where, 40);
+            handshakes(where, 40);
             for (int i = 0; i < 40; i++) {
                 earlyDataArrives(where);
             }
@@ -452,7 +448,7 @@ class QuicTest {
                 }
             }
             assertTrue(early);
-            assertEquals(3, server.received(ZERO_RTT));
+            assertTrue(server.received(ZERO_RTT) >= 3);
         }
     }
 
@@ -460,16 +456,19 @@ class QuicTest {
     @EnumSource
     void handshakesFailIfEveryLongHeaderHasToBeLong(Where where) throws Exception {
         List<Client> all = new ArrayList<>();
-        try (Server server = new Server(where, EVERY_LONG_HEADER, large, null)) {
+        try (Server toSmall = new Server(where, EVERY_LONG_HEADER, small, null);
+                Server toLarge = new Server(where, EVERY_LONG_HEADER, large, null)) {
             for (int i = 0; i < 4; i++) {
-                all.add(new Client(server, client(false), "hello"));
+                all.add(new Client(toSmall, client(false), "hello", new Loses(2)));
+                all.add(new Client(toLarge, client(false), "hello"));
             }
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
             for (Client client : all) {
                 assertThrows(
                         TimeoutException.class, () -> client.echoed.get(end - System.nanoTime(), TimeUnit.NANOSECONDS));
-                client.close();
             }
+        } finally {
+            all.forEach(Client::close);
         }
     }
 }
