@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Placement;
-import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -15,35 +14,20 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
 /** The programs of README.md, read from that file. */
 class CookbookTest {
-    private static Map<String, Program> cookbook() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
-        Map<String, Program> programs = new LinkedHashMap<>();
-        Pattern.compile("### ([^\\n]+)\\n```asm\\n(.*?)```", Pattern.DOTALL)
-                .matcher(readme)
-                .results()
-                .forEach((MatchResult recipe) -> programs.put(recipe.group(1), Program.parse(recipe.group(2))));
-        return programs;
-    }
-
     @ParameterizedTest(name = "{0}: {1}")
     @CsvFileSource(resources = "cookbook.txt", delimiter = '|')
     void keeps(String recipe, String what, String sender, String payload, String kept) throws IOException {
-        EmbeddedChannel channel =
-                new EmbeddedChannel(BpfFilterHandler.builder(cookbook().get(recipe))
-                        .placement(Placement.UDP_SOCKET)
-                        .build());
+        EmbeddedChannel channel = new EmbeddedChannel(BpfFilterHandler.builder(Cookbook.recipe(recipe))
+                .placement(Placement.UDP_SOCKET)
+                .build());
         int colon = sender.lastIndexOf(':');
         InetSocketAddress from =
                 new InetSocketAddress(sender.substring(0, colon), Integer.parseInt(sender.substring(colon + 1)));
@@ -73,17 +57,16 @@ class CookbookTest {
                     .forEach(line ->
                             tested.add(line.substring(0, line.indexOf('|')).strip()));
         }
-        tested.add("Syslog: one message in ten, at most 256 bytes of it");
-        assertEquals(new TreeSet<>(cookbook().keySet()), tested);
-        assertEquals(10, tested.size());
+        tested.add(Cookbook.SYSLOG);
+        assertEquals(new TreeSet<>(Cookbook.recipes().keySet()), tested);
+        assertEquals(12, tested.size());
     }
 
     @Test
     void aSampleOfSyslogIsCut() throws IOException {
-        EmbeddedChannel channel = new EmbeddedChannel(
-                BpfFilterHandler.builder(cookbook().get("Syslog: one message in ten, at most 256 bytes of it"))
-                        .placement(Placement.UDP_SOCKET)
-                        .build());
+        EmbeddedChannel channel = new EmbeddedChannel(BpfFilterHandler.builder(Cookbook.recipe(Cookbook.SYSLOG))
+                .placement(Placement.UDP_SOCKET)
+                .build());
         InetSocketAddress anyone = new InetSocketAddress("192.0.2.9", 9);
         int kept = 0;
         for (int i = 0; i < 10_000; i++) {

@@ -40,6 +40,11 @@ class DhcpNamespaceTest {
     }
 
     private Path script() throws IOException {
+        return script(folder);
+    }
+
+    /** {@return a copy of dhcp-client.sh in the folder, which can be executed} */
+    static Path script(Path folder) throws IOException {
         Path script = folder.resolve("dhcp-client.sh");
         Files.copy(SCRIPT, script);
         if (!script.toFile().setExecutable(true)) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Assumptions;
 final class Namespaces implements AutoCloseable {
     static final int SERVER = 0;
     static final int CLIENT = 1;
+    static final String BROADCAST = "10.0.0.255";
     private static final String PATH = System.getenv("PATH") + ":/usr/sbin:/sbin";
     private static final int LONGEST_SECONDS = 600;
     private static final int PATIENCE_SECONDS = 120;
@@ -56,13 +57,22 @@ final class Namespaces implements AutoCloseable {
         }
     }
 
-    private static void require(String tool) {
+    /** Skips the test, with a reason, if the tool is not installed. */
+    static void require(String tool) {
         for (String folder : PATH.split(File.pathSeparator, -1)) {
             if (new File(folder, tool).canExecute()) {
                 return;
             }
         }
         throw skip("no " + tool + " here");
+    }
+
+    /** Starts a tool in the namespace of this JVM. It ends after ten minutes at the latest. */
+    static Program tool(String... command) throws IOException {
+        require(command[0]);
+        List<String> whole = new ArrayList<>(List.of("timeout", "-k", "1", LONGEST_SECONDS + ""));
+        whole.addAll(List.of(command));
+        return new Program(String.join(" ", command), whole);
     }
 
     private static AssertionError skip(String reason) {
@@ -122,6 +132,13 @@ final class Namespaces implements AutoCloseable {
 
     /** Starts an example, or another class of the class path, and waits until it listens. */
     Program example(int side, Class<?> example, String... arguments) throws IOException, InterruptedException {
+        Program program = java(side, example, arguments);
+        program.await("v0, filtered in KERNEL");
+        return program;
+    }
+
+    /** Starts a class of the class path. */
+    Program java(int side, Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-XX:+UseSerialGC",
@@ -129,11 +146,9 @@ final class Namespaces implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
-                example.getName()));
+                main.getName()));
         command.addAll(List.of(arguments));
-        Program program = start(side, example.getSimpleName(), command);
-        program.await("v0, filtered in KERNEL");
-        return program;
+        return start(side, main.getSimpleName(), command);
     }
 
     @Override
