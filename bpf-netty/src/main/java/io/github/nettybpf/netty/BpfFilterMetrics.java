@@ -101,10 +101,7 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
             for (Location location : Location.values()) {
                 shares.add(location(registry, location));
             }
-            List<Share> before = bound.put(registry, shares);
-            if (before != null) {
-                close(registry, before);
-            }
+            bound.putIfAbsent(registry, shares);
         }
     }
 
@@ -199,7 +196,9 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
             registered.present.add(meter);
         }
         HandlerSum sum = registered.sums.computeIfAbsent(meter, id -> fresh);
-        sum.open(handler, figure, value);
+        if (!bound.containsKey(registry)) {
+            sum.open(handler, figure, value);
+        }
         ofMeter.set(sum);
         return new Share(name, meter, figure);
     }

@@ -19,6 +19,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.lang.ref.WeakReference;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -83,8 +84,14 @@ class BpfFilterMetricsTest {
                 "bpf.filter.packets[tag(outcome=dropped), tag(server=dns)]", 1.0,
                 "bpf.filter.packets[tag(outcome=kernel_dropped), tag(server=dns)]", 0.0,
                 "bpf.filter.packets.truncated[tag(server=dns)]", 2.0));
-        for (String location :
-                new String[] {"undecided", "pipeline", "kernel", "kernel_and_pipeline", "failed", "removed"}) {
+        for (String location : List.of(
+                "undecided",
+                "pipeline",
+                "pipeline_after_handler",
+                "kernel",
+                "kernel_and_pipeline",
+                "failed",
+                "removed")) {
             expected.put(
                     "bpf.filter.location[tag(location=" + location + "), tag(server=dns)]",
                     location.equals("pipeline") ? 1.0 : 0.0);
@@ -204,6 +211,11 @@ class BpfFilterMetricsTest {
         assertEquals(2, packets(registry, "accepted"));
         assertEquals(1, packets(registry, "dropped"));
         assertEquals(0, handlers("removed"));
+        metrics.bindTo(registry);
+        assertEquals(2, packets(registry, "accepted"), "not counted again");
+        registry.clear();
+        metrics.bindTo(registry);
+        assertEquals(2, packets(registry, "accepted"), "registered again");
         BpfFilterHandler next = handler();
         BpfFilterMetrics second = new BpfFilterMetrics(next, DNS);
         second.bindTo(registry);
