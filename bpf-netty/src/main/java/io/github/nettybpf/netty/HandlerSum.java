@@ -75,7 +75,7 @@ final class HandlerSum {
         forgetAt = Math.max(FEW, 2 * shares.size());
     }
 
-    /** Counts the handler, until {@link #close} is called as often as this. A handler that is gone is not counted again. */
+    /** Counts the handler, until {@link #close} is called as often as this. One that is gone is not counted again. */
     synchronized void open(HandlerFigures handler, String name, ToLongFunction<HandlerFigures> figure) {
         if (handler.isGone()) {
             return;
