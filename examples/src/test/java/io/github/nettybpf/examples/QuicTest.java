@@ -202,7 +202,7 @@ class QuicTest {
                     .handler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel ch) {
-                            ch.pipeline().addLast(filter, new Sees(firstBytes), codec.build());
+                            ch.pipeline().addLast(filter, new FirstBytes(firstBytes), codec.build());
                         }
                     });
             group = new MultiThreadIoEventLoopGroup(1, where.io());
@@ -229,10 +229,10 @@ class QuicTest {
     }
 
     /** Remembers the first byte of every packet, and passes the datagrams on. */
-    private static final class Sees extends ChannelInboundHandlerAdapter {
+    private static final class FirstBytes extends ChannelInboundHandlerAdapter {
         private final Queue<Integer> firstBytes;
 
-        Sees(Queue<Integer> firstBytes) {
+        FirstBytes(Queue<Integer> firstBytes) {
             this.firstBytes = firstBytes;
         }
 
@@ -275,11 +275,11 @@ class QuicTest {
     }
 
     /** Loses one of the datagrams that the client sends, counted from 1; or none, for 0. */
-    private static final class Loses extends ChannelOutboundHandlerAdapter {
+    private static final class Loss extends ChannelOutboundHandlerAdapter {
         private final int number;
         private int written;
 
-        Loses(int number) {
+        Loss(int number) {
             this.number = number;
         }
 
@@ -393,7 +393,7 @@ class QuicTest {
             for (Server server : servers) {
                 for (int i = 0; i < times; i++) {
                     for (int lost = 0; lost < 3; lost++) {
-                        all.add(new Client(server, client(false), "connection " + all.size(), new Loses(lost)));
+                        all.add(new Client(server, client(false), "connection " + all.size(), new Loss(lost)));
                     }
                 }
             }
@@ -459,7 +459,7 @@ class QuicTest {
         try (Server toSmall = new Server(where, EVERY_LONG_HEADER, small, null);
                 Server toLarge = new Server(where, EVERY_LONG_HEADER, large, null)) {
             for (int i = 0; i < 4; i++) {
-                all.add(new Client(toSmall, client(false), "hello", new Loses(2)));
+                all.add(new Client(toSmall, client(false), "hello", new Loss(2)));
                 all.add(new Client(toLarge, client(false), "hello"));
             }
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
