@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
@@ -25,12 +26,18 @@ abstract sealed class PipelineFilter {
     static final int UNKNOWN = -2;
 
     private static final PacketKinds BUFFERS =
-            PacketKinds.of(MethodHandles.lookup(), List.of(BufferPacket.AtAddress.class, BufferPacket.InArray.class));
+            kinds(BufferPacket.AtAddress.class, BufferPacket.InNioBuffer.class, BufferPacket.InArray.class);
     private static final PacketKinds DATAGRAMS =
-            PacketKinds.of(MethodHandles.lookup(), List.of(UdpPacket.AtAddress.class, UdpPacket.InArray.class));
+            kinds(UdpPacket.AtAddress.class, UdpPacket.InNioBuffer.class, UdpPacket.InArray.class);
 
     final Program program;
     final Filter filter;
+
+    private static PacketKinds kinds(
+            Class<? extends Packet> atAddress, Class<? extends Packet> inNioBuffer, Class<? extends Packet> inArray) {
+        return PacketKinds.of(
+                MethodHandles.lookup(), List.of(Memory.READS_ADDRESSES ? atAddress : inNioBuffer, inArray));
+    }
 
     private PipelineFilter(Program program, Filter filter) {
         this.program = program;
@@ -67,6 +74,7 @@ abstract sealed class PipelineFilter {
         final Placement placement;
         private final BufferPacket.AtAddress atAddress;
         private final BufferPacket.InArray inArray;
+        private final BufferPacket.InNioBuffer inNioBuffer;
         private final BufferPacket.InBuffer inBuffer;
 
         OfBuffers(Program program, Filter filter, Placement placement) {
@@ -74,6 +82,7 @@ abstract sealed class PipelineFilter {
             this.placement = placement;
             this.atAddress = new BufferPacket.AtAddress(placement);
             this.inArray = new BufferPacket.InArray(placement);
+            this.inNioBuffer = new BufferPacket.InNioBuffer(placement);
             this.inBuffer = new BufferPacket.InBuffer(placement);
         }
 
@@ -90,6 +99,9 @@ abstract sealed class PipelineFilter {
             } else if (content.hasArray()) {
                 inArray.show(content);
                 return filter.run(inArray);
+            } else if (Memory.isNioBuffer(content)) {
+                inNioBuffer.show(content);
+                return filter.run(inNioBuffer);
             }
             inBuffer.show(content);
             try {
@@ -102,6 +114,7 @@ abstract sealed class PipelineFilter {
         @Override
         void releaseReferences() {
             inArray.clear();
+            inNioBuffer.clear();
         }
     }
 
@@ -133,6 +146,7 @@ abstract sealed class PipelineFilter {
         private final Channel channel;
         private final UdpPacket.AtAddress atAddress;
         private final UdpPacket.InArray inArray;
+        private final UdpPacket.InNioBuffer inNioBuffer;
         private final UdpPacket.InBuffer inBuffer;
 
         /**
@@ -147,6 +161,7 @@ abstract sealed class PipelineFilter {
                     || program.extensions().contains(Extension.PROTO);
             this.atAddress = new UdpPacket.AtAddress(looksAtIp);
             this.inArray = new UdpPacket.InArray(looksAtIp);
+            this.inNioBuffer = new UdpPacket.InNioBuffer(looksAtIp);
             this.inBuffer = new UdpPacket.InBuffer(looksAtIp);
         }
 
@@ -158,6 +173,9 @@ abstract sealed class PipelineFilter {
             } else if (content.hasArray()) {
                 inArray.show(content);
                 return keep(message, inArray);
+            } else if (Memory.isNioBuffer(content)) {
+                inNioBuffer.show(content);
+                return keep(message, inNioBuffer);
             }
             inBuffer.show(content);
             try {
@@ -206,6 +224,7 @@ abstract sealed class PipelineFilter {
         @Override
         void releaseReferences() {
             inArray.clear();
+            inNioBuffer.clear();
         }
 
         private static @Nullable InetSocketAddress internet(@Nullable SocketAddress address) {
