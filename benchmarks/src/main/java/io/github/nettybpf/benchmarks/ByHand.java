@@ -107,7 +107,7 @@ final class ByHand {
         return frame.length < 30 ? 0 : VERDICTS.getOrDefault(u32(frame, 26), 0);
     }
 
-    private static boolean hasPorts(byte protocol) {
+    static boolean hasPorts(byte protocol) {
         return protocol == 6 || protocol == 17 || protocol == (byte) 132;
     }
 

@@ -1,9 +1,11 @@
 package io.github.nettybpf.benchmarks;
 
 import io.github.nettybpf.core.Filter;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /** The engines that run in a JVM. */
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
@@ -11,18 +13,12 @@ enum JavaEngine {
     INTERPRETER("interpreter", workload -> new FilterLoop(Filter.interpret(workload.program()), workload.frames())),
     COMPILER("compiler", workload -> new FilterLoop(Filter.compile(workload.program()), workload.frames())),
     BY_HAND("Java by hand", JavaEngine::byHand),
-    PASS_DIRECT(
-            "pipeline, no filter, direct",
-            workload -> new PipelineLoop(workload, false, PooledByteBufAllocator.DEFAULT::directBuffer)),
-    FILTER_DIRECT(
-            "pipeline, filter, direct",
-            workload -> new PipelineLoop(workload, true, PooledByteBufAllocator.DEFAULT::directBuffer)),
-    PASS_HEAP(
-            "pipeline, no filter, heap",
-            workload -> new PipelineLoop(workload, false, PooledByteBufAllocator.DEFAULT::heapBuffer)),
-    FILTER_HEAP(
-            "pipeline, filter, heap",
-            workload -> new PipelineLoop(workload, true, PooledByteBufAllocator.DEFAULT::heapBuffer));
+    PASS_DIRECT("pipeline, no filter, direct", workload -> PipelineLoop.unfiltered(workload, direct())),
+    HAND_DIRECT("pipeline, by hand, direct", workload -> PipelineLoop.byHand(workload, direct())),
+    FILTER_DIRECT("pipeline, filter, direct", workload -> PipelineLoop.filtered(workload, direct())),
+    PASS_HEAP("pipeline, no filter, heap", workload -> PipelineLoop.unfiltered(workload, heap())),
+    HAND_HEAP("pipeline, by hand, heap", workload -> PipelineLoop.byHand(workload, heap())),
+    FILTER_HEAP("pipeline, filter, heap", workload -> PipelineLoop.filtered(workload, heap()));
 
     /** A program on an engine. */
     interface Loop {
@@ -44,6 +40,14 @@ enum JavaEngine {
 
     Loop start(Workload workload) {
         return loops.apply(workload);
+    }
+
+    private static IntFunction<ByteBuf> direct() {
+        return PooledByteBufAllocator.DEFAULT::directBuffer;
+    }
+
+    private static IntFunction<ByteBuf> heap() {
+        return PooledByteBufAllocator.DEFAULT::heapBuffer;
     }
 
     private static Loop byHand(Workload workload) {

@@ -1,10 +1,10 @@
 package io.github.nettybpf.benchmarks;
 
+import com.sun.management.ThreadMXBean;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.logging.Level;
@@ -20,6 +20,12 @@ final class JavaPeer {
 
     private JavaPeer() {}
 
+    /** {@return what follows the JVM's own options in a command that starts the peer, by this JVM's class path} */
+    static List<String> arguments(JavaEngine engine, Workload workload) {
+        return List.of(
+                "-cp", System.getProperty("java.class.path"), JavaPeer.class.getName(), engine.name(), workload.name());
+    }
+
     /**
      * Answers requests until there are no more.
      *
@@ -34,17 +40,19 @@ final class JavaPeer {
         if (List.of(args).contains("--many-packet-types") && loop instanceof FilterLoop onArrays) {
             OtherPackets.run(onArrays.filter, workload.frames());
         }
-        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         System.out.println("ready");
         for (String request = requests.readLine(); request != null; request = requests.readLine()) {
             int space = request.indexOf(' ');
             int from = Integer.parseInt(request, 0, space, 10);
             int to = Integer.parseInt(request, space + 1, request.length(), 10);
+            long bytes = threads.getCurrentThreadAllocatedBytes();
             long start = threads.getCurrentThreadCpuTime();
             int checksum = loop.checksum(from, to);
             long nanos = threads.getCurrentThreadCpuTime() - start;
-            System.out.println(nanos + " " + Integer.toUnsignedString(checksum));
+            bytes = threads.getCurrentThreadAllocatedBytes() - bytes;
+            System.out.println(nanos + " " + Integer.toUnsignedString(checksum) + " " + bytes);
         }
     }
 }

@@ -28,8 +28,7 @@ record JvmEngine(JavaEngine engine, List<String> options) implements Engine {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), JavaPeer.class.getName()));
-        command.addAll(List.of(engine.name(), workload.name()));
+        command.addAll(JavaPeer.arguments(engine, workload));
         command.addAll(options);
         return command;
     }

@@ -6,12 +6,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.StringTokenizer;
 
 /**
  * A process that runs one program on frames. It first writes the line {@code ready}, or {@code refused: } and the
  * reason why it does not accept the program. For each line {@code from to} that it reads, it runs the program on that
  * range of the frames in their order, and writes a line: the thread's CPU time in ns, a space, and the checksum of the
- * verdicts as an unsigned number. It ends at the end of its input.
+ * verdicts as an unsigned number; from a JVM also a space, and the number of bytes that the thread has allocated. It
+ * ends at the end of its input.
  */
 final class PeerProcess implements AutoCloseable {
     private static final String REFUSED = "refused: ";
@@ -21,8 +23,9 @@ final class PeerProcess implements AutoCloseable {
      *
      * @param nanos the CPU time of the thread
      * @param checksum the checksum of the verdicts, in order: each is added to 31 times the previous sum, modulo 2^32
+     * @param bytes the bytes that were allocated, or 0 if the process does not say
      */
-    record Round(long nanos, int checksum) {}
+    record Round(long nanos, int checksum, long bytes) {}
 
     private final List<String> command;
     private final Process process;
@@ -50,10 +53,11 @@ final class PeerProcess implements AutoCloseable {
     Round run(int from, int to) throws IOException {
         requests.write(from + " " + to + "\n");
         requests.flush();
-        String answer = answer();
-        int space = answer.indexOf(' ');
+        StringTokenizer answer = new StringTokenizer(answer());
         return new Round(
-                Long.parseLong(answer, 0, space, 10), Integer.parseUnsignedInt(answer, space + 1, answer.length(), 10));
+                Long.parseLong(answer.nextToken()),
+                Integer.parseUnsignedInt(answer.nextToken()),
+                answer.hasMoreTokens() ? Long.parseLong(answer.nextToken()) : 0);
     }
 
     private String answer() throws IOException {

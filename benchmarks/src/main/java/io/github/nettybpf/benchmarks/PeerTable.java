@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -26,7 +27,8 @@ final class PeerTable {
         List<Workload> workloads = new ArrayList<>();
         List<Engine> engines = new ArrayList<>();
         List<String> options = Stream.of(args).filter(MANY_PACKET_TYPES::equals).toList();
-        Stream.of(JavaEngine.values()).forEach(engine -> engines.add(new JvmEngine(engine, options)));
+        EnumSet.complementOf(EnumSet.of(JavaEngine.HAND_DIRECT, JavaEngine.HAND_HEAP))
+                .forEach(engine -> engines.add(new JvmEngine(engine, options)));
         for (String arg : args) {
             int equals = arg.indexOf('=');
             if (equals >= 0) {
@@ -58,7 +60,7 @@ final class PeerTable {
         try (Race race = new Race(workload)) {
             for (Engine engine : engines) {
                 if (engine.has(workload)) {
-                    race.enter(engine, engine.command(workload, frames));
+                    race.enter(engine.name(), engine.command(workload, frames));
                 }
             }
             race.run();

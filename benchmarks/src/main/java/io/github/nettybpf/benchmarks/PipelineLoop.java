@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Fires messages through a pipeline with the filter, or without it for comparison, and a last handler that releases
- * them. The last handler checks the number of bytes that arrive.
+ * Fires messages through a pipeline with the filter, or for comparison with a check by hand or without either, and a
+ * last handler that releases them. The last handler checks the number of bytes that arrive.
  */
 final class PipelineLoop implements JavaEngine.Loop {
     private final ChannelPipeline pipeline;
@@ -41,13 +41,24 @@ final class PipelineLoop implements JavaEngine.Loop {
      */
     private record Expected(ReferenceCounted message, ByteBuf content, int length, int kept, int verdict) {}
 
-    PipelineLoop(Workload workload, boolean filtered, IntFunction<ByteBuf> memory) {
+    /** {@return a pipeline whose first handler does not handle messages} */
+    static PipelineLoop unfiltered(Workload workload, IntFunction<ByteBuf> memory) {
+        return new PipelineLoop(workload, new ChannelInboundHandlerAdapter(), false, memory);
+    }
+
+    static PipelineLoop byHand(Workload workload, IntFunction<ByteBuf> memory) {
+        return new PipelineLoop(workload, HandHandler.of(workload).orElseThrow(), true, memory);
+    }
+
+    static PipelineLoop filtered(Workload workload, IntFunction<ByteBuf> memory) {
+        ChannelHandler filter = BpfFilterHandler.builder(workload.program())
+                .placement(workload.placement())
+                .build();
+        return new PipelineLoop(workload, filter, true, memory);
+    }
+
+    private PipelineLoop(Workload workload, ChannelHandler first, boolean filtered, IntFunction<ByteBuf> memory) {
         Placement placement = workload.placement();
-        ChannelHandler first = filtered
-                ? BpfFilterHandler.builder(workload.program())
-                        .placement(placement)
-                        .build()
-                : new ChannelInboundHandlerAdapter();
         pipeline = new EmbeddedChannel(first, new Last()).pipeline();
         order = workload.frames().order;
         Filter filter = Filter.interpret(workload.program());

@@ -25,6 +25,7 @@ final class Race implements AutoCloseable {
         final String name;
         final PeerProcess process;
         double[] times = {};
+        double bytes;
         String refusal = "";
 
         Entry(String name, PeerProcess process) {
@@ -40,8 +41,8 @@ final class Race implements AutoCloseable {
         this.workload = workload;
     }
 
-    void enter(Engine engine, List<String> command) throws IOException {
-        entries.add(new Entry(engine.name(), new PeerProcess(command)));
+    void enter(String name, List<String> command) throws IOException {
+        entries.add(new Entry(name, new PeerProcess(command)));
     }
 
     /** Warms all engines up, and measures them. */
@@ -79,6 +80,7 @@ final class Race implements AutoCloseable {
                 }
                 checksum = round.checksum();
                 times[i] = (double) round.nanos() / count;
+                running.get(i).bytes = (double) round.bytes() / count;
             }
             rounds.add(times);
             from = (from + count) % (Frames.COUNT * Frames.ROUNDS);
@@ -93,6 +95,30 @@ final class Race implements AutoCloseable {
             String result = entry.refusal.isEmpty() ? result(entry.times) : "refused: " + entry.refusal + " | | | |";
             System.out.println("| " + title + " | " + entry.name + " | " + result + " |");
         }
+    }
+
+    /** {@return the median of the engine's times, in ns per packet} */
+    double median(String name) {
+        double[] sorted = entry(name).times.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    /** {@return the median ratio of the engine's times to those of another} */
+    String ratio(String name, String base) {
+        return ratio(entry(name).times, base);
+    }
+
+    /** {@return the bytes that the engine allocated for each packet of the last round} */
+    double bytes(String name) {
+        return entry(name).bytes;
+    }
+
+    private Entry entry(String name) {
+        return entries.stream()
+                .filter(entry -> entry.name.equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private String result(double[] times) {

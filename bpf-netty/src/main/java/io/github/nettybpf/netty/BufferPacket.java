@@ -4,6 +4,7 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class BufferPacket implements Packet {
     private static final int ETHERNET_HEADER = 14;
+
+    /** Direct as all that take its place, so that HotSpot sees one class. */
+    static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
     final Placement placement;
 
@@ -156,6 +160,71 @@ abstract class BufferPacket implements Packet {
         @Override
         public int u32(int offset) {
             return Memory.u32(address + offset);
+        }
+    }
+
+    /** Bytes in native memory, in a {@link ByteBuffer}. */
+    static final class InNioBuffer extends BufferPacket {
+        private final @Nullable InNioBuffer network;
+        private ByteBuffer buffer = NOTHING;
+        private int start;
+        private int length;
+
+        InNioBuffer(Placement placement) {
+            super(placement);
+            Placement inner = inner(placement);
+            network = inner == null ? null : new InNioBuffer(inner);
+        }
+
+        void show(ByteBuf shown) {
+            int readable = shown.readableBytes();
+            ByteBuffer bytes = shown.internalNioBuffer(shown.readerIndex(), readable);
+            show(bytes, bytes.position(), readable);
+        }
+
+        @SuppressWarnings("ReferenceEquality") // of the object, not of its bytes
+        private void show(ByteBuffer bytes, int from, int count) {
+            if (buffer != bytes) {
+                buffer = bytes;
+            }
+            start = from;
+            length = count;
+        }
+
+        void clear() {
+            show(NOTHING, 0, 0);
+            if (network != null) {
+                network.clear();
+            }
+        }
+
+        @Override
+        BufferPacket afterHeader(int header) {
+            if (network == null) {
+                return this;
+            }
+            network.show(buffer, start + header, Math.max(0, length - header));
+            return network;
+        }
+
+        @Override
+        public int length() {
+            return length;
+        }
+
+        @Override
+        public int u8(int offset) {
+            return buffer.get(start + offset) & 0xff;
+        }
+
+        @Override
+        public int u16(int offset) {
+            return buffer.getShort(start + offset) & 0xffff;
+        }
+
+        @Override
+        public int u32(int offset) {
+            return buffer.getInt(start + offset);
         }
     }
 

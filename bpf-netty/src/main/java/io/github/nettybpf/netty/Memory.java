@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
 
 /**
  * Reads big-endian numbers from arrays and from native memory. Reads at an address are unchecked: the caller has
- * compared with the length. They use Netty's access to Unsafe, where it has one.
+ * compared with the length. They use Netty's access to Unsafe where it has one, and {@link ForeignMemory} where that is
+ * accessible; where neither is, a direct buffer is read as a {@link java.nio.ByteBuffer}.
  */
 final class Memory {
     static final byte[] NOTHING = {};
@@ -17,13 +18,25 @@ final class Memory {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     /** Netty runs without Unsafe on Java 24 and later, and by -Dio.netty.noUnsafe. */
-    private static final boolean READS_ADDRESSES = PlatformDependent.hasUnsafe() && PlatformDependent.isUnaligned();
+    private static final boolean UNSAFE = PlatformDependent.hasUnsafe() && PlatformDependent.isUnaligned();
+
+    /** Whether native memory can be read at an address. */
+    static final boolean READS_ADDRESSES = UNSAFE || ForeignMemory.IS_ACCESSIBLE;
 
     private Memory() {}
 
     /** {@return whether the buffer's bytes can be read at its address} */
     static boolean isAddressable(ByteBuf buffer) {
         return READS_ADDRESSES && buffer.hasMemoryAddress();
+    }
+
+    /**
+     * {@return whether {@link ByteBuf#internalNioBuffer} gives the buffer's bytes in native memory} It allocates at
+     * most once for a buffer, and nothing where the transport has received into it; a derived buffer would allocate
+     * each time.
+     */
+    static boolean isNioBuffer(ByteBuf buffer) {
+        return buffer.isDirect() && buffer.unwrap() == null && buffer.nioBufferCount() == 1;
     }
 
     static int u8(byte[] array, int index) {
@@ -39,16 +52,22 @@ final class Memory {
     }
 
     static int u8(long address) {
-        return PlatformDependent.getByte(address) & 0xff;
+        return UNSAFE ? PlatformDependent.getByte(address) & 0xff : ForeignMemory.u8(address);
     }
 
     static int u16(long address) {
-        short value = PlatformDependent.getShort(address);
-        return (PlatformDependent.BIG_ENDIAN_NATIVE_ORDER ? value : Short.reverseBytes(value)) & 0xffff;
+        return UNSAFE ? bigEndian(PlatformDependent.getShort(address)) & 0xffff : ForeignMemory.u16(address);
     }
 
     static int u32(long address) {
-        int value = PlatformDependent.getInt(address);
+        return UNSAFE ? bigEndian(PlatformDependent.getInt(address)) : ForeignMemory.u32(address);
+    }
+
+    private static short bigEndian(short value) {
+        return PlatformDependent.BIG_ENDIAN_NATIVE_ORDER ? value : Short.reverseBytes(value);
+    }
+
+    private static int bigEndian(int value) {
         return PlatformDependent.BIG_ENDIAN_NATIVE_ORDER ? value : Integer.reverseBytes(value);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Filter;
+import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
@@ -23,12 +24,18 @@ abstract sealed class PipelineFilter {
     static final int UNKNOWN = -2;
 
     private static final PacketKinds BUFFERS =
-            PacketKinds.of(MethodHandles.lookup(), List.of(BufferPacket.AtAddress.class, BufferPacket.InArray.class));
+            kinds(BufferPacket.AtAddress.class, BufferPacket.InNioBuffer.class, BufferPacket.InArray.class);
     private static final PacketKinds DATAGRAMS =
-            PacketKinds.of(MethodHandles.lookup(), List.of(UdpPacket.AtAddress.class, UdpPacket.InArray.class));
+            kinds(UdpPacket.AtAddress.class, UdpPacket.InNioBuffer.class, UdpPacket.InArray.class);
 
     final Program program;
     final Filter filter;
+
+    private static PacketKinds kinds(
+            Class<? extends Packet> atAddress, Class<? extends Packet> inNioBuffer, Class<? extends Packet> inArray) {
+        return PacketKinds.of(
+                MethodHandles.lookup(), List.of(Memory.READS_ADDRESSES ? atAddress : inNioBuffer, inArray));
+    }
 
     private PipelineFilter(Program program, Filter filter) {
         this.program = program;
@@ -65,6 +72,7 @@ abstract sealed class PipelineFilter {
         final Placement placement;
         private final BufferPacket.AtAddress atAddress;
         private final BufferPacket.InArray inArray;
+        private final BufferPacket.InNioBuffer inNioBuffer;
         private final BufferPacket.InBuffer inBuffer;
 
         OfBuffers(Program program, Filter filter, Placement placement) {
@@ -72,6 +80,7 @@ abstract sealed class PipelineFilter {
             this.placement = placement;
             this.atAddress = new BufferPacket.AtAddress(placement);
             this.inArray = new BufferPacket.InArray(placement);
+            this.inNioBuffer = new BufferPacket.InNioBuffer(placement);
             this.inBuffer = new BufferPacket.InBuffer(placement);
         }
 
@@ -88,6 +97,9 @@ abstract sealed class PipelineFilter {
             } else if (content.hasArray()) {
                 inArray.show(content);
                 return filter.run(inArray);
+            } else if (Memory.isNioBuffer(content)) {
+                inNioBuffer.show(content);
+                return filter.run(inNioBuffer);
             }
             inBuffer.show(content);
             try {
@@ -100,6 +112,7 @@ abstract sealed class PipelineFilter {
         @Override
         void releaseReferences() {
             inArray.clear();
+            inNioBuffer.clear();
         }
     }
 
@@ -131,6 +144,7 @@ abstract sealed class PipelineFilter {
         private final Channel channel;
         private final UdpPacket.AtAddress atAddress;
         private final UdpPacket.InArray inArray;
+        private final UdpPacket.InNioBuffer inNioBuffer;
         private final UdpPacket.InBuffer inBuffer;
 
         /**
@@ -144,6 +158,7 @@ abstract sealed class PipelineFilter {
             UdpHeaderReads reads = new UdpHeaderReads(program);
             this.atAddress = new UdpPacket.AtAddress(reads);
             this.inArray = new UdpPacket.InArray(reads);
+            this.inNioBuffer = new UdpPacket.InNioBuffer(reads);
             this.inBuffer = new UdpPacket.InBuffer(reads);
         }
 
@@ -155,6 +170,9 @@ abstract sealed class PipelineFilter {
             } else if (content.hasArray()) {
                 inArray.show(content);
                 return keep(message, inArray);
+            } else if (Memory.isNioBuffer(content)) {
+                inNioBuffer.show(content);
+                return keep(message, inNioBuffer);
             }
             inBuffer.show(content);
             try {
@@ -203,6 +221,7 @@ abstract sealed class PipelineFilter {
         @Override
         void releaseReferences() {
             inArray.clear();
+            inNioBuffer.clear();
         }
 
         private static @Nullable InetSocketAddress internet(@Nullable SocketAddress address) {

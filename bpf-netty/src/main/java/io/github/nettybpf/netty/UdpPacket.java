@@ -5,6 +5,7 @@ import io.github.nettybpf.core.Packet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -286,6 +287,45 @@ abstract class UdpPacket implements Packet {
         @Override
         public int u32(int offset) {
             return offset >= HEADER ? Memory.u32(start + offset) : super.loadFromHeader(offset, 4);
+        }
+    }
+
+    /** A datagram whose payload is in native memory, in a {@link ByteBuffer}. */
+    static final class InNioBuffer extends UdpPacket {
+        private ByteBuffer buffer = BufferPacket.NOTHING;
+        private int start;
+
+        InNioBuffer(UdpHeaderReads reads) {
+            super(reads);
+        }
+
+        @SuppressWarnings("ReferenceEquality") // of the object, not of its bytes
+        void show(ByteBuf content) {
+            showContent(content);
+            ByteBuffer bytes = content.internalNioBuffer(content.readerIndex(), content.readableBytes());
+            start = bytes.position() - HEADER;
+            if (buffer != bytes) {
+                buffer = bytes;
+            }
+        }
+
+        void clear() {
+            buffer = BufferPacket.NOTHING;
+        }
+
+        @Override
+        public int u8(int offset) {
+            return offset >= HEADER ? buffer.get(start + offset) & 0xff : super.loadFromHeader(offset, 1);
+        }
+
+        @Override
+        public int u16(int offset) {
+            return offset >= HEADER ? buffer.getShort(start + offset) & 0xffff : super.loadFromHeader(offset, 2);
+        }
+
+        @Override
+        public int u32(int offset) {
+            return offset >= HEADER ? buffer.getInt(start + offset) : super.loadFromHeader(offset, 4);
         }
     }
 

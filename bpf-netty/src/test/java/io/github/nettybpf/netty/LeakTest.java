@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocatorMetric;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -25,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every packet is released once, by the handler or by what follows it; and judging one allocates nothing. */
 class LeakTest {
@@ -167,8 +170,9 @@ class LeakTest {
     }
 
     /** Passes packets on without end: the retained packet is judged again and again. */
-    @Test
-    void judgingAllocatesNothing() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void judgingAllocatesNothing(boolean direct) {
         Program program = Program.parse(
                 "ldb [0xfff00000]\nand #0xf0\njne #0x40, no\nldh [2]\njne #53, no\nldb [8]\nst M[3]\nld len\nldx M[3]\n"
                         + "add x\nret a\nno: ret #0");
@@ -177,7 +181,9 @@ class LeakTest {
                         .placement(Placement.UDP_SOCKET)
                         .build(),
                 new ReleaseAll());
-        ByteBuf content = Unpooled.buffer().writeZero(100); // not watched by the leak detector, which allocates
+        // Not watched by the leak detector, which allocates.
+        ByteBufAllocator unwatched = new UnpooledByteBufAllocator(direct, true);
+        ByteBuf content = unwatched.buffer().writeZero(100);
         DatagramPacket packet = new DatagramPacket(content, RECIPIENT, SENDER);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         int rounds = 100_000;

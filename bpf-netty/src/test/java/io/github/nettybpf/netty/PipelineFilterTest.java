@@ -44,7 +44,7 @@ class PipelineFilterTest {
     }
 
     /** Ways to hold bytes. */
-    private enum Buffers {
+    enum Buffers {
         HEAP {
             @Override
             ByteBuf of(byte[] bytes) {
