@@ -204,7 +204,6 @@ class RecipesTest {
                         filters.add(filter);
                         return channel;
                     })
-                    .localAddress(new InetSocketAddress(0)) // binds the channel, after the filter is attached
                     .resolvedAddressTypes(ResolvedAddressTypes.IPV4_ONLY)
                     .nameServerProvider(host -> DnsServerAddresses.singleton(server).stream())
                     .build();
