@@ -27,15 +27,15 @@ abstract class UdpPacket implements Packet {
     private static final int PROTOCOL_UDP = 17;
 
     private final IpPacket ip = new IpPacket();
-    private final boolean looksAtIp;
+    private final HeaderUse use;
     private int length;
     private long header;
     private boolean knowsSender;
     private boolean knowsRecipient;
     private boolean readUnknown;
 
-    private UdpPacket(boolean looksAtIp) {
-        this.looksAtIp = looksAtIp;
+    private UdpPacket(HeaderUse use) {
+        this.use = use;
     }
 
     /** Takes the content; {@link #showAddresses} makes the headers before it. */
@@ -43,20 +43,20 @@ abstract class UdpPacket implements Packet {
         length = HEADER + content.readableBytes();
     }
 
-    /** Makes the headers; an address that is null is not known. */
+    /** Makes the headers; an address that is null is not known, or the program cannot read it. */
     final void showAddresses(@Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
-        knowsSender = from != null;
-        knowsRecipient = to != null;
+        knowsSender = from != null || !use.sender();
+        knowsRecipient = to != null || !use.recipient();
         header = (long) port(from) << 48 | (long) port(to) << 32 | (length & 0xffffL) << 16;
         readUnknown = false;
-        if (looksAtIp) {
+        if (use.ip()) {
             ip.sender = from;
             ip.recipient = to;
             ip.known = false;
         }
     }
 
-    /** {@return whether both addresses are known, and with them the UDP header} */
+    /** {@return whether all addresses are known that the program can read, and with them the UDP header} */
     final boolean isComplete() {
         return knowsSender && knowsRecipient;
     }
@@ -210,8 +210,8 @@ abstract class UdpPacket implements Packet {
         private byte[] array = Memory.NOTHING;
         private int start;
 
-        InArray(boolean looksAtIp) {
-            super(looksAtIp);
+        InArray(HeaderUse use) {
+            super(use);
         }
 
         void show(ByteBuf content) {
@@ -249,8 +249,8 @@ abstract class UdpPacket implements Packet {
     static final class AtAddress extends UdpPacket {
         private long start;
 
-        AtAddress(boolean looksAtIp) {
-            super(looksAtIp);
+        AtAddress(HeaderUse use) {
+            super(use);
         }
 
         void show(ByteBuf content) {
@@ -279,8 +279,8 @@ abstract class UdpPacket implements Packet {
         private ByteBuffer buffer = BufferPacket.NOTHING;
         private int start;
 
-        InNioBuffer(boolean looksAtIp) {
-            super(looksAtIp);
+        InNioBuffer(HeaderUse use) {
+            super(use);
         }
 
         @SuppressWarnings("ReferenceEquality") // of the object, not of its bytes
@@ -318,8 +318,8 @@ abstract class UdpPacket implements Packet {
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
         private int start;
 
-        InBuffer(boolean looksAtIp) {
-            super(looksAtIp);
+        InBuffer(HeaderUse use) {
+            super(use);
         }
 
         void show(ByteBuf content) {
