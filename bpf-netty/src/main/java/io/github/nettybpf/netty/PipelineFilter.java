@@ -142,6 +142,8 @@ abstract sealed class PipelineFilter {
     /** Judges datagrams by a UDP header that is made from their addresses. */
     private static final class OfDatagrams extends PipelineFilter {
         private final Channel channel;
+        private final boolean looksAtSender;
+        private final boolean looksAtRecipient;
         private final UdpPacket.AtAddress atAddress;
         private final UdpPacket.InArray inArray;
         private final UdpPacket.InNioBuffer inNioBuffer;
@@ -155,11 +157,13 @@ abstract sealed class PipelineFilter {
         OfDatagrams(Program program, Filter filter, Channel channel) {
             super(program, filter);
             this.channel = channel;
-            UdpHeaderReads reads = new UdpHeaderReads(program);
-            this.atAddress = new UdpPacket.AtAddress(reads);
-            this.inArray = new UdpPacket.InArray(reads);
-            this.inNioBuffer = new UdpPacket.InNioBuffer(reads);
-            this.inBuffer = new UdpPacket.InBuffer(reads);
+            HeaderUse use = HeaderUse.of(program);
+            this.looksAtSender = use.sender();
+            this.looksAtRecipient = use.recipient();
+            this.atAddress = new UdpPacket.AtAddress(use);
+            this.inArray = new UdpPacket.InArray(use);
+            this.inNioBuffer = new UdpPacket.InNioBuffer(use);
+            this.inBuffer = new UdpPacket.InBuffer(use);
         }
 
         @Override
@@ -183,19 +187,8 @@ abstract sealed class PipelineFilter {
         }
 
         private int keep(Object message, UdpPacket datagram) {
-            SocketAddress sender = null;
-            SocketAddress recipient = null;
-            // The class first: to ask one object about several interfaces again and again is slow on many JVMs.
-            if (message instanceof DatagramPacket packet) {
-                sender = packet.sender();
-                recipient = packet.recipient();
-            } else if (message instanceof AddressedEnvelope<?, ?> envelope) {
-                sender = envelope.sender();
-                recipient = envelope.recipient();
-            }
             datagram.showAddresses(
-                    internet(sender == null ? channel.remoteAddress() : sender),
-                    internet(recipient == null ? channel.localAddress() : recipient));
+                    looksAtSender ? sender(message) : null, looksAtRecipient ? recipient(message) : null);
             Filter engine = datagram.isComplete() ? filter : interpreter();
             return kept(engine.run(datagram), datagram);
         }
@@ -222,6 +215,31 @@ abstract sealed class PipelineFilter {
         void releaseReferences() {
             inArray.clear();
             inNioBuffer.clear();
+        }
+
+        private @Nullable InetSocketAddress sender(Object message) {
+            // The class first: to ask one object about several interfaces again and again is slow on many JVMs.
+            if (message instanceof DatagramPacket packet) {
+                InetSocketAddress sender = packet.sender();
+                if (sender != null) {
+                    return sender;
+                }
+            } else if (message instanceof AddressedEnvelope<?, ?> envelope && envelope.sender() != null) {
+                return internet(envelope.sender());
+            }
+            return internet(channel.remoteAddress());
+        }
+
+        private @Nullable InetSocketAddress recipient(Object message) {
+            if (message instanceof DatagramPacket packet) {
+                InetSocketAddress recipient = packet.recipient();
+                if (recipient != null) {
+                    return recipient;
+                }
+            } else if (message instanceof AddressedEnvelope<?, ?> envelope && envelope.recipient() != null) {
+                return internet(envelope.recipient());
+            }
+            return internet(channel.localAddress());
         }
 
         private static @Nullable InetSocketAddress internet(@Nullable SocketAddress address) {

@@ -27,19 +27,15 @@ abstract class UdpPacket implements Packet {
     private static final int PROTOCOL_UDP = 17;
 
     private final IpPacket ip = new IpPacket();
-    private final boolean looksAtIp;
-    private final boolean readsVersion;
-    private final boolean readsLength;
+    private final HeaderUse use;
     private int length;
     private long header;
     private boolean knowsSender;
     private boolean knowsRecipient;
     private boolean readUnknown;
 
-    private UdpPacket(UdpHeaderReads reads) {
-        this.looksAtIp = reads.readsIpHeader() || reads.readsLength();
-        this.readsVersion = reads.readsVersion();
-        this.readsLength = reads.readsLength();
+    private UdpPacket(HeaderUse use) {
+        this.use = use;
     }
 
     /** Takes the content; {@link #showAddresses} makes the headers before it. */
@@ -47,13 +43,13 @@ abstract class UdpPacket implements Packet {
         length = HEADER + content.readableBytes();
     }
 
-    /** Makes the headers; an address that is null is not known. */
+    /** Makes the headers; an address that is null is not known, or the program cannot read it. */
     final void showAddresses(@Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
-        knowsSender = from != null;
-        knowsRecipient = to != null;
+        knowsSender = from != null || !use.sender();
+        knowsRecipient = to != null || !use.recipient();
         header = (long) port(from) << 48 | (long) port(to) << 32 | (length & 0xffffL) << 16;
         readUnknown = false;
-        if (looksAtIp) {
+        if (use.ip() || use.length()) {
             ip.sender = from;
             ip.recipient = to;
             ip.known = false;
@@ -62,7 +58,7 @@ abstract class UdpPacket implements Packet {
 
     /** {@return whether both addresses are known, and with them all of the UDP header that the program reads} */
     final boolean isComplete() {
-        return knowsSender && knowsRecipient && (!readsLength || isIpv4());
+        return knowsSender && knowsRecipient && (!use.length() || isIpv4());
     }
 
     private boolean isIpv4() {
@@ -204,7 +200,7 @@ abstract class UdpPacket implements Packet {
 
         /** If the byte is read for its version, {@link UdpHeaderReads} has found that the rest does not matter. */
         private int firstByte(int byVersion) {
-            return readsVersion ? byVersion : unknown();
+            return use.version() ? byVersion : unknown();
         }
 
         private int destination(int index, int size) {
@@ -226,8 +222,8 @@ abstract class UdpPacket implements Packet {
         private byte[] array = Memory.NOTHING;
         private int start;
 
-        InArray(UdpHeaderReads reads) {
-            super(reads);
+        InArray(HeaderUse use) {
+            super(use);
         }
 
         void show(ByteBuf content) {
@@ -265,8 +261,8 @@ abstract class UdpPacket implements Packet {
     static final class AtAddress extends UdpPacket {
         private long start;
 
-        AtAddress(UdpHeaderReads reads) {
-            super(reads);
+        AtAddress(HeaderUse use) {
+            super(use);
         }
 
         void show(ByteBuf content) {
@@ -295,8 +291,8 @@ abstract class UdpPacket implements Packet {
         private ByteBuffer buffer = BufferPacket.NOTHING;
         private int start;
 
-        InNioBuffer(UdpHeaderReads reads) {
-            super(reads);
+        InNioBuffer(HeaderUse use) {
+            super(use);
         }
 
         @SuppressWarnings("ReferenceEquality") // of the object, not of its bytes
@@ -334,8 +330,8 @@ abstract class UdpPacket implements Packet {
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
         private int start;
 
-        InBuffer(UdpHeaderReads reads) {
-            super(reads);
+        InBuffer(HeaderUse use) {
+            super(use);
         }
 
         void show(ByteBuf content) {

@@ -222,4 +222,30 @@ class PipelineFilterTest {
         wanted.release();
         other.release();
     }
+
+    /** Nor is an address looked at that no instruction can read: its absence decides nothing. */
+    @ParameterizedTest
+    @EnumSource(Buffers.class)
+    void anAddressThatIsNotReadNeedNotBeKnown(Buffers buffers) {
+        ByteBuf content = buffers.of(new byte[] {1, 2});
+        DatagramPacket noSender = new DatagramPacket(content, TO);
+        for (String onlyRecipient : List.of("ldh [2]\njeq #1, yes, no", "ldb [8]\njeq #1, yes, no")) {
+            assertEquals(2, filter(onlyRecipient).keep(noSender, content));
+        }
+        // X + k wraps around, to the ports.
+        for (String everything : List.of("ldh [0]\njeq #53, yes, no", "ldx #-2\nldh [x + 2]\njeq #53, yes, no")) {
+            assertEquals(PipelineFilter.UNKNOWN, filter(everything).keep(noSender, content));
+            assertEquals(2, filter(everything).keep(new DatagramPacket(content, TO, FROM), content));
+        }
+        content.release();
+    }
+
+    private PipelineFilter filter(String tests) {
+        Program program = Program.parse(tests + "\nyes: ret #-1\nno: ret #0");
+        return PipelineFilter.of(
+                program,
+                Placement.UDP_SOCKET,
+                channel,
+                Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)));
+    }
 }

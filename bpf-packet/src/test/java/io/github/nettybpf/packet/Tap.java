@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.netty.FilterLocationEvent;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -143,7 +144,9 @@ final class Tap implements AutoCloseable {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            events.add(event);
+            if (!(event instanceof FilterLocationEvent)) {
+                events.add(event);
+            }
         }
 
         @Override
