@@ -137,7 +137,11 @@ final class FirstByteValue {
     }
 
     /** {@return the value where two paths join that are taken in these versions} */
+    @SuppressWarnings("ReferenceEquality") // the usual case, and cheap to find
     FirstByteValue join(int versions, FirstByteValue other, int otherVersions) {
+        if (this == other) {
+            return this;
+        }
         if (values == null || other.values == null) {
             return varies(versions) || other.varies(otherVersions) ? DEPENDENT : UNRELATED;
         }

@@ -20,6 +20,7 @@ import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.Instruction.Txa;
 import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.OffsetRange;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
 import java.util.Arrays;
@@ -92,6 +93,13 @@ final class UdpHeaderReads {
 
     UdpHeaderReads(Program program) {
         this.program = program;
+        if (!readsIpHeader() && !program.offsetBases().contains(OffsetBase.LINK_LAYER)) {
+            states = new State[0];
+            for (int pc = 0; pc < program.size(); pc++) {
+                program.offsets(pc).ifPresent(this::readUdpHeader);
+            }
+            return;
+        }
         states = new State[program.size()];
         FirstByteValue[] start = new FirstByteValue[X + 1];
         Arrays.fill(start, FirstByteValue.constant(0));
@@ -250,13 +258,17 @@ final class UdpHeaderReads {
             return load(pc, in.versions, x.getAsInt() + load.off(), load.size());
         }
         program.offsets(pc).ifPresent(offsets -> {
-            readsLength |= offsets.touches(LENGTH, 2);
-            readsChecksum |= offsets.touches(CHECKSUM, 2);
+            readUdpHeader(offsets);
             if (offsets.touches(NETWORK, 1) && unresolvedFirstByte < 0) {
                 unresolvedFirstByte = pc;
             }
         });
         return FirstByteValue.UNRELATED;
+    }
+
+    private void readUdpHeader(OffsetRange offsets) {
+        readsLength |= offsets.touches(LENGTH, 2);
+        readsChecksum |= offsets.touches(CHECKSUM, 2);
     }
 
     private FirstByteValue load(int pc, int versions, int offset, int size) {
