@@ -124,18 +124,19 @@ final class ChannelFilter {
         pipeline.releaseReferences();
     }
 
-    private void enter(FilterState state, String reason) {
-        enter(state, reason, null);
+    private Status enter(FilterState state, String reason) {
+        return enter(state, reason, null);
     }
 
     /**
-     * Changes the state.
+     * Changes the state, and returns what is present then. Listeners that are told of it may change it again at once.
      *
      * @param replaced told when the state that this one leads to is entered
      */
-    private void enter(FilterState state, String reason, @Nullable Promise<Void> replaced) {
+    private Status enter(FilterState state, String reason, @Nullable Promise<Void> replaced) {
         Status old = status;
-        status = new Status(state, reason, replaced);
+        Status entered = new Status(state, reason, replaced);
+        status = entered;
         bypass.setOpen(state.action == FilterState.Action.PASS);
         if (old.replaced != null && old.state == FilterState.DRAINING && state == FilterState.KERNEL) {
             old.replaced.trySuccess(null);
@@ -143,9 +144,10 @@ final class ChannelFilter {
             old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + reason));
         }
         LOGGER.log(state.logLevel(offload), "{} filters in {}: {}", channel, state.location, reason);
-        if (state != FilterState.REMOVED) {
-            ctx.fireUserEventTriggered(new FilterLocationEvent(state.location, reason));
+        if (state != FilterState.REMOVED && !ctx.executor().isShuttingDown()) {
+            ctx.executor().execute(() -> ctx.fireUserEventTriggered(new FilterLocationEvent(state.location, reason)));
         }
+        return entered;
     }
 
     /** The pipeline judges: what is received or, if a handler comes first that may consume it, what that one passes on. */
@@ -306,11 +308,12 @@ final class ChannelFilter {
         PipelineFilter next = PipelineFilter.of(program, placement, channel);
         socket.attach(form.get());
         pipeline = next;
-        enter(FilterState.BOTH, "attached to a bound channel");
+        Status both = enter(FilterState.BOTH, "attached to a bound channel");
         int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
         // Where it is not known what is queued, both continue to judge.
         if (PredicateForm.isExact(whole, longest) && SocketFilters.tellsReceiveQueue(channel)) {
             queue.whenDrained(
+                    both,
                     ReceiveQueue.GRACE_MILLIS,
                     () -> enter(FilterState.KERNEL, "attached to a bound channel; what was queued before is judged"),
                     // Nothing passes unjudged in this state either.
@@ -338,8 +341,9 @@ final class ChannelFilter {
         socket.attach(whole);
         attachOrDetach(Program.of(new ReturnConstant(0)));
         PipelineFilter next = PipelineFilter.of(program, placement, channel);
-        enter(FilterState.DRAINING, "dropping everything until the receive queue is empty", replaced);
+        Status draining = enter(FilterState.DRAINING, "dropping everything until the receive queue is empty", replaced);
         queue.whenDrained(
+                draining,
                 ReceiveQueue.POLL_MILLIS,
                 () -> {
                     attachOrDetach(whole);

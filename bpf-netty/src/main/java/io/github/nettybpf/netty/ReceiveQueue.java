@@ -24,7 +24,7 @@ final class ReceiveQueue {
     /**
      * The queue of the channel.
      *
-     * @param state the state of the handover: an action that was asked for in another one is not run
+     * @param state tells the present state of the handover
      */
     ReceiveQueue(Channel channel, Supplier<?> state) {
         this.channel = channel;
@@ -34,23 +34,24 @@ final class ReceiveQueue {
     /**
      * Runs the action once the receive queue was seen empty after a grace time, and then one delayed turn later; or the
      * other one if the queue cannot be asked or the action fails.
+     *
+     * @param wanted the state that this belongs to: nothing is run once it has ended
      */
-    void whenDrained(long graceMillis, Runnable action, Consumer<RuntimeException> failure) {
-        later(graceMillis, failure, () -> {
+    void whenDrained(Object wanted, long graceMillis, Runnable action, Consumer<RuntimeException> failure) {
+        later(wanted, graceMillis, failure, () -> {
             if (SocketFilters.receiveQueueBytes(channel) > 0) {
-                whenDrained(graceMillis, action, failure);
+                whenDrained(wanted, graceMillis, action, failure);
             } else {
-                later(POLL_MILLIS, failure, action);
+                later(wanted, POLL_MILLIS, failure, action);
             }
         });
     }
 
-    private void later(long millis, Consumer<RuntimeException> failure, Runnable action) {
-        Object current = state.get();
+    private void later(Object wanted, long millis, Consumer<RuntimeException> failure, Runnable action) {
         channel.eventLoop()
                 .schedule(
                         () -> {
-                            if (!current.equals(state.get()) || !channel.isOpen()) {
+                            if (!wanted.equals(state.get()) || !channel.isOpen()) {
                                 return;
                             }
                             try {
