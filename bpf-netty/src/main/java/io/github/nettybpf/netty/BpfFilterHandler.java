@@ -75,9 +75,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
     private boolean readWanted;
 
-    /** The placement is a default that datagrams do not fit; belongs to the event loop. */
-    private boolean warnsOfDatagrams;
-
+    private boolean warnsOfDatagrams; // their placement is another one than the default; belongs to the event loop
     /** A message was dropped since the last read was complete; belongs to the event loop. */
     private boolean droppedOne;
 
@@ -214,13 +212,14 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         ChannelFilter current = filtering;
         long accepted = counters.accepted();
         long dropped = counters.dropped();
+        FilterLocationEvent location = current == null ? null : current.location();
         return new FilterStats(
                 accepted,
                 counters.truncated(),
                 dropped,
                 current == null ? 0 : current.drops(),
-                location(),
-                current == null ? "the handler is in no pipeline" : current.reason());
+                location == null ? FilterStats.Location.UNDECIDED : location.location(),
+                location == null ? "the handler is in no pipeline" : location.reason());
     }
 
     /**
@@ -271,7 +270,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         try {
             current.replace(replacement, done);
             program = replacement;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             done.tryFailure(e);
         }
     }
@@ -287,14 +286,14 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
         ChannelFilter added;
         synchronized (this) {
-            added = new ChannelFilter(
-                    ctx,
-                    program,
-                    placement,
-                    offload,
-                    lossyHandover,
-                    afterOtherHandlers,
-                    new FilterBypass(ctx, this::countPassed));
+            FilterBypass bypass = new FilterBypass(ctx, this::countPassed);
+            try {
+                added = new ChannelFilter(ctx, program, placement, offload, lossyHandover, afterOtherHandlers, bypass);
+            } catch (RuntimeException | Error e) {
+                // Netty takes a handler that throws out of the pipeline: the channel must not go on without it.
+                ctx.close();
+                throw e;
+            }
             filtering = added;
         }
         if (channel.isActive() || channel.localAddress() != null) {
@@ -356,7 +355,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
-        ByteBuf content = contentOf(msg);
+        ByteBuf content = PipelineFilter.contentOf(msg);
         if (content == null) {
             readWanted = false;
             ctx.fireChannelRead(msg);
@@ -365,8 +364,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         if (warnsOfDatagrams && msg instanceof DatagramPacket) {
             warnsOfDatagrams = false;
             LOGGER.warn(
-                    "{} judges the payload of datagrams: its placement is PAYLOAD by default, as the channel is no UDP channel"
-                            + " (expected: builder(program).placement(...), or a program with a placement)",
+                    "{} judges the payload of datagrams, as placement PAYLOAD is its default (expected: a program with"
+                            + " a placement, or builder(program).placement(...))",
                     ctx.channel());
         }
         int kept = filtering().keep(msg, content);
@@ -392,7 +391,9 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     /** {@return where the program runs} From any thread. */
     FilterStats.Location location() {
         ChannelFilter current = filtering;
-        return current == null ? FilterStats.Location.UNDECIDED : current.location();
+        return current == null
+                ? FilterStats.Location.UNDECIDED
+                : current.location().location();
     }
 
     /** {@return the counters, which do not refer to the handler} */
@@ -436,19 +437,6 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         if (unanswered && !ctx.channel().config().isAutoRead()) {
             ctx.read();
         }
-    }
-
-    private static @Nullable ByteBuf contentOf(Object msg) {
-        if (msg instanceof ByteBuf buffer) {
-            return buffer;
-        } else if (msg instanceof DatagramPacket datagram) {
-            return datagram.content();
-        } else if (msg instanceof ByteBufHolder holder) {
-            return holder.content();
-        } else if (msg instanceof AddressedEnvelope<?, ?> envelope && envelope.content() instanceof ByteBuf buffer) {
-            return buffer;
-        }
-        return null;
     }
 
     private ChannelFilter filtering() {

@@ -3,7 +3,6 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -15,12 +14,12 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The filtering of one channel. It is in exactly one {@link FilterState}, which says what happens to a packet and where
- * the program runs; {@link #enter} alone changes it. For the event loop, but for {@link #location}, {@link #reason} and
- * {@link #drops}.
+ * the program runs; {@link #enter} alone changes it. For the event loop, but for {@link #location} and {@link #drops}.
  */
 final class ChannelFilter {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
@@ -50,13 +49,14 @@ final class ChannelFilter {
     private final Placement placement;
     private final Offload offload;
     private final boolean lossyHandover;
-    private final boolean afterOtherHandlers;
     private final AttachedFilter socket;
     private final ReceiveQueue queue;
     private final FilterBypass bypass;
     private PipelineFilter pipeline;
     private boolean complained;
-    private boolean noticed;
+    private String pipelineReason = "";
+    private boolean isClaimPending;
+    private final FrontHandlers front;
     private volatile Status status =
             new Status(FilterState.UNDECIDED, "the channel is neither bound nor connected", null);
 
@@ -73,8 +73,8 @@ final class ChannelFilter {
         this.placement = placement;
         this.offload = offload;
         this.lossyHandover = lossyHandover;
-        this.afterOtherHandlers = afterOtherHandlers;
         this.bypass = bypass;
+        this.front = new FrontHandlers(ctx, afterOtherHandlers);
         this.socket = new AttachedFilter(channel);
         this.queue = new ReceiveQueue(channel, () -> status);
         this.pipeline = PipelineFilter.of(program, placement, channel);
@@ -88,12 +88,10 @@ final class ChannelFilter {
         return bypass;
     }
 
-    Location location() {
-        return status.state.location;
-    }
-
-    String reason() {
-        return status.reason;
+    /** {@return where the program runs, and why} From any thread. */
+    FilterLocationEvent location() {
+        Status current = status;
+        return new FilterLocationEvent(current.state.location, current.reason);
     }
 
     /** {@return how many packets the kernel has dropped while it had the filter} From any thread. */
@@ -138,21 +136,31 @@ final class ChannelFilter {
         Status entered = new Status(state, reason, replaced);
         status = entered;
         bypass.setOpen(state.action == FilterState.Action.PASS);
-        if (old.replaced != null && old.state == FilterState.DRAINING && state == FilterState.KERNEL) {
-            old.replaced.trySuccess(null);
-        } else if (old.replaced != null) {
-            old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + reason));
-        }
         LOGGER.log(state.logLevel(offload), "{} filters in {}: {}", channel, state.location, reason);
-        if (state != FilterState.REMOVED && !ctx.executor().isShuttingDown()) {
-            ctx.executor().execute(() -> ctx.fireUserEventTriggered(new FilterLocationEvent(state.location, reason)));
+        // In a task of its own: what listeners do, as another replacement, is not to happen within this change.
+        try {
+            ctx.executor().execute(() -> announce(old, entered));
+        } catch (RejectedExecutionException ended) {
+            announce(old, entered);
         }
         return entered;
     }
 
+    private void announce(Status old, Status entered) {
+        if (old.replaced != null && old.state == FilterState.DRAINING && entered.state == FilterState.KERNEL) {
+            old.replaced.trySuccess(null);
+        } else if (old.replaced != null) {
+            old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + entered.reason));
+        }
+        if (entered.state != FilterState.REMOVED) {
+            ctx.fireUserEventTriggered(new FilterLocationEvent(entered.state.location, entered.reason));
+        }
+    }
+
     /** The pipeline judges: what is received or, if a handler comes first that may consume it, what that one passes on. */
     private void enterPipeline(String reason) {
-        String before = consumerBefore();
+        pipelineReason = reason;
+        String before = front.consumer();
         if (before.isEmpty()) {
             enter(FilterState.PIPELINE, reason);
         } else {
@@ -160,27 +168,17 @@ final class ChannelFilter {
         }
     }
 
-    /** {@return the name of a handler that may consume what is received before this one judges it, or the empty string} */
-    private String consumerBefore() {
-        Placement own = SocketFilters.placement(channel);
-        boolean isMeant = afterOtherHandlers || own == null || own == Placement.TCP_SOCKET;
-        return isMeant ? "" : OffloadRules.consumerBefore(ctx);
-    }
-
-    /** At the end of a read: notices a handler that was put before this one since. */
+    /** At the end of a read: notices a handler that was put before this one since, or was removed. */
     void readComplete() {
         releaseReferences();
-        if ((is(FilterState.PIPELINE) || is(FilterState.KERNEL))
-                && ctx.pipeline().firstContext() != ctx
-                && !noticed) {
-            String before = consumerBefore();
-            noticed = !before.isEmpty();
-            if (noticed && is(FilterState.PIPELINE)) {
-                enterPipeline(status.reason);
-            } else if (noticed) {
-                enter(FilterState.KERNEL, status.reason + OffloadRules.notJudgedAgain(before));
-                LOGGER.warn("{}: {}", channel, status.reason);
-            }
+        if (isClaimPending || !front.hasChanged()) {
+            return;
+        }
+        if (is(FilterState.PIPELINE) || is(FilterState.AFTER_HANDLER)) {
+            enterPipeline(pipelineReason);
+        } else if (is(FilterState.KERNEL) && !front.consumer().isEmpty()) {
+            enter(FilterState.KERNEL, status.reason + OffloadRules.notJudgedAgain(front.consumer()));
+            LOGGER.warn("{}: {}", channel, status.reason);
         }
     }
 
@@ -203,13 +201,18 @@ final class ChannelFilter {
         if (is(FilterState.FAILED)) {
             return OffloadRules.notApplicable(status.reason);
         } else if (isDecided()) {
-            return null;
+            boolean inPipeline = is(FilterState.PIPELINE) || is(FilterState.AFTER_HANDLER);
+            return !inPipeline
+                    ? null
+                    : PipelineSupport.whyNot(pipeline.program, placement, channel, localAddress)
+                            .map(OffloadRules::notApplicable)
+                            .orElse(null);
         }
         SocketFilterException failure = null;
         try {
             OffloadRules.require(ctx, placement, offload);
             socket.requireFree();
-            socket.attach(kernelProgram(pipeline.program));
+            socket.attach(UdpRelocation.forSocket(channel, placement, pipeline.program));
             enter(FilterState.KERNEL, "attached before the channel was bound");
         } catch (SocketFilterException e) {
             failure = stayInPipeline(e, localAddress);
@@ -231,9 +234,11 @@ final class ChannelFilter {
             claim();
             return;
         }
-        enter(FilterState.PIPELINE, "another handler has the socket's filter");
-        channel.eventLoop().execute(() -> {
-            if (is(FilterState.PIPELINE) && channel.isOpen()) {
+        Status waiting = enter(FilterState.PIPELINE, "another handler has the socket's filter");
+        isClaimPending = true;
+        ctx.executor().execute(() -> {
+            isClaimPending = false;
+            if (waiting.equals(status) && channel.isOpen()) {
                 claim();
             }
         });
@@ -283,10 +288,6 @@ final class ChannelFilter {
         return null;
     }
 
-    private Program kernelProgram(Program program) {
-        return placement == SocketFilters.requirePlacement(channel) ? program : UdpRelocation.of(program);
-    }
-
     /**
      * Puts the program in force on a socket that receives. Who judges last must see whole packets, so the kernel only
      * drops until nothing older is queued.
@@ -296,7 +297,7 @@ final class ChannelFilter {
      *     lost its filter
      */
     private void takeOver(Program program, @Nullable Promise<Void> replaced) {
-        Program whole = kernelProgram(program);
+        Program whole = UdpRelocation.forSocket(channel, placement, program);
         Optional<Program> form = PipelineSupport.agreesWithKernel(program, placement, channel)
                 ? PredicateForm.of(whole)
                 : Optional.empty();
@@ -375,7 +376,7 @@ final class ChannelFilter {
             return false;
         }
         bind.addListener(bound -> {
-            if (ctx.executor().inEventLoop()) {
+            if (ctx.executor().inEventLoop() || ctx.executor().isShutdown()) {
                 action.run();
             } else {
                 ctx.executor().execute(action);

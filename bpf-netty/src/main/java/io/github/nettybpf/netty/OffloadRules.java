@@ -86,15 +86,22 @@ final class OffloadRules {
 
     /** {@return whether Netty calls the handler for messages} It skips methods that only pass on, by an annotation. */
     private static boolean reads(ChannelHandler handler) {
-        try {
-            Method read = handler.getClass().getMethod("channelRead", ChannelHandlerContext.class, Object.class);
-            return Arrays.stream(read.getAnnotations())
-                    .noneMatch(each -> each.annotationType().getSimpleName().equals("Skip"));
-        } catch (NoSuchMethodException | SecurityException e) {
-            LOGGER.debug("{} may read", handler, e);
-            return true;
-        }
+        return READS.get(handler.getClass());
     }
+
+    private static final ClassValue<Boolean> READS = new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> handler) {
+            try {
+                Method read = handler.getMethod("channelRead", ChannelHandlerContext.class, Object.class);
+                return Arrays.stream(read.getAnnotations())
+                        .noneMatch(each -> each.annotationType().getSimpleName().equals("Skip"));
+            } catch (NoSuchMethodException | SecurityException e) {
+                LOGGER.debug("{} may read", handler, e);
+                return true;
+            }
+        }
+    };
 
     /** {@return what a handler judges that comes after this one} */
     static String afterHandler(String before) {

@@ -6,6 +6,7 @@ import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DatagramPacket;
@@ -59,6 +60,20 @@ abstract sealed class PipelineFilter {
     /** {@return what filters for the placement are shown} */
     static PacketKinds kinds(Placement placement) {
         return placement == Placement.UDP_SOCKET ? DATAGRAMS : BUFFERS;
+    }
+
+    /** {@return the bytes of a message, or null if it is none that is judged} */
+    static @Nullable ByteBuf contentOf(Object msg) {
+        if (msg instanceof ByteBuf buffer) {
+            return buffer;
+        } else if (msg instanceof DatagramPacket datagram) {
+            return datagram.content();
+        } else if (msg instanceof ByteBufHolder holder) {
+            return holder.content();
+        } else if (msg instanceof AddressedEnvelope<?, ?> envelope && envelope.content() instanceof ByteBuf buffer) {
+            return buffer;
+        }
+        return null;
     }
 
     /** {@return how many bytes of the content to keep, or {@link #DROP} or {@link #UNKNOWN}} */

@@ -37,7 +37,7 @@ final class ReceiveQueue {
      *
      * @param wanted the state that this belongs to: nothing is run once it has ended
      */
-    void whenDrained(Object wanted, long graceMillis, Runnable action, Consumer<RuntimeException> failure) {
+    void whenDrained(Object wanted, long graceMillis, Runnable action, Consumer<Throwable> failure) {
         later(wanted, graceMillis, failure, () -> {
             if (SocketFilters.receiveQueueBytes(channel) > 0) {
                 whenDrained(wanted, graceMillis, action, failure);
@@ -47,7 +47,7 @@ final class ReceiveQueue {
         });
     }
 
-    private void later(Object wanted, long millis, Consumer<RuntimeException> failure, Runnable action) {
+    private void later(Object wanted, long millis, Consumer<Throwable> failure, Runnable action) {
         channel.eventLoop()
                 .schedule(
                         () -> {
@@ -56,7 +56,7 @@ final class ReceiveQueue {
                             }
                             try {
                                 action.run();
-                            } catch (RuntimeException e) {
+                            } catch (RuntimeException | Error e) {
                                 failure.accept(e);
                             }
                         },

@@ -19,10 +19,12 @@ import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.netty.channel.Channel;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,6 +47,11 @@ final class UdpRelocation {
     private UdpRelocation(Program program) {
         this.program = program;
         this.places = new int[program.size() + 1];
+    }
+
+    /** {@return the program as the channel's socket takes it: relocated, if it is for the payload and the socket is UDP} */
+    static Program forSocket(Channel channel, Placement placement, Program program) {
+        return placement == SocketFilters.requirePlacement(channel) ? program : of(program);
     }
 
     /**
