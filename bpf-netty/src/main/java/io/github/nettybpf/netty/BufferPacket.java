@@ -2,6 +2,7 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.netty.memory.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;

@@ -5,6 +5,8 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.headers.HeaderUse;
+import io.github.nettybpf.netty.memory.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;

@@ -4,6 +4,7 @@ import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.headers.UdpHeaderReads;
 import io.netty.channel.Channel;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;

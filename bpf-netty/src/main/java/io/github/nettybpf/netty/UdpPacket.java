@@ -2,6 +2,9 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.netty.headers.HeaderUse;
+import io.github.nettybpf.netty.headers.UdpHeaderReads;
+import io.github.nettybpf.netty.memory.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
@@ -21,9 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A reference is stored only where it changes, to save the write barrier of the garbage collector on every packet.
  */
 abstract class UdpPacket implements Packet {
-    static final int HEADER = 8;
-    static final int IPV4 = 0x0800;
-    static final int IPV6 = 0x86dd;
+    static final int HEADER = UdpHeaderReads.UDP_HEADER;
     private static final int PROTOCOL_UDP = 17;
 
     private final IpPacket ip = new IpPacket();
@@ -118,7 +119,7 @@ abstract class UdpPacket implements Packet {
             case PROTO -> {
                 ip.find();
                 if (ip.source.length() > 0) {
-                    return ip.source.length() == 4 ? IPV4 : IPV6;
+                    return ip.source.length() == 4 ? UdpHeaderReads.IPV4 : UdpHeaderReads.IPV6;
                 }
             }
             default -> {}

@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.headers.HeaderUse;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

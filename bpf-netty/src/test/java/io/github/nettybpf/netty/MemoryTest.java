@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.netty.memory.Memory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

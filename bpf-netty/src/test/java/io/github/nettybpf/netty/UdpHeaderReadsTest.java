@@ -9,6 +9,7 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.FilterExpression;
+import io.github.nettybpf.netty.headers.UdpHeaderReads;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DatagramPacket;

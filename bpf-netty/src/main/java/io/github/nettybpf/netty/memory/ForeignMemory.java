@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.memory;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;

@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.headers;
 
 import java.util.Arrays;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.headers;
 
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
@@ -15,11 +15,16 @@ import io.github.nettybpf.core.Program;
  * @param version whether it reads the first byte of the IP header, of which only the version is known
  * @param length whether it can read the UDP length, which is known of IPv4 alone: the sender's address tells
  */
-record HeaderUse(boolean sender, boolean recipient, boolean ip, boolean version, boolean length) {
+public record HeaderUse(boolean sender, boolean recipient, boolean ip, boolean version, boolean length) {
     private static final int RECIPIENT_PORT = 2;
     private static final int LENGTH = 4;
 
-    static HeaderUse of(Program program) {
+    /**
+     * {@return what a program can read of the headers}
+     *
+     * @param program the program
+     */
+    public static HeaderUse of(Program program) {
         UdpHeaderReads headers = new UdpHeaderReads(program);
         boolean ip = headers.readsIpHeader();
         return new HeaderUse(

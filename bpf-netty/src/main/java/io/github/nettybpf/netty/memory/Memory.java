@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.memory;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.internal.PlatformDependent;
@@ -11,8 +11,8 @@ import java.nio.ByteOrder;
  * compared with the length. They use Netty's access to Unsafe where it has one, and {@link ForeignMemory} where that is
  * accessible; where neither is, a direct buffer is read as a {@link java.nio.ByteBuffer}.
  */
-final class Memory {
-    static final byte[] NOTHING = {};
+public final class Memory {
+    public static final byte[] NOTHING = {};
 
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -21,12 +21,12 @@ final class Memory {
     private static final boolean UNSAFE = PlatformDependent.hasUnsafe() && PlatformDependent.isUnaligned();
 
     /** Whether native memory can be read at an address. */
-    static final boolean READS_ADDRESSES = UNSAFE || ForeignMemory.IS_ACCESSIBLE;
+    public static final boolean READS_ADDRESSES = UNSAFE || ForeignMemory.IS_ACCESSIBLE;
 
     private Memory() {}
 
     /** {@return whether the buffer's bytes can be read at its address} */
-    static boolean isAddressable(ByteBuf buffer) {
+    public static boolean isAddressable(ByteBuf buffer) {
         return READS_ADDRESSES && buffer.hasMemoryAddress();
     }
 
@@ -35,31 +35,31 @@ final class Memory {
      * most once for a buffer, and nothing where the transport has received into it; a derived buffer would allocate
      * each time.
      */
-    static boolean isNioBuffer(ByteBuf buffer) {
+    public static boolean isNioBuffer(ByteBuf buffer) {
         return buffer.isDirect() && buffer.unwrap() == null && buffer.nioBufferCount() == 1;
     }
 
-    static int u8(byte[] array, int index) {
+    public static int u8(byte[] array, int index) {
         return array[index] & 0xff;
     }
 
-    static int u16(byte[] array, int index) {
+    public static int u16(byte[] array, int index) {
         return (short) SHORT.get(array, index) & 0xffff;
     }
 
-    static int u32(byte[] array, int index) {
+    public static int u32(byte[] array, int index) {
         return (int) INT.get(array, index);
     }
 
-    static int u8(long address) {
+    public static int u8(long address) {
         return UNSAFE ? PlatformDependent.getByte(address) & 0xff : ForeignMemory.u8(address);
     }
 
-    static int u16(long address) {
+    public static int u16(long address) {
         return UNSAFE ? bigEndian(PlatformDependent.getShort(address)) & 0xffff : ForeignMemory.u16(address);
     }
 
-    static int u32(long address) {
+    public static int u32(long address) {
         return UNSAFE ? bigEndian(PlatformDependent.getInt(address)) : ForeignMemory.u32(address);
     }
 

@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.headers;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
@@ -35,9 +35,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Of the first byte of the IP header a pipeline knows the version and not the rest, the header length of IPv4 or half of
  * the traffic class of IPv6. So the analysis follows what the program computes from this byte for all its values at once
  * ({@link FirstByteValue}): a program is supported if it does the same for all that have the same version. Indirect loads
- * whose offset is not known are left to {@link UdpPacket}, which notices at run time what they read.
+ * whose offset is not known are left to the view of the packet, which notices at run time what they read.
  */
-final class UdpHeaderReads {
+public final class UdpHeaderReads {
+    /** The ethertype of IPv4. */
+    public static final int IPV4 = 0x0800;
+
+    /** The ethertype of IPv6. */
+    public static final int IPV6 = 0x86dd;
+
+    /** The length of a UDP header. */
+    public static final int UDP_HEADER = 8;
+
     private static final int NETWORK = OffsetBase.SKF_NET_OFF;
     private static final int A = Program.SCRATCH_SLOTS;
     private static final int X = A + 1;
@@ -91,7 +100,7 @@ final class UdpHeaderReads {
     private boolean readsFirstByte;
     private int unresolvedFirstByte = -1;
 
-    UdpHeaderReads(Program program) {
+    public UdpHeaderReads(Program program) {
         this.program = program;
         if (!readsIpHeader() && !program.offsetBases().contains(OffsetBase.LINK_LAYER)) {
             states = new State[0];
@@ -117,33 +126,33 @@ final class UdpHeaderReads {
     }
 
     /** {@return what the verdict depends on and a pipeline does not know, naming the instruction, or empty if nothing} */
-    Optional<String> unsupported() {
+    public Optional<String> unsupported() {
         return Optional.ofNullable(unsupported);
     }
 
     /** {@return whether the address that the datagram was sent to is read, which a wildcard socket does not know} */
-    boolean readsDestination() {
+    public boolean readsDestination() {
         return readsDestination;
     }
 
     /** {@return whether anything of the IP header may be read} */
-    boolean readsIpHeader() {
+    public boolean readsIpHeader() {
         return program.offsetBases().contains(OffsetBase.NETWORK)
                 || program.extensions().contains(Extension.PROTO);
     }
 
     /** {@return whether the UDP length may be read} Of IPv6 it is not known: a jumbogram has 0 there. */
-    boolean readsLength() {
+    public boolean readsLength() {
         return readsLength;
     }
 
     /** {@return whether the UDP checksum may be read} A pipeline shows it as 0. */
-    boolean readsChecksum() {
+    public boolean readsChecksum() {
         return readsChecksum;
     }
 
     /** {@return whether the first byte of the IP header is read for its version} Otherwise nothing of it may be shown. */
-    boolean readsVersion() {
+    public boolean readsVersion() {
         return readsFirstByte;
     }
 
@@ -200,7 +209,7 @@ final class UdpHeaderReads {
 
     private FirstByteValue extension(Extension extension, State in) {
         return switch (extension) {
-            case PROTO -> FirstByteValue.ofVersions(UdpPacket.IPV4, UdpPacket.IPV6);
+            case PROTO -> FirstByteValue.ofVersions(IPV4, IPV6);
             case XOR_X -> in.a().combine(in.x(), in.versions, (a, x) -> a ^ x);
             default -> FirstByteValue.UNRELATED;
         };
@@ -274,7 +283,7 @@ final class UdpHeaderReads {
     private FirstByteValue load(int pc, int versions, int offset, int size) {
         if (offset >= 0) {
             readsLength |= offset < CHECKSUM && offset + size > LENGTH;
-            readsChecksum |= offset < UdpPacket.HEADER && offset + size > CHECKSUM;
+            readsChecksum |= offset < UDP_HEADER && offset + size > CHECKSUM;
             return FirstByteValue.UNRELATED;
         } else if (offset < OffsetBase.SKF_LL_OFF) {
             return FirstByteValue.UNRELATED; // ends the program with verdict 0
@@ -330,7 +339,7 @@ final class UdpHeaderReads {
 
     private void refuse(int pc, String what) {
         if (unsupported == null) {
-            unsupported = PipelineSupport.at(program, pc) + "a pipeline does not know " + what
+            unsupported = "insn " + pc + ": " + program.instructions().get(pc) + ": a pipeline does not know " + what
                     + " (expected: version and addresses, after a test of the version; or"
                     + " Offload.REQUIRED)";
         }
