@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -392,14 +393,23 @@ public final class SocketFilters {
         return 0;
     }
 
-    private static String noMemory(@Nullable Program program) {
-        String max;
+    /**
+     * {@return the limit of a socket's option memory in bytes (net.core.optmem_max), or empty if it cannot be read here} The
+     * charges of a socket's filters, {@link Program#kernelCost}, must stay below it.
+     */
+    public static OptionalLong optmemMax() {
         try {
             // In one read: a second read of a sysctl file returns nothing.
-            max = Files.readAllLines(OPTMEM_MAX).get(0);
-        } catch (IOException e) {
-            max = "not readable here";
+            return OptionalLong.of(
+                    Long.parseLong(Files.readAllLines(OPTMEM_MAX).get(0).strip()));
+        } catch (IOException | NumberFormatException | IndexOutOfBoundsException notLinux) {
+            return OptionalLong.empty();
         }
+    }
+
+    private static String noMemory(@Nullable Program program) {
+        OptionalLong limit = optmemMax();
+        String max = limit.isPresent() ? Long.toString(limit.getAsLong()) : "not readable here";
         String cost = program == null ? "" : " the filter costs " + program.kernelCost() + " bytes;";
         return "the socket's option memory is full (ENOMEM):" + cost + " net.core.optmem_max is " + max;
     }

@@ -8,15 +8,11 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.PipelineSupport;
+import io.github.nettybpf.netty.SocketFilters;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.Source;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -66,8 +62,6 @@ import picocli.CommandLine.Mixin;
                   pipeline:    any
                   ...""")
 public final class Check implements Callable<Integer> {
-    private static final Path OPTMEM_MAX = Path.of("/proc/sys/net/core/optmem_max");
-
     private static final List<Placement> PIPELINES =
             List.of(Placement.UDP_SOCKET, Placement.PAYLOAD, Placement.ETHERNET, Placement.IP);
 
@@ -111,7 +105,7 @@ public final class Check implements Callable<Integer> {
         line("verdicts", verdicts(program));
         line("kernel", "any socket that takes SO_ATTACH_FILTER");
         pipeline(program);
-        line("kernel cost", cost(program.kernelCost(), optmemMax()));
+        line("kernel cost", cost(program.kernelCost(), SocketFilters.optmemMax()));
     }
 
     private void line(String name, String value) {
@@ -197,14 +191,5 @@ public final class Check implements Callable<Integer> {
                         ? "accepted while the socket's other charges are below " + (max - bytes)
                         : "too much for any socket")
                 + " (net.core.optmem_max is " + max + ")";
-    }
-
-    private static OptionalLong optmemMax() {
-        try (InputStream in = Files.newInputStream(OPTMEM_MAX)) {
-            byte[] digits = in.readNBytes(32); // in one read: a second read of a file in /proc/sys returns nothing
-            return OptionalLong.of(Long.parseLong(new String(digits, StandardCharsets.US_ASCII).strip()));
-        } catch (IOException | NumberFormatException notLinux) {
-            return OptionalLong.empty();
-        }
     }
 }
