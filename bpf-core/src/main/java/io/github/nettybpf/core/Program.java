@@ -77,7 +77,7 @@ public final class Program {
     }
 
     /**
-     * {@return the program of a text in the notation of the kernel's bpf_asm} docs/assembler.md has the grammar. For
+     * {@return the program of a text in the notation of the kernel's bpf_asm} The grammar is in docs/assembler.md. For
      * other notations, see {@link ProgramFormat#readAny}.
      *
      * @param bpfAsm the text

@@ -231,7 +231,7 @@ public final class Assembler {
         program.add(new LoadExtension(extension, Register.A, size));
     }
 
-    /** {@return the extension of that name, or null if there is none} bpf_asm has two names for vlan_avail. */
+    /** {@return the extension of that name, or null if there is none} There are two names for vlan_avail. */
     private static @Nullable Extension extension(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         if (lower.equals("vlan_pr")) {
