@@ -84,8 +84,9 @@ abstract class UdpPacket implements Packet {
     /** {@return up to four bytes that begin in the UDP header and may end in the payload} */
     private int loadFromHeader(int offset, int size) {
         readUnknown |= (!knowsSender && offset < 2) || (!knowsRecipient && offset < 4 && offset + size > 2);
-        // The length of an IPv6 jumbogram is 0 in its header: nothing else tells that it is one.
-        readUnknown |= offset < 6 && offset + size > 4 && !isIpv4();
+        // The length of an IPv6 jumbogram is 0 in its header: nothing else tells that it is one. What a compiled filter
+        // reads of it before a test, for a branch that no packet takes, is not used.
+        readUnknown |= use.length() && offset < 6 && offset + size > 4 && !isIpv4();
         if (offset + size <= HEADER) {
             return (int) (header >>> (Long.SIZE - Byte.SIZE * (offset + size)))
                     & (-1 >>> (Integer.SIZE - Byte.SIZE * size));
