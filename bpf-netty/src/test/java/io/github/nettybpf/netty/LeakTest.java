@@ -171,6 +171,7 @@ class LeakTest {
 
     /** Passes packets on without end: the retained packet is judged again and again. */
     @ParameterizedTest
+    @Tag("optimized")
     @ValueSource(booleans = {false, true})
     void judgingAllocatesNothing(boolean direct) {
         Program program = Program.parse(
