@@ -68,7 +68,11 @@ class UdpHeaderReadsTest {
                 "st M[3]; ld M[3]; ret a | 3",
                 "neg; ret a | 2",
                 "tax; ld #0x45; jeq x, yes, no | 3",
-                "tax; ldb [8]; xor x; ret a | 4"
+                "tax; ldb [8]; xor x; ret a | 4",
+                "jeq #0x40, yes, more; more: ret a | 2",
+                "neg; and #0xf0; jeq #0x90, yes, no | 3",
+                "ldxb 4*([0xfff00000]&0xf); txa; jge #60, yes, no | 3",
+                "tax; ld #0; ld #xor_x; jeq #0x45, yes, no | 4"
             })
     void theRestOfTheFirstByteIsNot(String use, String pc) {
         String found = unsupported("ldb [0xfff00000]; " + use + "; yes: ret #-1; no: ret #0");
@@ -87,12 +91,21 @@ class UdpHeaderReadsTest {
     @ValueSource(
             strings = {
                 "ldx #0; ldb [x + 0xfff00000]; and #0x0f; jne #5, no; ret #-1; no: ret #0",
+                "ldb [x + 0xfff00000]; and #0x0f; jne #5, no; ret #-1; no: ret #0",
                 "ldx #0x100000; ldb [x + 0xffe00000]; and #0x0f; ret a",
                 "ldxb 4*([0xfff00000]&0xf); ldb [x + 0xfff00000]; ret a",
                 "ldb [0xfff00000]; rsh #4; jne #4, no; ldb [8]; tax; ldb [x + 0xfff00000]; ret a; no: ret #0"
             })
     void indirectLoadsOfTheFirstByteAreRefused(String program) {
         assertTrue(unsupported(program).contains("the header length of an IPv4 or the traffic class"), program);
+    }
+
+    /** Where the network header is not read: nor is what is before the link-layer header, where every load fails. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"0xffdfffff, false", "0xffe00000, true", "0xffefffff, true", "0xfff00009, false"})
+    void theLinkLayerHeaderIsRefused(String offset, boolean refused) {
+        String found = unsupported("ldb [" + offset + "]; ret a");
+        assertEquals(refused, found.contains("a pipeline does not know the link-layer header"), found);
     }
 
     private static String unsupported(String program) {
