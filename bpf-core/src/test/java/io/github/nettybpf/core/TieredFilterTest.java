@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.ref.WeakReference;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -126,7 +126,7 @@ class TieredFilterTest {
     }
 
     @Test
-    void whatWaitsToBeCompiledKeepsNoFilter() throws InterruptedException {
+    void whatWaitsToBeCompiledKeepsNoFilter() {
         List<Runnable> waiting = new ArrayList<>();
         boolean[] compiled = {false};
         Filter filter = new TieredFilter(
@@ -140,7 +140,7 @@ class TieredFilterTest {
         verdict(filter);
         WeakReference<Filter> unused = new WeakReference<>(filter);
         filter = SEVEN_FOR_EVER;
-        await(() -> {
+        await("the filter is collected", () -> {
             System.gc();
             return unused.get() == null;
         });
@@ -150,11 +150,11 @@ class TieredFilterTest {
     }
 
     @Test
-    void compilesOnAThreadOfItsOwn() throws InterruptedException {
+    void compilesOnAThreadOfItsOwn() {
         Program program = Program.parse("ldb [0]\nret a");
         Filter filter = Filter.of(program);
         Caller caller = new Caller();
-        await(() -> {
+        await("the filter is compiled", () -> {
             for (int i = 0; i < 1_000; i++) {
                 filter.run(caller);
             }
@@ -193,16 +193,16 @@ class TieredFilterTest {
     }
 
     @Test
-    void equalProgramsShareAFilterUntilNobodyUsesIt() throws InterruptedException {
+    void equalProgramsShareAFilterUntilNobodyUsesIt() {
         Filter first = Filter.of(Program.parse("ld len\nret a"));
         assertSame(first, Filter.of(Program.parse("ld #len\nret a")));
         assertNotSame(first, Filter.of(Program.parse("ld len\nret #1")));
         WeakReference<Filter> unused = new WeakReference<>(Filter.of(Program.parse("ldx len\ntxa\nret a")));
-        await(() -> {
+        await("the filter is collected", () -> {
             System.gc();
             return unused.get() == null;
         });
-        await(() -> {
+        await("filters that nobody uses are forgotten", () -> {
             System.gc();
             Filter.of(Program.parse("ret #1"));
             return BytesPacket.KINDS.filters().size() <= 3;
@@ -210,11 +210,11 @@ class TieredFilterTest {
         assertEquals(0, verdict(first));
     }
 
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        Instant end = Instant.now().plus(Duration.ofMinutes(2));
+    private static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
         while (!condition.getAsBoolean()) {
-            assertTrue(Instant.now().isBefore(end), "waited for two minutes");
-            Thread.sleep(1);
+            assertTrue(System.nanoTime() < end, what);
+            LockSupport.parkNanos(20_000);
         }
     }
 }

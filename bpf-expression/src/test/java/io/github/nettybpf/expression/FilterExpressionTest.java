@@ -96,6 +96,46 @@ class FilterExpressionTest {
                     vlan 4096           | column 1: 'vlan' (expected: 0..4095 after it)
                     ip broadcast        | column 4: 'broadcast' (expected: a netmask for 'ip broadcast')
                     ip protochain 6     | column 15: protochain (expected: proto; the kernel refuses programs with loops)
+                    host \\              | column 6: '\\' (expected: a name after it)
+                    net 10.0.0.0 mask 8 | column 19: '8' (expected: a mask such as 255.255.0.0)
+                    net 10.0.0.1 mask 255.0.0.0 | column 5: '10.0.0.1 mask 255.0.0.0' (expected: zeros after the prefix; did you mean '10.0.0.0 mask 255.0.0.0'?)
+                    net 2001:db8::1/64  | column 5: '2001:db8::1/64' (expected: zeros after the prefix)
+                    net ::1/127         | column 5: '::1/127' (expected: zeros after the prefix)
+                    net ::/129          | column 8: '129' (expected: the length of a prefix, 0..128)
+                    host ::/0           | column 6: '::/0' (expected: net before a prefix)
+                    src proto 6         | column 5: 'proto' (expected: host, net, port or portrange after a direction)
+                    src or tcp          | column 8: 'tcp' (expected: 'dst')
+                    src                 | column 4: the end (expected: host, net, port, an address, a number, a name or '(')
+                    port                | column 5: the end (expected: an address, a number, a name or '(')
+                    port (80 or         | column 12: the end (expected: an address, a number, a name or '(')
+                    port not            | column 9: the end (expected: an address, a number, a name or '(')
+                    less tcp            | column 6: 'tcp' (expected: a number)
+                    vlan (5             | column 8: the end (expected: ')')
+                    byte 3 ! 7          | column 8: '!' (expected: '=', '<' or '>')
+                    byte 3 >= 7         | column 8: '>=' (expected: '=', '<' or '>')
+                    tcp vlan            | column 5: 'vlan' (expected: host, net, port or proto after a protocol)
+                    tcp broadcast       | column 5: 'broadcast' (expected: ether, ip or ip6 before it, or nothing)
+                    llc x               | column 1: 'llc x' (expected: i, s, u, rr, rnr, rej, ui, ua, disc, dm, sabme, test, xid or frmr)
+                    ah[0] = 1           | column 1: 'ah[' (expected: a protocol whose bytes can be reached, such as ip or tcp)
+                    ip[1048576] = 1     | column 1: 'ip[1048576]' (expected: 0..1048575 between the brackets)
+                    ip[-1] = 1          | column 1: 'ip[4294967295]' (expected: 0..1048575 between the brackets)
+                    ether host 10.0.0.1 | column 12: 'ether' before this (expected: a hardware address)
+                    ether net 1:2:3:4:5:6 | column 11: 'ether' before this (expected: a hardware address)
+                    decnet host ::1     | column 13: this after 'decnet' (expected: AREA.NODE, at most 63.255)
+                    net example         | column 5: 'example' (expected: an address; networks are not looked up)
+                    portrange ssh       | column 11: 'ssh' (expected: two ports with '-' between)
+                    tcp host 10.0.0.1   | column 10: an IPv4 address after 'tcp' (expected: ip, arp or rarp before it)
+                    ip port 80          | column 9: a port after 'ip' (expected: tcp, udp or sctp before it)
+                    arp proto 6         | column 11: 'proto' after 'arp' (expected: ether, ip, ip6, iso or isis before it)
+                    ip proto 10.0.0.1   | column 10: an address (expected: the number or name of a protocol)
+                    ip proto tpc        | column 10: 'tpc' (expected: the number or name of a protocol; did you mean 'tcp'?)
+                    mpls and arp        | column 10: a protocol other than IP inside MPLS (expected: ip or ip6)
+                    mpls and vlan       | column 10: 'vlan' (expected: no VLAN after MPLS)
+                    mpls 1048576        | column 1: 'mpls' (expected: 0..1048575 after it)
+                    pppoes 65536        | column 1: 'pppoes' (expected: 0..65535 after it)
+                    host 1:2:3:4:5:6:7:8:9 | column 6: '1:2:3:4:5:6:7:8:9' (expected: an IPv6 or a hardware address)
+                    gateway 10.0.0.1    | column 9: gateway (expected: ether host ... and not host ...; libpcap 1.10 does not have it, either)
+                    radio               | column 1: 'radio' (expected: a protocol that can be tested)
                     type mgt            | column 1: 'type' (expected: a protocol, host, net, port, a comparison, 'not' or '('; it is for link types that are not supported)
                     """)
     void refuses(String expression, String message) {
@@ -148,6 +188,22 @@ class FilterExpressionTest {
                     TCP_SOCKET | vlan 7                 | column 1: 'vlan' (expected: Ethernet frames; this is a TCP socket)
                     PAYLOAD    | host 10.0.0.1          | column 6: an address (expected: len, less, greater or link[...]; a payload has no headers)
                     PAYLOAD    | decnet host 1.5        | column 13: an address (expected: len, less, greater or link[...]; a payload has no headers)
+                    UDP_SOCKET | ip proto 6             | column 10: protocol 6 (expected: 17; a UDP socket receives nothing else)
+                    UDP_SOCKET | ether proto 0x800      | column 13: 'ether proto' (expected: ip, ip6 or a port; a UDP socket does not see the link layer)
+                    UDP_SOCKET | arp host 10.0.0.1      | column 10: a protocol other than IP (expected: ip or ip6; a UDP socket receives nothing else)
+                    PAYLOAD    | port 53                | column 6: a port (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | inbound                | column 1: 'inbound' (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | ifindex 1              | column 1: 'ifindex' (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | broadcast              | column 1: 'broadcast' (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | multicast              | column 1: 'multicast' (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | proto 6                | column 7: proto (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | tcp                    | column 1: 'tcp' (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | ip[0] = 1              | column 1: 'ip[...]' (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | host ::1               | column 6: an address (expected: len, less, greater or link[...]; a payload has no headers)
+                    PAYLOAD    | pppoes                 | column 1: 'pppoes' (expected: Ethernet frames; this is payload)
+                    UDP_SOCKET | pppoed                 | column 1: 'pppoed' (expected: Ethernet frames; this is a UDP socket)
+                    IP         | llc                    | column 1: 'llc' (expected: Ethernet frames; this is raw IP)
+                    IP         | mpls                   | column 1: 'mpls' (expected: Ethernet frames; this is raw IP)
                     IP         | ether broadcast        | column 7: 'broadcast' (expected: a link type with hardware addresses; raw IP has none)
                     """)
     void refusesThere(Placement placement, String expression, String message) {
@@ -206,12 +262,41 @@ class FilterExpressionTest {
                     less 100                       ; len <= 100
                     ip broadcast or broadcast      ; any of/  ip broadcast destination/  ether broadcast destination
                     geneve 7                       ; Geneve tunnel 7, and the tests after it are about what is inside
+                    greater 0                      ; len >= 0
+                    vlan 0                         ; VLAN tag 0, and the tests after it are about what is inside
+                    vlan                           ; VLAN tag, and the tests after it are about what is inside
+                    mpls 16                        ; MPLS label 16, and the tests after it are about what is inside
+                    pppoes 7                       ; PPPoE session 7, and the tests after it are about what is inside
+                    pppoed                         ; PPPoE discovery
+                    ifindex 3                      ; interface index 3
+                    llc                            ; LLC frame
+                    ip6 multicast                  ; ip6 multicast destination
+                    not outbound                   ; not/  outbound
+                    host 10.0.0.1                  ; source or destination address 10.0.0.1 (ip, arp or rarp)
+                    arp src host 10.0.0.1          ; source address 10.0.0.1 (arp)
+                    decnet host 1.5                ; source or destination address 1.5 (decnet)
+                    ether proto \\arp              ; protocol arp in ether
+                    tcp dst port ssh or 9          ; any of/  destination port ssh (tcp)/  destination port 9 (tcp)
+                    arp[6] != 1 and len > 9 and len >= 9 and len <= 9 ; all of/  arp[6:1] != 1/  len > 9/  len >= 9/  len <= 9
+                    ether[0:4] = 1                 ; ether[0:4] = 1
                     llc ui and inbound             ; all of/  LLC frame of type ui/  inbound
                     """)
     void explains(String expression, String words) {
         FilterExpression compiled =
                 FilterExpression.of(expression, LinkType.EN10MB, Options.DEFAULT.withNetmask(0xffffff00));
         assertEquals(words.replaceAll("/(?=  |any|all|not)", "\n").replace("\\", "") + "\n", compiled.explain());
+    }
+
+    /** Lines that are deeper than 30 say so instead of being indented further. */
+    @Test
+    void explainsWhatIsDeep() {
+        String text = FilterExpression.of(
+                        "not (tcp and (".repeat(16) + "udp" + "))".repeat(16), LinkType.EN10MB, Options.DEFAULT)
+                .explain();
+        List<String> lines = text.lines().toList();
+        assertEquals("  ".repeat(30) + "not", lines.get(45));
+        assertEquals("  ".repeat(30) + "[31] all of", lines.get(46));
+        assertEquals("  ".repeat(30) + "[32] protocol tcp", lines.get(47));
     }
 
     @Test

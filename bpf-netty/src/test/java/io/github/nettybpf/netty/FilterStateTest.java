@@ -18,6 +18,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.util.concurrent.Future;
+import io.netty.util.internal.logging.InternalLogLevel;
 import java.lang.reflect.Field;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.ArgumentMatchers;
 import org.mockito.Mockito;
@@ -262,5 +264,20 @@ class FilterStateTest {
                 "SO_ATTACH_FILTER succeeded, but the filter read back is not the program (expected: a kernel that filters)",
                 handler);
         assertTrue(SocketFilters.read(channel).isEmpty());
+    }
+
+    /** That less is filtered than one may think is worth a warning, and that the kernel does not filter is worth a line. */
+    @ParameterizedTest
+    @EnumSource
+    void statesAreLoggedAsLoudlyAsTheyMatter(FilterState state) {
+        for (Offload offload : Offload.values()) {
+            InternalLogLevel expected =
+                    switch (state) {
+                        case AFTER_HANDLER -> InternalLogLevel.WARN;
+                        case PIPELINE -> offload == Offload.AUTO ? InternalLogLevel.INFO : InternalLogLevel.DEBUG;
+                        default -> InternalLogLevel.DEBUG;
+                    };
+            assertEquals(expected, state.logLevel(offload), offload::toString);
+        }
     }
 }

@@ -68,7 +68,11 @@ class UdpHeaderReadsTest {
                 "st M[3]; ld M[3]; ret a | 3",
                 "neg; ret a | 2",
                 "tax; ld #0x45; jeq x, yes, no | 3",
-                "tax; ldb [8]; xor x; ret a | 4"
+                "tax; ldb [8]; xor x; ret a | 4",
+                "jeq #0x40, yes, more; more: ret a | 2",
+                "neg; and #0xf0; jeq #0x90, yes, no | 3",
+                "ldxb 4*([0xfff00000]&0xf); txa; jge #60, yes, no | 3",
+                "tax; ld #0; ld #xor_x; jeq #0x45, yes, no | 4"
             })
     void theRestOfTheFirstByteIsNot(String use, String pc) {
         String found = unsupported("ldb [0xfff00000]; " + use + "; yes: ret #-1; no: ret #0");
@@ -87,6 +91,7 @@ class UdpHeaderReadsTest {
     @ValueSource(
             strings = {
                 "ldx #0; ldb [x + 0xfff00000]; and #0x0f; jne #5, no; ret #-1; no: ret #0",
+                "ldb [x + 0xfff00000]; and #0x0f; jne #5, no; ret #-1; no: ret #0",
                 "ldx #0x100000; ldb [x + 0xffe00000]; and #0x0f; ret a",
                 "ldxb 4*([0xfff00000]&0xf); ldb [x + 0xfff00000]; ret a",
                 "ldb [0xfff00000]; rsh #4; jne #4, no; ldb [8]; tax; ldb [x + 0xfff00000]; ret a; no: ret #0"
@@ -95,10 +100,82 @@ class UdpHeaderReadsTest {
         assertTrue(unsupported(program).contains("the header length of an IPv4 or the traffic class"), program);
     }
 
+    /** Where the network header is not read: nor is what is before the link-layer header, where every load fails. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"0xffdfffff, false", "0xffe00000, true", "0xffefffff, true", "0xfff00009, false"})
+    void theLinkLayerHeaderIsRefused(String offset, boolean refused) {
+        String found = unsupported("ldb [" + offset + "]; ret a");
+        assertEquals(refused, found.contains("a pipeline does not know the link-layer header"), found);
+    }
+
     private static String unsupported(String program) {
         return new UdpHeaderReads(Program.parse(program.replace("; ", "\n")))
                 .unsupported()
                 .orElse("nothing");
+    }
+
+    /** What is at an offset of an IP header that a pipeline does not know, or nothing. */
+    private static String unknown(int version, int at) {
+        if (version == 4) {
+            return switch (at) {
+                case 0, 9, 12, 13, 14, 15, 16, 17, 18, 19 -> "";
+                case 1 -> "the type of service of an IPv4 header";
+                case 2, 3 -> "the total length of an IPv4 header";
+                case 4, 5 -> "the identification of an IPv4 header";
+                case 6, 7 -> "the fragment offset of an IPv4 header";
+                case 8 -> "the TTL of an IPv4 header";
+                case 10, 11 -> "the checksum of an IPv4 header";
+                default -> "what follows the fixed part of an IPv4 header";
+            };
+        }
+        return switch (at) {
+            case 1, 2, 3 -> "the flow label of an IPv6 header";
+            case 4, 5, 6 -> "the payload length and next header of an IPv6 header";
+            case 7 -> "the hop limit of an IPv6 header";
+            default -> at < 40 ? "" : "what follows the fixed part of an IPv6 header";
+        };
+    }
+
+    /** Of every offset, by its first byte that is not known. */
+    @ParameterizedTest
+    @CsvSource({"4, ldb, 1", "4, ldh, 2", "4, ld, 4", "6, ldb, 1", "6, ldh, 2", "6, ld, 4"})
+    void everyByteOfTheIpHeaderIsKnownOrRefused(int version, String load, int size) {
+        for (int offset = 1; offset < 50; offset++) {
+            String text = load + " [0x" + Integer.toHexString(0xfff00000 + offset) + "]";
+            UdpHeaderReads reads = new UdpHeaderReads(Program.parse(
+                    "ldb [0xfff00000]\nrsh #4\njne #" + version + ", no\n" + text + "\nret a\nno: ret #0"));
+            String expected = "";
+            boolean readsDestination = false;
+            for (int at = offset; at < offset + size; at++) {
+                expected = expected.isEmpty() ? unknown(version, at) : expected;
+                readsDestination |= version == 4 ? at >= 16 && at < 20 : at >= 24 && at < 40;
+            }
+            String found = reads.unsupported().orElse("");
+            if (expected.isEmpty()) {
+                assertEquals("", found, text);
+            } else {
+                assertTrue(found.startsWith("insn 3: "), found);
+                assertTrue(found.contains(": a pipeline does not know " + expected + " (expected: "), found);
+            }
+            assertEquals(readsDestination, reads.readsDestination(), text);
+            assertTrue(reads.readsVersion() && reads.readsIpHeader(), text);
+        }
+    }
+
+    /** Also of programs that read the IP header, which are analysed step by step. */
+    @ParameterizedTest
+    @CsvSource({"ldb [, 1", "ldh [, 2", "ld [, 4", "ldx #0; ldb [x + , 1", "ldx #0; ldh [x + , 2", "ldx #0; ld [x + , 4"
+    })
+    void theLengthAndTheChecksumAreNoticed(String load, int size) {
+        for (int offset = 0; offset < 10; offset++) {
+            for (String before : new String[] {"", "ld proto; "}) {
+                String text = before + load + offset + "]; ret a";
+                UdpHeaderReads reads = new UdpHeaderReads(Program.parse(text.replace("; ", "\n")));
+                assertEquals(offset < 6 && offset + size > 4, reads.readsLength(), text);
+                assertEquals(offset < 8 && offset + size > 6, reads.readsChecksum(), text);
+                assertEquals(!before.isEmpty(), reads.readsIpHeader(), text);
+            }
+        }
     }
 
     /** A datagram as the kernel shows it, with a first byte of the IP header of the test's choice. */

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.FilterLocationEvent;
+import io.github.nettybpf.netty.FilterStats;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -31,6 +33,7 @@ final class Server implements AutoCloseable {
     private final EventLoopGroup group;
     private final DatagramSocket client;
     private final BlockingQueue<Byte> received = new LinkedBlockingQueue<>();
+    private final BlockingQueue<FilterStats.Location> locations = new LinkedBlockingQueue<>();
     private final ChannelFuture bound;
 
     Server(Transport transport, ChannelHandler... handlers) throws Exception {
@@ -46,6 +49,14 @@ final class Server implements AutoCloseable {
                             @Override
                             protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket packet) {
                                 received.add(packet.content().readByte());
+                            }
+
+                            @Override
+                            public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+                                if (event instanceof FilterLocationEvent changed) {
+                                    locations.add(changed.location());
+                                }
+                                ctx.fireUserEventTriggered(event);
                             }
                         });
                     }
@@ -91,6 +102,13 @@ final class Server implements AutoCloseable {
         }
         assertEquals(expected, actual);
         assertEquals(0, received.size());
+    }
+
+    /** {@return where the handler tells next that its program runs} */
+    FilterStats.Location nextLocation() throws InterruptedException {
+        FilterStats.Location next = locations.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        assertNotNull(next, "the program stays where it is");
+        return next;
     }
 
     @Override
