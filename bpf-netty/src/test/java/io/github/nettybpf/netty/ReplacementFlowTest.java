@@ -45,13 +45,12 @@ class ReplacementFlowTest {
 
     private static final int HEAP_GROWTH = 8 << 20;
 
-    private static final String KEEP = "ldb [16]\njset #%d, yes\nret #0\nyes: ret #%d";
-
     /** A program, the kind that it keeps besides {@link #ALL}, and how much of it. */
     private record Rule(Program program, int kind, int length) {
         static Rule of(int kind, int verdict) {
             int length = Math.min(NumberedFlow.LENGTH, Math.max(0, verdict - 8));
-            return new Rule(Program.parse(String.format(KEEP, kind, verdict)), kind, length);
+            return new Rule(
+                    Program.parse("ldb [16]\njset #" + kind + ", yes\nret #0\nyes: ret #" + verdict), kind, length);
         }
     }
 
@@ -102,7 +101,7 @@ class ReplacementFlowTest {
                     PACKETS_PER_SECOND,
                     // A bit for each is kept.
                     (seconds + 60) * PACKETS_PER_SECOND,
-                    number -> number * 0x9e3779b97f4a7c15L >>> 62);
+                    number -> (number * 0x9e3779b97f4a7c15L) >>> 62);
             Thread thread = new Thread(flow, "flow");
             thread.start();
             long[] heap = new long[2];
