@@ -3,7 +3,9 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,7 @@ final class AttachedFilter {
     private final Channel channel;
     private final DropCounter drops;
     private volatile boolean attached;
+    private boolean isUnproved;
 
     AttachedFilter(Channel channel) {
         this.channel = channel;
@@ -30,6 +33,11 @@ final class AttachedFilter {
     /** {@return whether the socket has a filter of this handler} */
     boolean isAttached() {
         return attached;
+    }
+
+    /** {@return whether the socket may have a filter that could be neither read back nor detached} */
+    boolean isUnproved() {
+        return isUnproved;
     }
 
     /** {@return whether another handler owns the socket's filter} */
@@ -80,13 +88,29 @@ final class AttachedFilter {
             throw unlinked(e);
         } catch (SocketFilterException e) {
             if (e.reason() == Reason.NOT_INSTALLED) {
-                // What the socket has now is unknown: it must not filter while the pipeline judges.
-                detachQuietly();
+                detachUnproved(e);
             }
             throw e;
         }
         attached = true;
         channel.attr(OWNER).set(this);
+    }
+
+    /** What the socket has now is unknown: it must not filter while the pipeline judges. */
+    private void detachUnproved(SocketFilterException unproved) {
+        drops();
+        forget();
+        try {
+            SocketFilters.detach(channel);
+        } catch (SocketFilterException e) {
+            if (e.reason() != Reason.NOT_ATTACHED) {
+                isUnproved = true;
+                throw new SocketFilterException(
+                        Reason.NOT_INSTALLED,
+                        unproved.getMessage() + "; and it may stay, because of " + e.getMessage(),
+                        unproved);
+            }
+        }
     }
 
     /** Detaches the filter, or throws and leaves it there. */
@@ -110,6 +134,26 @@ final class AttachedFilter {
                 LOGGER.warn("{} may keep a filter that its handler does not know", channel, e);
             }
         }
+    }
+
+    /**
+     * {@return whether nothing may be done with the filter now, so that the action is done later}
+     *
+     * @param executor the handler's, which runs the action
+     */
+    boolean isPostponed(EventExecutor executor, Runnable action) {
+        ChannelFuture bind = channel instanceof FilteredChannel filtered ? filtered.bindUnderWay() : null;
+        if (bind == null || bind.isDone()) {
+            return false;
+        }
+        bind.addListener(bound -> {
+            if (executor.inEventLoop() || executor.isShutdown()) {
+                action.run();
+            } else {
+                executor.execute(action);
+            }
+        });
+        return true;
     }
 
     /** Gives up the socket's filter: the handler is gone. */

@@ -297,7 +297,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
             filtering = added;
         }
         if (channel.isActive() || channel.localAddress() != null) {
-            added.startOnBound();
+            added.startOnActive();
         }
     }
 
@@ -342,7 +342,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     public void channelActive(ChannelHandlerContext ctx) {
         // A channel can be active without having been bound or connected through its pipeline.
         if (!filtering().isDecided()) {
-            filtering().startOnBound();
+            filtering().startOnActive();
         }
         ctx.fireChannelActive();
     }
@@ -424,6 +424,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     @Override
     public void read(ChannelHandlerContext ctx) {
         readWanted = true;
+        filtering().noticeFrontHandlers();
         ctx.read();
     }
 

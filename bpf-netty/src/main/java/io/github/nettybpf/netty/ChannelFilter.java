@@ -6,9 +6,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -23,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChannelFilter {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
-
-    /** A UDP datagram's length, header included, has 16 bits. */
-    private static final int LONGEST_DATAGRAM = 0xffff;
 
     /** A state that was entered: each is another object, so that a timer knows whether its state has ended. */
     private static final class Status {
@@ -54,7 +49,7 @@ final class ChannelFilter {
     private final FilterBypass bypass;
     private PipelineFilter pipeline;
     private boolean complained;
-    private String pipelineReason = "";
+    private String ownReason = ""; // without what is said of handlers before this one
     private boolean isClaimPending;
     private final FrontHandlers front;
     private volatile Status status =
@@ -112,7 +107,7 @@ final class ChannelFilter {
     int keep(Object message, ByteBuf content) {
         FilterState.Action action = status.state.action;
         if (action == FilterState.Action.JUDGE) {
-            return pipeline.keep(message, content);
+            return pipeline.keepOrRelease(message, content);
         }
         return action == FilterState.Action.PASS ? content.readableBytes() : PipelineFilter.DROP;
     }
@@ -157,9 +152,21 @@ final class ChannelFilter {
         }
     }
 
-    /** The pipeline judges: what is received or, if a handler comes first that may consume it, what that one passes on. */
+    /** The kernel has judged everything; what a handler that comes first passes on instead is nobody's. */
+    private void enterKernel(String reason) {
+        ownReason = reason;
+        String before = front.consumer();
+        if (before.isEmpty()) {
+            enter(FilterState.KERNEL, reason);
+        } else {
+            enter(FilterState.KERNEL, reason + OffloadRules.notJudgedAgain(before));
+            LOGGER.warn("{}: {}", channel, status.reason);
+        }
+    }
+
+    /** The pipeline judges what is received, or what a handler passes on that comes first and may consume. */
     private void enterPipeline(String reason) {
-        pipelineReason = reason;
+        ownReason = reason;
         String before = front.consumer();
         if (before.isEmpty()) {
             enter(FilterState.PIPELINE, reason);
@@ -168,22 +175,30 @@ final class ChannelFilter {
         }
     }
 
-    /** At the end of a read: notices a handler that was put before this one since, or was removed. */
     void readComplete() {
         releaseReferences();
+        noticeFrontHandlers();
+    }
+
+    /** Notices a handler that was put before this one since, or removed; one that passes on no event, by a read. */
+    void noticeFrontHandlers() {
         if (isClaimPending || !front.hasChanged()) {
             return;
         }
         if (is(FilterState.PIPELINE) || is(FilterState.AFTER_HANDLER)) {
-            enterPipeline(pipelineReason);
-        } else if (is(FilterState.KERNEL) && !front.consumer().isEmpty()) {
-            enter(FilterState.KERNEL, status.reason + OffloadRules.notJudgedAgain(front.consumer()));
-            LOGGER.warn("{}: {}", channel, status.reason);
+            enterPipeline(ownReason);
+        } else if (is(FilterState.KERNEL)) {
+            enterKernel(ownReason);
         }
     }
 
     private boolean is(FilterState state) {
         return status.state == state;
+    }
+
+    /** {@return the address that the channel has or will have} A connect without one keeps that of the bind. */
+    private @Nullable SocketAddress own(@Nullable SocketAddress given) {
+        return given == null ? channel.localAddress() : given;
     }
 
     /** {@return whether it is decided where the program runs} */
@@ -204,19 +219,11 @@ final class ChannelFilter {
             boolean inPipeline = is(FilterState.PIPELINE) || is(FilterState.AFTER_HANDLER);
             return !inPipeline
                     ? null
-                    : PipelineSupport.whyNot(pipeline.program, placement, channel, localAddress)
+                    : PipelineSupport.whyNot(pipeline.program, placement, channel, own(localAddress))
                             .map(OffloadRules::notApplicable)
                             .orElse(null);
         }
-        SocketFilterException failure = null;
-        try {
-            OffloadRules.require(ctx, placement, offload);
-            socket.requireFree();
-            socket.attach(UdpRelocation.forSocket(channel, placement, pipeline.program));
-            enter(FilterState.KERNEL, "attached before the channel was bound");
-        } catch (SocketFilterException e) {
-            failure = stayInPipeline(e, localAddress);
-        }
+        SocketFilterException failure = attachOrStay(localAddress, true);
         if (failure != null) {
             enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
         }
@@ -224,12 +231,12 @@ final class ChannelFilter {
     }
 
     /**
-     * Attaches the filter to a socket that may have packets queued, and may be receiving. If the handler takes the
-     * place of another, that one still has the socket's filter, and gives it up in this turn of the event loop: until
-     * then the pipeline judges. What goes wrong fails the channel: Netty takes a handler that throws out of the
-     * pipeline, and the channel would go on without it.
+     * Attaches the filter to the socket of an active channel, which may have packets queued, and may be receiving. If
+     * the handler takes the place of another, that one still has the socket's filter, and gives it up in this turn of
+     * the event loop: until then the pipeline judges. What goes wrong fails the channel: Netty takes a handler that
+     * throws out of the pipeline, and the channel would go on without it.
      */
-    void startOnBound() {
+    void startOnActive() {
         if (!socket.isOwnedByAnother()) {
             claim();
             return;
@@ -247,7 +254,7 @@ final class ChannelFilter {
     private void claim() {
         Throwable failure;
         try {
-            failure = takeOverOrStay();
+            failure = attachOrStay(channel.localAddress(), SocketFilters.isUnbound(channel));
         } catch (RuntimeException | Error e) {
             failure = e;
         }
@@ -256,14 +263,19 @@ final class ChannelFilter {
         }
     }
 
-    private @Nullable SocketFilterException takeOverOrStay() {
+    private @Nullable SocketFilterException attachOrStay(@Nullable SocketAddress localAddress, boolean isEmpty) {
         try {
             OffloadRules.require(ctx, placement, offload);
             socket.requireFree();
-            takeOver(pipeline.program, null);
+            if (isEmpty) {
+                socket.attach(UdpRelocation.forSocket(channel, placement, pipeline.program));
+                enterKernel("attached before the channel was bound");
+            } else {
+                takeOver(pipeline.program, ctx.executor().newPromise());
+            }
             return null;
         } catch (SocketFilterException e) {
-            return stayInPipeline(e, channel.localAddress());
+            return stayInPipeline(e, localAddress);
         }
     }
 
@@ -274,10 +286,15 @@ final class ChannelFilter {
         ctx.close();
     }
 
+    /** {@return whether the pipeline may not judge alone} It would misjudge what an unknown filter has cut. */
+    private boolean isKernelRequired() {
+        return offload == Offload.REQUIRED || socket.isUnproved();
+    }
+
     /** The pipeline judges, if it can and the kernel is not required; otherwise returns why not. */
     private @Nullable SocketFilterException stayInPipeline(
             SocketFilterException why, @Nullable SocketAddress localAddress) {
-        if (offload == Offload.REQUIRED) {
+        if (isKernelRequired()) {
             return why;
         }
         Optional<String> unsupported = PipelineSupport.whyNot(pipeline.program, placement, channel, localAddress);
@@ -292,11 +309,11 @@ final class ChannelFilter {
      * Puts the program in force on a socket that receives. Who judges last must see whole packets, so the kernel only
      * drops until nothing older is queued.
      *
-     * @param replaced completed when the program is in force; may be null
+     * @param replaced completed when the program is in force
      * @throws SocketFilterException if the kernel does not take the program: nothing has changed, unless the socket has
      *     lost its filter
      */
-    private void takeOver(Program program, @Nullable Promise<Void> replaced) {
+    private void takeOver(Program program, Promise<Void> replaced) {
         Program whole = UdpRelocation.forSocket(channel, placement, program);
         Optional<Program> form = PipelineSupport.agreesWithKernel(program, placement, channel)
                 ? PredicateForm.of(whole)
@@ -310,26 +327,20 @@ final class ChannelFilter {
         socket.attach(form.get());
         pipeline = next;
         Status both = enter(FilterState.BOTH, "attached to a bound channel");
-        int longest = channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
         // Where it is not known what is queued, both continue to judge.
-        if (PredicateForm.isExact(whole, longest) && SocketFilters.tellsReceiveQueue(channel)) {
+        if (PredicateForm.isExact(whole, PredicateForm.longestPacket(channel))
+                && SocketFilters.tellsReceiveQueue(channel)) {
             queue.whenDrained(
                     both,
                     ReceiveQueue.GRACE_MILLIS,
-                    () -> enter(FilterState.KERNEL, "attached to a bound channel; what was queued before is judged"),
+                    () -> enterKernel("attached to a bound channel; what was queued before is judged"),
                     // Nothing passes unjudged in this state either.
                     e -> LOGGER.debug("{} continues to judge what the kernel has judged", channel, e));
         }
-        succeed(replaced);
+        replaced.trySuccess(null);
     }
 
-    private static void succeed(@Nullable Promise<Void> replaced) {
-        if (replaced != null) {
-            replaced.trySuccess(null);
-        }
-    }
-
-    private void takeOverWithLoss(Program program, Program whole, @Nullable Promise<Void> replaced) {
+    private void takeOverWithLoss(Program program, Program whole, Promise<Void> replaced) {
         if (offload != Offload.REQUIRED || !lossyHandover) {
             throw OffloadRules.notApplicable(
                     "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
@@ -349,12 +360,10 @@ final class ChannelFilter {
                 () -> {
                     attachOrDetach(whole);
                     pipeline = next;
-                    enter(FilterState.KERNEL, "attached to a bound channel, with loss");
+                    enterKernel("attached to a bound channel, with loss");
                 },
                 e -> {
-                    if (replaced != null) {
-                        replaced.tryFailure(e);
-                    }
+                    replaced.tryFailure(e);
                     fail(e);
                 });
     }
@@ -371,18 +380,7 @@ final class ChannelFilter {
 
     /** {@return whether nothing may be done with the socket's filter now, so that the action is done later} */
     boolean isPostponed(Runnable action) {
-        ChannelFuture bind = channel instanceof FilteredChannel filtered ? filtered.bindUnderWay() : null;
-        if (bind == null || bind.isDone()) {
-            return false;
-        }
-        bind.addListener(bound -> {
-            if (ctx.executor().inEventLoop() || ctx.executor().isShutdown()) {
-                action.run();
-            } else {
-                ctx.executor().execute(action);
-            }
-        });
-        return true;
+        return socket.isPostponed(ctx.executor(), action);
     }
 
     /** Puts another program in force and tells when, or throws and leaves the old one there. */
@@ -405,7 +403,7 @@ final class ChannelFilter {
         }
         if (!isDecided()) {
             pipeline = PipelineFilter.of(program, placement, channel);
-            succeed(replaced);
+            replaced.trySuccess(null);
             return;
         }
         try {
@@ -413,14 +411,14 @@ final class ChannelFilter {
             socket.requireFree();
             takeOver(program, replaced);
         } catch (SocketFilterException e) {
-            if (offload == Offload.REQUIRED) {
+            if (isKernelRequired()) {
                 if (!socket.isAttached()) {
                     fail(e);
                 }
                 throw e;
             }
             replaceInPipeline(program, e);
-            succeed(replaced);
+            replaced.trySuccess(null);
         }
     }
 

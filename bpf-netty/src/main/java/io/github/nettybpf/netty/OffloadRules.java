@@ -89,13 +89,16 @@ final class OffloadRules {
         return READS.get(handler.getClass());
     }
 
+    /** Netty's own annotation, which is not public; a user's one may have the same simple name. */
+    private static final String SKIP = ChannelHandler.class.getPackageName() + ".ChannelHandlerMask$Skip";
+
     private static final ClassValue<Boolean> READS = new ClassValue<>() {
         @Override
         protected Boolean computeValue(Class<?> handler) {
             try {
                 Method read = handler.getMethod("channelRead", ChannelHandlerContext.class, Object.class);
                 return Arrays.stream(read.getAnnotations())
-                        .noneMatch(each -> each.annotationType().getSimpleName().equals("Skip"));
+                        .noneMatch(each -> each.annotationType().getName().equals(SKIP));
             } catch (NoSuchMethodException | SecurityException e) {
                 LOGGER.debug("{} may read", handler, e);
                 return true;

@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.util.ReferenceCountUtil;
 import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -76,6 +77,16 @@ abstract sealed class PipelineFilter {
             return buffer;
         }
         return null;
+    }
+
+    /** {@link #keep}, which releases the message if it throws: what a channel or a message of others may do. */
+    final int keepOrRelease(Object message, ByteBuf content) {
+        try {
+            return keep(message, content);
+        } catch (RuntimeException | Error e) {
+            ReferenceCountUtil.safeRelease(message);
+            throw e;
+        }
     }
 
     /** {@return how many bytes of the content to keep, or {@link #DROP} or {@link #UNKNOWN}} */

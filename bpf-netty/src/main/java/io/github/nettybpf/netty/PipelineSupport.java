@@ -100,10 +100,9 @@ public final class PipelineSupport {
         if (!fits) {
             return Optional.of("the program is for placement " + placement + ", and the channel's is " + own);
         }
-        if (SocketFilters.passesCoalesced(channel)) {
-            return Optional.of("UDP_GRO is on, and " + channel.getClass().getSimpleName()
-                    + " passes several datagrams on as one (expected: UDP_GRO off, or epoll without"
-                    + " MAX_DATAGRAM_PAYLOAD_SIZE)");
+        Optional<String> coalesced = whyCoalesced(channel);
+        if (coalesced.isPresent()) {
+            return coalesced;
         }
         Optional<String> why = whyNot(program, placement, knownExtensions(channel));
         if (why.isEmpty()
@@ -114,6 +113,20 @@ public final class PipelineSupport {
                     + ": a pipeline does not know the one that a packet was sent to (expected: a bound address)");
         }
         return why;
+    }
+
+    private static Optional<String> whyCoalesced(Channel channel) {
+        String found = "UDP_GRO is on, and ";
+        try {
+            if (!SocketFilters.passesCoalesced(channel)) {
+                return Optional.empty();
+            }
+        } catch (SocketFilterException e) {
+            found = e.getMessage() + "; where it is on, ";
+        }
+        return Optional.of(found + channel.getClass().getSimpleName()
+                + " passes several datagrams on as one (expected: UDP_GRO off, or epoll without"
+                + " MAX_DATAGRAM_PAYLOAD_SIZE)");
     }
 
     private static boolean isWildcard(@Nullable SocketAddress address) {

@@ -7,6 +7,8 @@ import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Program;
+import io.netty.channel.Channel;
+import io.netty.channel.socket.DatagramChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,9 @@ import java.util.Optional;
  */
 final class PredicateForm {
     private static final int ALL = -1;
+
+    /** A UDP datagram's length, header included, has 16 bits. */
+    private static final int LONGEST_DATAGRAM = 0xffff;
 
     private PredicateForm() {}
 
@@ -42,6 +47,11 @@ final class PredicateForm {
             form.add(new ReturnConstant(0));
         }
         return form.size() > Program.MAX_SIZE ? Optional.empty() : Optional.of(Program.of(form));
+    }
+
+    /** {@return the most bytes that a packet of the channel can have, unsigned} */
+    static int longestPacket(Channel channel) {
+        return channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
     }
 
     /**

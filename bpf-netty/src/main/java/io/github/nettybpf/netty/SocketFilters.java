@@ -19,6 +19,7 @@ import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -212,18 +213,39 @@ public final class SocketFilters {
         return channel instanceof DatagramChannel;
     }
 
+    /**
+     * {@return whether the channel's socket is a UDP socket without a port, which receives nothing} A channel can be
+     * active before it is bound; and the kernel binds a socket that sends, which the channel does not know.
+     */
+    static boolean isUnbound(Channel channel) {
+        if (channel instanceof DatagramChannel
+                && channel instanceof UnixChannel unix
+                && unix.fd() instanceof Socket udp) {
+            InetSocketAddress local = udp.localAddress();
+            return local != null && local.getPort() == 0;
+        }
+        return false;
+    }
+
     /** {@return how many bytes of the receive queue are taken, where {@link #tellsReceiveQueue}} */
     static long receiveQueueBytes(Channel channel) {
         return meminfo(channel, MEMINFO_RMEM_ALLOC);
     }
 
-    /** {@return whether the channel's socket coalesces datagrams (UDP_GRO), so that a filter judges several at once} */
+    /**
+     * {@return whether the UDP channel's socket coalesces datagrams (UDP_GRO), so that a filter judges several at once}
+     *
+     * @throws SocketFilterException if the socket does not tell
+     */
     static boolean coalescesDatagrams(Channel channel) {
         try {
             Integer gro = channel.config().getOption(GRO);
             return gro != null && gro != 0;
-        } catch (ChannelException notUdp) {
-            return false;
+        } catch (ChannelException e) {
+            if (errno(e) == ENOPROTOOPT) {
+                return false; // before Linux 5.0
+            }
+            throw failure(channel, GRO.name(), null, e);
         }
     }
 
@@ -259,14 +281,17 @@ public final class SocketFilters {
     /**
      * {@return whether the channel passes on several datagrams as one} Of Netty's channels only the epoll channel takes
      * apart what its socket coalesces, and in Netty 4.2.18 not where it reads by recvmmsg.
+     *
+     * @throws SocketFilterException if the socket does not tell
      */
     static boolean passesCoalesced(Channel channel) {
-        if (!(channel instanceof DatagramChannel) || !isSupported(channel) || !coalescesDatagrams(channel)) {
+        if (!(channel instanceof DatagramChannel) || !isSupported(channel)) {
             return false;
         }
         boolean isEpoll = channel.getClass().getName().equals("io.netty.channel.epoll.EpollDatagramChannel");
         Integer byRecvmmsg = isEpoll ? channel.config().getOption(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE) : null;
-        return !isEpoll || (byRecvmmsg != null && byRecvmmsg > 0);
+        boolean takesApart = isEpoll && (byRecvmmsg == null || byRecvmmsg <= 0);
+        return !takesApart && coalescesDatagrams(channel);
     }
 
     /** {@return whether the channel could take a filter at all} */

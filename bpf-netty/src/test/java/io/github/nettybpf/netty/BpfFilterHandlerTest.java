@@ -344,4 +344,25 @@ class BpfFilterHandlerTest {
         assertTrue(handler.replace(Program.parse("ret #0")).isSuccess());
         assertEquals(false, channel.writeInbound(Unpooled.copiedBuffer(new byte[] {1, 2})));
     }
+
+    @Test
+    void aMessageThatThrowsIsReleased() {
+        EmbeddedChannel channel = new EmbeddedChannel(BpfFilterHandler.builder(Program.parse("ldh [0]\nret a"))
+                .placement(Placement.UDP_SOCKET)
+                .build());
+        InetSocketAddress recipient = new InetSocketAddress("192.0.2.1", 53);
+        AddressedEnvelope<ByteBuf, InetSocketAddress> message =
+                new DefaultAddressedEnvelope<>(Unpooled.copyLong(1), recipient) {
+                    @Override
+                    public InetSocketAddress sender() {
+                        throw new IllegalStateException("no sender");
+                    }
+                };
+        assertEquals(
+                "no sender",
+                assertThrows(IllegalStateException.class, () -> channel.writeInbound(message))
+                        .getMessage());
+        assertEquals(0, message.refCnt());
+        channel.finish();
+    }
 }

@@ -22,6 +22,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.util.ReferenceCountUtil;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -125,6 +128,79 @@ class FrontHandlerTest {
                     }
                 }))
                 .sync();
+        channel.pipeline().fireChannelReadComplete();
+        channel.eventLoop().submit(() -> {}).sync();
+        assertEquals(expected, filter.stats().location());
+        assertTrue(filter.stats().reason().contains("'late'"), filter.stats().reason());
+    }
+
+    /** What is said of handlers before this one ends with them, however often they come and go. */
+    @ParameterizedTest
+    @CsvSource({
+        "EPOLL_UDP, attached before the channel was bound",
+        "NIO_UDP, NioDatagramChannel takes no filter (expected: an epoll or io_uring channel)"
+    })
+    void handlersThatComeAndGoLeaveTheReasonAsItWas(Transport transport, String reason) throws Exception {
+        BpfFilterHandler filter = new BpfFilterHandler(Program.parse("ret #-1"));
+        Channel channel = bind(transport, new ChannelOutboundHandlerAdapter(), filter)
+                .sync()
+                .channel();
+        for (int i = 0; i < 3; i++) {
+            channel.eventLoop()
+                    .submit(() -> {
+                        channel.pipeline().addFirst("late", consumer());
+                        channel.pipeline().fireChannelReadComplete();
+                    })
+                    .sync();
+            assertEquals(1, filter.stats().reason().split("'late'", -1).length - 1, filter.stats()::reason);
+            channel.eventLoop()
+                    .submit(() -> {
+                        channel.pipeline().remove("late");
+                        channel.pipeline().fireChannelReadComplete();
+                    })
+                    .sync();
+            assertEquals(reason, filter.stats().reason());
+        }
+    }
+
+    /** Netty's own annotation that a method only passes on has this simple name too. */
+    @Retention(RetentionPolicy.RUNTIME)
+    private @interface Skip {}
+
+    @Test
+    void anAnnotationOfTheUsersIsNotNettys() throws Exception {
+        ChannelHandler front = new ChannelInboundHandlerAdapter() {
+            @Skip
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                ReferenceCountUtil.release(msg);
+            }
+        };
+        BpfFilterHandler filter = new BpfFilterHandler(DROPS_ALL);
+        bind(Transport.EPOLL_UDP, front, filter).sync();
+        assertEquals(Location.PIPELINE_AFTER_HANDLER, filter.stats().location());
+    }
+
+    /** Not even the end of a read comes through. */
+    @ParameterizedTest
+    @CsvSource({"EPOLL_UDP, KERNEL", "NIO_UDP, PIPELINE_AFTER_HANDLER"})
+    void aConsumerOfEverythingIsNoticedByTheNextRead(Transport transport, Location expected) throws Exception {
+        BpfFilterHandler filter = new BpfFilterHandler(Program.parse("ret #-1"));
+        Channel channel = bind(transport, new ChannelOutboundHandlerAdapter(), filter)
+                .sync()
+                .channel();
+        channel.eventLoop()
+                .submit(() -> channel.pipeline().addFirst("late", new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                        ReferenceCountUtil.release(msg);
+                    }
+
+                    @Override
+                    public void channelReadComplete(ChannelHandlerContext ctx) {}
+                }))
+                .sync();
+        // What the head of the pipeline does at the end of a read, with autoRead.
         channel.pipeline().fireChannelReadComplete();
         channel.eventLoop().submit(() -> {}).sync();
         assertEquals(expected, filter.stats().location());

@@ -14,20 +14,13 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.socket.DatagramPacket;
-import io.netty.channel.unix.Buffer;
-import io.netty.channel.unix.IntegerUnixChannelOption;
-import io.netty.channel.unix.Socket;
 import io.netty.util.ResourceLeakDetector;
-import io.netty.util.internal.CleanableDirectBuffer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -43,9 +36,11 @@ class HandoverTest {
     private static final Program CUT = Program.parse("ldb [16]\njne #1, no\nret #17\nno: ret #0");
     private static final Program CUT_BY_A = Program.parse("ldb [16]\njne #1, no\nld #18\nret a\nno: ret #0");
     private static final List<Program> PROGRAMS = List.of(WHOLE, CUT, CUT_BY_A);
-    private static final List<Integer> LENGTHS = List.of(32, 9, 10);
-    private static final int PACKET = 32;
+    private static final List<Integer> LENGTHS = List.of(NumberedFlow.LENGTH, 9, 10);
     private static final int PACKETS_PER_SECOND = 100_000;
+
+    /** More than any test needs. */
+    private static final long MOST = 20_000_000;
 
     private static final ResourceLeakDetector.Level LEVEL = ResourceLeakDetector.getLevel();
 
@@ -77,7 +72,7 @@ class HandoverTest {
         assumeTrue(Files.isReadable(Path.of("/proc/net/snmp")), "no /proc/net/snmp to count overflow with");
         MultiThreadIoEventLoopGroup group = transport.group();
         Collector collector = new Collector();
-        long overflowBefore = overflow();
+        long overflowBefore = NumberedFlow.overflow();
         try {
             Channel channel = new Bootstrap()
                     .group(group)
@@ -87,9 +82,12 @@ class HandoverTest {
                     .bind(transport.anyAddress())
                     .sync()
                     .channel();
-            // SO_RCVBUFFORCE, which only root may set; without it more packets overflow, and are counted.
-            forceReceiveBuffer(channel);
-            Flow flow = new Flow((InetSocketAddress) channel.localAddress());
+            NumberedFlow.forceReceiveBuffer(channel);
+            NumberedFlow flow = new NumberedFlow(
+                    (InetSocketAddress) channel.localAddress(),
+                    PACKETS_PER_SECOND,
+                    MOST,
+                    number -> isWanted(number) ? 1 : 0);
             Thread thread = new Thread(flow, "flow");
             thread.start();
             for (int round = 0; round < rounds; round++) {
@@ -119,15 +117,15 @@ class HandoverTest {
             // Packets that were sent may still be on their way.
             Transport.await(
                     () -> "lost " + counts[0] + " wanted packets, and only " + counts[1] + " by overflow", () -> {
-                        counts[0] = flow.wanted() - collector.received(channel);
-                        counts[1] = overflow() - overflowBefore;
+                        counts[0] = (flow.sent() + 1) / 2 - collector.received(channel);
+                        counts[1] = NumberedFlow.overflow() - overflowBefore;
                         return counts[0] <= counts[1];
                     });
             channel.close().sync();
-            System.out.println(transport + ": " + rounds + " rounds, " + flow.sent.get() + " packets, lost " + counts[0]
+            System.out.println(transport + ": " + rounds + " rounds, " + flow.sent() + " packets, lost " + counts[0]
                     + ", overflow " + counts[1]);
             assertEquals(null, collector.offence);
-            assertTrue(flow.sent.get() > rounds * 1000L);
+            assertTrue(flow.sent() > rounds * 1000L);
         } finally {
             group.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
         }
@@ -137,86 +135,8 @@ class HandoverTest {
         channel.eventLoop().submit(task).sync();
     }
 
-    private static void forceReceiveBuffer(Channel channel) {
-        IntegerUnixChannelOption force = new IntegerUnixChannelOption("SO_RCVBUFFORCE", 1, 33);
-        try {
-            channel.config().setOption(force, 8 << 20);
-        } catch (io.netty.channel.ChannelException notRoot) {
-            channel.config().setOption(ChannelOption.SO_RCVBUF, 8 << 20);
-        }
-    }
-
-    /**
-     * {@return how many datagrams the kernel dropped because a queue was full}: a receive queue of this network
-     * namespace, or the backlog of a CPU, on which loopback puts what it sends.
-     */
-    private static long overflow() {
-        try {
-            List<String> udp = Files.readAllLines(Path.of("/proc/net/snmp")).stream()
-                    .filter(line -> line.startsWith("Udp:"))
-                    .toList();
-            List<String> names = List.of(udp.get(0).split(" ", -1));
-            long dropped = Long.parseLong(udp.get(1).split(" ", -1)[names.indexOf("RcvbufErrors")]);
-            for (String cpu : Files.readAllLines(Path.of("/proc/net/softnet_stat"))) {
-                dropped += Long.parseLong(cpu.split(" ", -1)[1], 16);
-            }
-            return dropped;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Sends until it is stopped, or has sent as much as any test needs. */
-    private static final class Flow implements Runnable {
-        private static final long MOST = 20_000_000;
-
-        private final InetSocketAddress to;
-        final AtomicLong sent = new AtomicLong();
-        private volatile boolean stopped;
-
-        Flow(InetSocketAddress to) {
-            this.to = to;
-        }
-
-        @Override
-        public void run() {
-            CleanableDirectBuffer memory = Buffer.allocateDirectBufferWithNativeOrder(PACKET);
-            Socket socket = Socket.newSocketDgram();
-            try {
-                socket.connect(to);
-                long start = System.nanoTime();
-                for (long number = 0; !stopped && number < MOST; number++) {
-                    memory.buffer().clear().putLong(0, number).put(8, isWanted(number) ? (byte) 1 : 0);
-                    socket.write(memory.buffer(), 0, PACKET);
-                    sent.lazySet(number + 1);
-                    while (System.nanoTime() - start < number * 1_000_000_000L / PACKETS_PER_SECOND) {
-                        Thread.onSpinWait();
-                    }
-                }
-                socket.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            } finally {
-                memory.clean();
-            }
-        }
-
-        static boolean isWanted(long number) {
-            return number % 2 == 0;
-        }
-
-        long wanted() {
-            return (sent.get() + 1) / 2;
-        }
-
-        void awaitPackets(int more) {
-            long until = sent.get() + more;
-            Transport.await(() -> "sent " + sent + " of " + until, () -> sent.get() >= until);
-        }
-
-        void stop() {
-            stopped = true;
-        }
+    private static boolean isWanted(long number) {
+        return number % 2 == 0;
     }
 
     /** Belongs to the event loop. */
@@ -239,8 +159,8 @@ class HandoverTest {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object msg) {
             ByteBuf content = ((DatagramPacket) msg).content();
-            long number = number(content);
-            boolean isWanted = content.getByte(content.readerIndex() + 8) == 1;
+            long number = NumberedFlow.number(content);
+            boolean isWanted = NumberedFlow.kind(content) == 1;
             int readable = content.readableBytes();
             content.release();
             if (isWanted) {
@@ -254,12 +174,6 @@ class HandoverTest {
             } else if (length >= 0 && readable != length && readable != otherLength) {
                 offend("packet " + number + " has " + readable + " bytes and not " + length + " or " + otherLength);
             }
-        }
-
-        /** Written in the byte order of the machine. */
-        private static long number(ByteBuf content) {
-            boolean little = java.nio.ByteOrder.nativeOrder() == java.nio.ByteOrder.LITTLE_ENDIAN;
-            return little ? content.getLongLE(content.readerIndex()) : content.getLong(content.readerIndex());
         }
 
         private void offend(String what) {

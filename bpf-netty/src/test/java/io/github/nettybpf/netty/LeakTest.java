@@ -9,6 +9,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocatorMetric;
 import io.netty.buffer.Unpooled;
@@ -19,11 +20,12 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.ResourceLeakDetector;
-import io.netty.util.ResourceLeakDetectorFactory;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,43 +36,17 @@ class LeakTest {
     private static final InetSocketAddress SENDER = new InetSocketAddress("192.0.2.1", 5353);
     private static final InetSocketAddress RECIPIENT = new InetSocketAddress("192.0.2.2", 53);
 
-    /** Counts leaks instead of logging them. */
+    /** Counts leaks, which are logged too. */
     private static final AtomicInteger LEAKS = new AtomicInteger();
 
-    private static final class Counting<T> extends ResourceLeakDetector<T> {
-        @SuppressWarnings("deprecation") // Netty's way to be told of leaks.
-        Counting(Class<?> type, int interval) {
-            super(type, interval, Long.MAX_VALUE);
-        }
-
-        @Override
-        protected boolean needReport() {
-            return true;
-        }
-
-        @Override
-        protected void reportTracedLeak(String type, String records) {
-            LEAKS.incrementAndGet();
-            System.err.println("leak: " + type + records);
-        }
-
-        @Override
-        protected void reportUntracedLeak(String type) {
-            LEAKS.incrementAndGet();
-            System.err.println("leak: " + type);
-        }
+    @BeforeAll
+    static void listen() {
+        ByteBufUtil.setLeakListener((type, records) -> LEAKS.incrementAndGet());
     }
 
-    private static final class CountingFactory extends ResourceLeakDetectorFactory {
-        @Override
-        @SuppressWarnings("deprecation") // Abstract, and still to be overridden.
-        public <T> ResourceLeakDetector<T> newResourceLeakDetector(Class<T> type, int interval, long maxActive) {
-            return new Counting<>(type, interval);
-        }
-    }
-
-    static {
-        ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new CountingFactory());
+    @AfterAll
+    static void listenNoMore() {
+        ByteBufUtil.setLeakListener(null);
     }
 
     @Test

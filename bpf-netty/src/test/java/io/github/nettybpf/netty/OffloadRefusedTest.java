@@ -8,6 +8,7 @@ import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
@@ -132,6 +133,25 @@ class OffloadRefusedTest {
                                 + " filters)",
                         handler.stats().reason());
             }
+        }
+    }
+
+    /** A connect without a local address keeps the one of the bind. */
+    @ParameterizedTest
+    @CsvSource({"EPOLL_UDP", "IO_URING_UDP", "NIO_UDP"})
+    void aBoundChannelMayBeConnectedWhereTheDestinationIsRead(Transport transport) throws Exception {
+        Program toLoopback = Program.parse(
+                "ldb [0xfff00000]\nand #0xf0\njne #0x40, no\nld [0xfff00010]\njne #0x7f000001, no\nret #-1\nno: ret #0");
+        BpfFilterHandler handler =
+                BpfFilterHandler.builder(toLoopback).offload(Offload.NEVER).build();
+        try (FilteredReceiver receiver = new FilteredReceiver(transport, handler, ch -> {})) {
+            receiver.channel =
+                    receiver.bootstrap.bind(transport.anyAddress()).sync().channel();
+            receiver.channel.connect(receiver.channel.localAddress()).sync();
+            receiver.channel
+                    .writeAndFlush(Unpooled.wrappedBuffer(new byte[] {1}))
+                    .sync();
+            assertEquals("01", receiver.next());
         }
     }
 

@@ -1,0 +1,591 @@
+package io.github.nettybpf.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.FilterStats.Location;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.AddressedEnvelope;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerAdapter;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.DomainDatagramPacket;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.uring.IoUring;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/**
+ * What a handler does while socket options fail. In every case, of the packets only those arrive that the program in
+ * force keeps, or none; what was asked for has ended; and what is told names the option and the error.
+ *
+ * <p>Packets have seven bytes: the first is w for those that all programs keep, o for the old program's, n for the new
+ * one's, x for nobody's. Programs cut after four and read the last byte: to judge what is cut loses it.
+ */
+final class FailingOptions {
+    static final String RULES_FILE = "FAILING_SOCKOPT";
+    static final int RULES = 4;
+    static final int RULE_BYTES = 32;
+
+    private static final String KEEP =
+            "ldb [6]\njne #0x2e, no\nldb [0]\njeq #0x77, yes\njeq #%d, yes\nno: ret #0\nyes: ret #4";
+    private static final Program OLD = Program.parse(String.format(KEEP, (int) 'o'));
+    private static final Program NEW = Program.parse(String.format(KEEP, (int) 'n'));
+
+    /** No pipeline can judge it as the kernel does. */
+    private static final Program NEW_BY_KERNEL = Program.parse("ld #rand\n" + String.format(KEEP, (int) 'n'));
+
+    /** An option that fails. */
+    private enum Option {
+        ATTACH(1, 1, 26, "SO_ATTACH_FILTER"),
+        READ_BACK(2, 1, 26, "SO_GET_FILTER"),
+        DETACH(1, 1, 27, "SO_DETACH_FILTER"),
+        IS_LOCKED(2, 1, 44, "SO_LOCK_FILTER"),
+        MEMINFO(2, 1, 55, "SO_MEMINFO"),
+        GRO(2, 17, 104, "UDP_GRO");
+
+        final int call;
+        final int level;
+        final int number;
+        final String text;
+
+        Option(int call, int level, int number, String text) {
+            this.call = call;
+            this.level = level;
+            this.number = number;
+            this.text = text;
+        }
+
+        /** Only the n-th call fails. */
+        Fault at(int n) {
+            return new Fault(this, n, n);
+        }
+
+        Fault always() {
+            return new Fault(this, 1, Integer.MAX_VALUE);
+        }
+    }
+
+    private record Fault(Option option, int first, int last) {}
+
+    /** An error, and what the message of a failed option says of it. */
+    private enum Errno {
+        EPERM(1, "not permitted (EPERM): a security profile forbids it (expected: one that allows socket filters)"),
+        ENOMEM(12, "the socket's option memory is full (ENOMEM):"),
+        EINVAL(22, "invalid argument (EINVAL)"),
+        ENOSYS(38, "Function not implemented"),
+        ENOPROTOOPT(92, "the socket does not know this option (ENOPROTOOPT)");
+
+        final int number;
+        final String text;
+
+        Errno(int number, String text) {
+            this.number = number;
+            this.text = text;
+        }
+    }
+
+    private final ByteBuffer rules;
+    private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
+    private int cases;
+    private long failures;
+
+    private FailingOptions(ByteBuffer rules) {
+        this.rules = rules;
+    }
+
+    /** Runs all cases, and tells how many; the first that fails ends it. */
+    public static void main(String[] args) {
+        try {
+            runAll();
+        } catch (Throwable e) {
+            e.printStackTrace();
+            System.exit(1); // event loops would go on
+        }
+    }
+
+    private static void runAll() throws Exception {
+        try (FileChannel file = FileChannel.open(
+                Path.of(System.getenv(RULES_FILE)), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer rules = file.map(FileChannel.MapMode.READ_WRITE, 0, RULES * RULE_BYTES)
+                    .order(ByteOrder.nativeOrder());
+            new FailingOptions(rules).run();
+        }
+    }
+
+    private void run() throws Exception {
+        Logger logger = Logger.getLogger("io.github.nettybpf");
+        logger.setUseParentHandlers(false);
+        logger.setLevel(Level.FINE);
+        Handler collector = new Collector();
+        logger.addHandler(collector);
+        for (Transport transport : List.of(Transport.EPOLL_UDP, Transport.EPOLL_UNIX, Transport.IO_URING_UDP)) {
+            Throwable missing =
+                    transport == Transport.IO_URING_UDP ? IoUring.unavailabilityCause() : Epoll.unavailabilityCause();
+            if (missing != null) {
+                System.out.println("skipped: " + transport + ": " + missing);
+                continue;
+            }
+            MultiThreadIoEventLoopGroup group = transport.group();
+            for (Errno errno : Errno.values()) {
+                for (Offload offload : List.of(Offload.AUTO, Offload.REQUIRED)) {
+                    beforeTheBind(group, transport, offload, errno);
+                    onABoundChannel(group, transport, offload, errno);
+                    replacing(group, transport, offload, errno);
+                }
+                removing(group, transport, errno);
+                if (transport != Transport.EPOLL_UNIX) {
+                    replacingWithLoss(group, transport, errno);
+                }
+            }
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+        logger.removeHandler(collector);
+        System.out.println(cases + " cases, " + failures + " calls failed");
+    }
+
+    /** Keeps what is logged, with its exception. */
+    private final class Collector extends Handler {
+        private final SimpleFormatter formatter = new SimpleFormatter();
+
+        @Override
+        public void publish(LogRecord record) {
+            Throwable thrown = record.getThrown();
+            log.add(record.getLevel() + " " + formatter.formatMessage(record) + (thrown == null ? "" : ": " + thrown));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+
+    private interface Case {
+        void run(Server server, BpfFilterHandler handler) throws Exception;
+    }
+
+    /** Runs one case, and names it if it fails. */
+    private void check(
+            String what,
+            MultiThreadIoEventLoopGroup group,
+            Transport transport,
+            Offload offload,
+            Errno errno,
+            Case test,
+            Fault... faults)
+            throws Exception {
+        BpfFilterHandler handler = BpfFilterHandler.builder(OLD)
+                .placement(Placement.PAYLOAD)
+                .offload(offload)
+                .lossyHandover(offload == Offload.REQUIRED)
+                .build();
+        cases++;
+        log.clear();
+        try (Server server = new Server(group, transport)) {
+            this.errno = errno;
+            this.faults = faults;
+            test.run(server, handler);
+        } catch (AssertionError | Exception e) {
+            throw new AssertionError(
+                    what + ": " + transport + ", " + offload + ", " + errno + ", " + Arrays.toString(faults) + ", "
+                            + handler.stats() + ", logged:\n" + String.join("\n", log),
+                    e);
+        } finally {
+            works();
+        }
+    }
+
+    private Errno errno = Errno.EPERM;
+    private Fault[] faults = {};
+
+    /** From now on the options of the present case fail. */
+    private void fails() {
+        for (int i = 0; i < faults.length; i++) {
+            Option option = faults[i].option;
+            int[] rule = {option.call, option.level, option.number, errno.number, faults[i].first, faults[i].last, 0, 0
+            };
+            rules.position(i * RULE_BYTES);
+            Arrays.stream(rule).forEach(rules::putInt);
+        }
+    }
+
+    /** From now on all options work. */
+    private void works() {
+        for (int i = 0; i < RULES; i++) {
+            failures += rules.getInt(i * RULE_BYTES + 28);
+            for (int at = 0; at < RULE_BYTES; at += 4) {
+                rules.putInt(i * RULE_BYTES + at, 0);
+            }
+        }
+    }
+
+    /** {@return whether something failed that the handler asked for} */
+    private int failed() {
+        int failed = 0;
+        for (int i = 0; i < RULES; i++) {
+            failed += rules.getInt(i * RULE_BYTES + 28);
+        }
+        return failed;
+    }
+
+    /** {@return what happens where UDP_GRO cannot be asked} Only epoll takes apart what is coalesced. */
+    private static Case withoutGro(Transport transport, Errno errno, Case known, Case inPipeline, Case refused) {
+        if (transport == Transport.EPOLL_UNIX || errno == Errno.ENOPROTOOPT) {
+            return known;
+        }
+        return transport == Transport.EPOLL_UDP ? inPipeline : refused;
+    }
+
+    // ---- before the bind
+
+    private void beforeTheBind(MultiThreadIoEventLoopGroup group, Transport transport, Offload offload, Errno errno)
+            throws Exception {
+        Case kernel = (server, handler) -> bound(server, handler, Location.KERNEL);
+        Case fallsBack = (server, handler) -> {
+            if (offload == Offload.AUTO) {
+                bound(server, handler, Location.PIPELINE);
+                assertTold(handler);
+                works();
+                assertTrue(SocketFilters.read(server.channel).isEmpty(), "has a filter");
+            } else {
+                refused(server, handler);
+            }
+        };
+        Case fails = this::refused;
+        check("bind", group, transport, offload, errno, fallsBack, Option.ATTACH.at(1));
+        check("bind", group, transport, offload, errno, fallsBack, Option.ATTACH.always(), Option.IS_LOCKED.always());
+        check("bind", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(1));
+        check("bind", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(2));
+        check("bind", group, transport, offload, errno, fallsBack, Option.READ_BACK.always());
+        check("bind", group, transport, offload, errno, fails, Option.READ_BACK.at(2), Option.DETACH.at(1));
+        check("bind", group, transport, offload, errno, kernel, Option.MEMINFO.always());
+        Case withoutGro = withoutGro(transport, errno, kernel, fallsBack, fails);
+        check("bind", group, transport, offload, errno, withoutGro, Option.GRO.always());
+    }
+
+    private void bound(Server server, BpfFilterHandler handler, Location location) throws Exception {
+        server.bind(this::fails, handler).sync();
+        assertEquals(location, handler.stats().location());
+        server.assertKeeps('o', 'w');
+    }
+
+    private void refused(Server server, BpfFilterHandler handler) throws Exception {
+        ChannelFuture bound = server.bind(this::fails, handler).await();
+        String why =
+                assertInstanceOf(SocketFilterException.class, bound.cause()).getMessage();
+        assertEquals(Location.FAILED, handler.stats().location());
+        assertEquals(why, handler.stats().reason());
+        assertTold(handler);
+        server.assertClosed();
+    }
+
+    /** The reason names an option that fails and its error, and is logged. */
+    private void assertTold(BpfFilterHandler handler) {
+        assertTrue(failed() > 0, "nothing failed");
+        String reason = handler.stats().reason();
+        assertTrue(
+                Arrays.stream(faults).anyMatch(fault -> reason.contains(fault.option.text + ": " + said(fault)))
+                        || (errno == Errno.EINVAL && saysWhatEinvalMeans(reason)),
+                reason);
+        assertTrue(log.stream().anyMatch(line -> line.contains(reason)), "not logged");
+    }
+
+    private String said(Fault fault) {
+        return errno == Errno.EINVAL && fault.option == Option.ATTACH
+                ? "the kernel refuses the program (EINVAL)"
+                : errno == Errno.ENOSYS ? "" : errno.text;
+    }
+
+    /** SO_GET_FILTER answers EINVAL where the filter is longer than what is asked for. */
+    private boolean saysWhatEinvalMeans(String reason) {
+        return Arrays.stream(faults).anyMatch(fault -> fault.option == Option.READ_BACK)
+                && (reason.equals("the socket has a filter already, and not from a handler")
+                        || reason.startsWith(
+                                "SO_ATTACH_FILTER succeeded, but the filter read back is not the program"));
+    }
+
+    // ---- on a bound channel
+
+    private void onABoundChannel(MultiThreadIoEventLoopGroup group, Transport transport, Offload offload, Errno errno)
+            throws Exception {
+        Case both = (server, handler) -> added(server, handler, Location.KERNEL_AND_PIPELINE);
+        Case fails = this::closed;
+        Case fallsBack = (server, handler) -> {
+            if (offload == Offload.AUTO) {
+                added(server, handler, Location.PIPELINE);
+                assertTold(handler);
+            } else {
+                closed(server, handler);
+            }
+        };
+        check("add", group, transport, offload, errno, fallsBack, Option.ATTACH.at(1));
+        check("add", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(1));
+        check("add", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(2));
+        check("add", group, transport, offload, errno, fails, Option.READ_BACK.at(2), Option.DETACH.at(1));
+        check("add", group, transport, offload, errno, both, Option.MEMINFO.always());
+        Case withoutGro = withoutGro(transport, errno, both, fallsBack, fails);
+        check("add", group, transport, offload, errno, withoutGro, Option.GRO.always());
+    }
+
+    private void added(Server server, BpfFilterHandler handler, Location location) throws Exception {
+        server.bind(() -> {}, new ChannelHandlerAdapter() {}).sync();
+        server.onLoop(() -> {
+            fails();
+            server.channel.pipeline().addFirst(handler);
+        });
+        assertEquals(location, handler.stats().location());
+        server.assertKeeps('o', 'w');
+    }
+
+    private void closed(Server server, BpfFilterHandler handler) throws Exception {
+        server.bind(() -> {}, new ChannelHandlerAdapter() {}).sync();
+        server.onLoop(() -> {
+            fails();
+            server.channel.pipeline().addFirst(handler);
+        });
+        server.assertClosed();
+        assertFailed(server, handler);
+    }
+
+    private void assertFailed(Server server, BpfFilterHandler handler) throws Exception {
+        assertEquals(Location.FAILED, handler.stats().location());
+        assertEquals(
+                handler.stats().reason(),
+                assertInstanceOf(
+                                SocketFilterException.class,
+                                server.thrown.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                        .getMessage());
+        assertTold(handler);
+    }
+
+    // ---- replace
+
+    private void replacing(MultiThreadIoEventLoopGroup group, Transport transport, Offload offload, Errno errno)
+            throws Exception {
+        boolean auto = offload == Offload.AUTO;
+        Case both = (server, handler) -> replaced(server, handler, NEW, Location.KERNEL_AND_PIPELINE);
+        Case old = this::kept;
+        Case fails = (server, handler) -> lost(server, handler, NEW);
+        Case pipeline = (server, handler) -> {
+            replaced(server, handler, NEW, Location.PIPELINE);
+            assertTold(handler);
+        };
+        check("replace", group, transport, offload, errno, auto ? pipeline : old, Option.ATTACH.at(1));
+        check("replace", group, transport, offload, errno, old, Option.ATTACH.at(1), Option.DETACH.at(1));
+        check("replace", group, transport, offload, errno, auto ? pipeline : fails, Option.READ_BACK.at(1));
+        check("replace", group, transport, offload, errno, fails, Option.READ_BACK.at(1), Option.DETACH.at(1));
+        check("replace", group, transport, offload, errno, both, Option.MEMINFO.always());
+        Case withoutGro = withoutGro(transport, errno, both, auto ? pipeline : old, old);
+        check("replace", group, transport, offload, errno, withoutGro, Option.GRO.always());
+    }
+
+    private Future<Void> replace(Server server, BpfFilterHandler handler, Program program) throws Exception {
+        server.bind(() -> {}, handler).sync();
+        assertEquals(Location.KERNEL, handler.stats().location());
+        server.assertKeeps('o', 'w');
+        fails();
+        Future<Void> replaced = handler.replace(program);
+        assertTrue(replaced.await(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "neither succeeds nor fails");
+        return replaced;
+    }
+
+    private void replaced(Server server, BpfFilterHandler handler, Program program, Location location)
+            throws Exception {
+        assertEquals(null, replace(server, handler, program).cause());
+        assertEquals(location, handler.stats().location());
+        server.assertKeeps('n', 'w');
+    }
+
+    private void kept(Server server, BpfFilterHandler handler) throws Exception {
+        assertSays(replace(server, handler, NEW).cause());
+        assertEquals(Location.KERNEL, handler.stats().location());
+        server.assertKeeps('o', 'w');
+    }
+
+    private void assertSays(Throwable e) {
+        String message = String.valueOf(e.getMessage());
+        assertTrue(
+                Arrays.stream(faults).anyMatch(fault -> message.contains(fault.option.text))
+                        || (errno == Errno.EINVAL && saysWhatEinvalMeans(message)),
+                message);
+    }
+
+    private void lost(Server server, BpfFilterHandler handler, Program program) throws Exception {
+        Throwable cause = replace(server, handler, program).cause();
+        assertSays(cause);
+        server.assertClosed();
+        assertFailed(server, handler);
+        assertEquals(handler.stats().reason(), cause.getMessage());
+    }
+
+    // ---- replace, with loss
+
+    private void replacingWithLoss(MultiThreadIoEventLoopGroup group, Transport transport, Errno errno)
+            throws Exception {
+        Offload required = Offload.REQUIRED;
+        Case old = (server, handler) -> {
+            assertSays(replace(server, handler, NEW_BY_KERNEL).cause());
+            assertEquals(Location.KERNEL, handler.stats().location());
+            server.assertKeeps('o', 'w');
+        };
+        Case fails = (server, handler) -> lost(server, handler, NEW_BY_KERNEL);
+        // The program itself, one that drops everything, and the program again.
+        check("lossy", group, transport, required, errno, old, Option.ATTACH.at(1));
+        for (int call = 2; call <= 3; call++) {
+            check("lossy", group, transport, required, errno, fails, Option.ATTACH.at(call));
+            check("lossy", group, transport, required, errno, fails, Option.ATTACH.at(call), Option.DETACH.always());
+        }
+        for (int call = 1; call <= 3; call++) {
+            check("lossy", group, transport, required, errno, fails, Option.READ_BACK.at(call));
+            check("lossy", group, transport, required, errno, fails, Option.READ_BACK.at(call), Option.DETACH.always());
+        }
+        check("lossy", group, transport, required, errno, fails, Option.MEMINFO.always());
+    }
+
+    // ---- remove
+
+    private void removing(MultiThreadIoEventLoopGroup group, Transport transport, Errno errno) throws Exception {
+        Case test = (server, handler) -> {
+            server.bind(() -> {}, handler).sync();
+            fails();
+            server.onLoop(() -> server.channel.pipeline().remove(handler));
+            assertEquals(Location.REMOVED, handler.stats().location());
+            assertTrue(
+                    log.stream()
+                            .anyMatch(line -> line.startsWith("WARNING ")
+                                    && line.contains("may keep a filter that its handler does not know")
+                                    && line.contains("SO_DETACH_FILTER: ")),
+                    "not logged");
+        };
+        check("remove", group, transport, Offload.AUTO, errno, test, Option.DETACH.at(1));
+    }
+
+    /** A channel, what came through its pipeline, and a sender. */
+    private static final class Server implements AutoCloseable {
+        private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        final BlockingQueue<Throwable> thrown = new LinkedBlockingQueue<>();
+        private final MultiThreadIoEventLoopGroup group;
+        private final Transport transport;
+        private final Channel sender;
+        Channel channel;
+
+        Server(MultiThreadIoEventLoopGroup group, Transport transport) throws Exception {
+            this.group = group;
+            this.transport = transport;
+            this.sender = new Bootstrap()
+                    .group(group)
+                    .channel(transport.channel)
+                    .handler(new ChannelHandlerAdapter() {})
+                    .bind(transport.anyAddress())
+                    .sync()
+                    .channel();
+        }
+
+        ChannelFuture bind(Runnable before, ChannelHandler handler) throws IOException {
+            ChannelFuture bound = new Bootstrap()
+                    .group(group)
+                    .channel(transport.channel)
+                    .handler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel initialized) {
+                            before.run();
+                            initialized.pipeline().addLast(handler, new Receiver());
+                        }
+                    })
+                    .bind(transport.anyAddress());
+            channel = bound.channel();
+            return bound;
+        }
+
+        private final class Receiver extends ChannelInboundHandlerAdapter {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                ByteBuf content = (ByteBuf) ((AddressedEnvelope<?, ?>) msg).content();
+                received.add(content.toString(StandardCharsets.US_ASCII));
+                content.release();
+            }
+
+            @Override
+            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                thrown.add(cause);
+            }
+        }
+
+        void onLoop(Runnable task) throws InterruptedException {
+            channel.eventLoop().submit(task).sync();
+        }
+
+        private void send(char first) throws InterruptedException {
+            ByteBuf content = Unpooled.copiedBuffer(first + "12345.", StandardCharsets.US_ASCII);
+            Object packet = channel.localAddress() instanceof DomainSocketAddress domain
+                    ? new DomainDatagramPacket(content, domain)
+                    : new DatagramPacket(content, (InetSocketAddress) channel.localAddress());
+            sender.writeAndFlush(packet).sync();
+        }
+
+        /** Sends one of each kind; the last is wanted always. */
+        void assertKeeps(char... kinds) throws InterruptedException {
+            for (char kind : new char[] {'x', 'o', 'n', 'x', 'w'}) {
+                send(kind);
+            }
+            List<String> expected = new ArrayList<>();
+            for (char kind : kinds) {
+                expected.add(kind + "123");
+            }
+            List<String> arrived = new ArrayList<>();
+            while (!arrived.contains("w123")) {
+                arrived.add(String.valueOf(received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS)));
+                assertTrue(!arrived.contains("null"), () -> "only " + arrived);
+            }
+            assertEquals(expected, arrived);
+        }
+
+        void assertClosed() throws InterruptedException {
+            assertTrue(channel.closeFuture().await(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "is not closed");
+            assertEquals(List.of(), List.copyOf(received));
+        }
+
+        @Override
+        public void close() {
+            sender.close().syncUninterruptibly();
+            if (channel != null) {
+                channel.close().syncUninterruptibly();
+                // What removes the handlers is a task of the event loop.
+                channel.eventLoop().submit(() -> {}).syncUninterruptibly();
+            }
+            assertEquals(List.of(), List.copyOf(received));
+        }
+    }
+}
