@@ -25,11 +25,13 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.uring.IoUring;
+import io.netty.util.NetUtil;
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -118,6 +120,7 @@ class DatagramMatrixTest {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // no two are compared
     private record Sent(DatagramSocket socket, InetSocketAddress to, byte[] payload) {
         InetSocketAddress from() {
             return (InetSocketAddress) socket.getLocalSocketAddress();
@@ -133,15 +136,19 @@ class DatagramMatrixTest {
     private long datagrams;
     private int refused;
 
+    private static InetAddress ip(String address) throws UnknownHostException {
+        return InetAddress.getByAddress(NetUtil.createByteArrayFromIpAddressString(address));
+    }
+
     @BeforeEach
     void open() throws IOException {
         assertEquals(ResourceLeakDetector.Level.PARANOID, ResourceLeakDetector.getLevel());
         ByteBufUtil.setLeakListener((type, records) -> leaks.incrementAndGet());
-        ip4.add(new DatagramSocket(0, InetAddress.getByName("127.0.0.1")));
-        ip4.add(new DatagramSocket(0, InetAddress.getByName("127.0.0.2")));
+        ip4.add(new DatagramSocket(0, ip("127.0.0.1")));
+        ip4.add(new DatagramSocket(0, ip("127.0.0.2")));
         try {
-            ip6.add(new DatagramSocket(0, InetAddress.getByName("::1")));
-            ip6.add(new DatagramSocket(0, InetAddress.getByName("::1")));
+            ip6.add(new DatagramSocket(0, ip("::1")));
+            ip6.add(new DatagramSocket(0, ip("::1")));
         } catch (IOException e) {
             System.out.println("skipped: IPv6: " + e.getMessage());
         }
