@@ -12,6 +12,11 @@ module io.github.nettybpf.tools {
     requires org.objectweb.asm;
     requires org.objectweb.asm.util;
 
+    // For compressed captures.
+    requires static com.github.luben.zstd_jni;
+    requires static org.apache.commons.compress;
+    requires static org.tukaani.xz;
+
     // picocli sets the fields of options and arguments.
     opens io.github.nettybpf.tools to
             info.picocli;

@@ -237,13 +237,9 @@ final class Analysis {
             }
             default -> returned.add(0); // where the packet does not know it
         }
-        return switch (load.num()) {
-            case XOR_X -> alu(AluOp.XOR, in.a(), in.x());
-            case PROTO, VLAN_TCI, VLAN_TPID, HATYPE -> loaded(2);
-            case VLAN_AVAIL -> new Interval(0, 1);
-            case TYPE -> new Interval(0, 7);
-            case LEN, IFIDX, NLA, NLAN, MARK, QUEUE, RXHASH, CPU, POFF, RAND -> ANY;
-        };
+        return load.num() == Extension.XOR_X
+                ? alu(AluOp.XOR, in.a(), in.x())
+                : new Interval(0, load.num().maximum());
     }
 
     private @Nullable State aluX(AluOp op, State in) {

@@ -47,7 +47,8 @@ public final class AnnotatedPacket implements Packet {
      * Sets an extension.
      *
      * @param extension the extension
-     * @param value the value to read: 0..0xffffffff, {@link #NOT_KNOWN} or {@link #NO_DEVICE}
+     * @param value the value to read: 0 to the extension's {@link Extension#maximum}, or {@link #NOT_KNOWN} except for
+     *     {@code rand}, or {@link #NO_DEVICE} for {@code ifidx} and {@code hatype}
      * @throws IllegalArgumentException if the value is none of these, or {@link #canSet} is false
      */
     public void set(Extension extension, long value) {
@@ -55,8 +56,12 @@ public final class AnnotatedPacket implements Packet {
             throw new IllegalArgumentException(
                     extension.mnemonic() + " cannot be set (expected: one that is not computed)");
         }
-        if (value < NO_DEVICE || value > 0xffff_ffffL) {
-            throw new IllegalArgumentException(extension.mnemonic() + " " + value + " (expected: 0..4294967295)");
+        boolean isValue = value >= 0 && value <= extension.maximum();
+        boolean isUnknown = value == NOT_KNOWN && extension != Extension.RAND;
+        boolean isNoDevice = value == NO_DEVICE && extension.isOfDevice();
+        if (!isValue && !isUnknown && !isNoDevice) {
+            throw new IllegalArgumentException(
+                    extension.mnemonic() + " " + value + " (expected: 0.." + extension.maximum() + ")");
         }
         values.put(extension, value);
     }

@@ -66,9 +66,11 @@ public interface Packet {
     }
 
     /**
-     * {@return the value of an extension, 0..0xffffffff, or {@link #NOT_KNOWN} or {@link #NO_DEVICE}} The default
-     * implementation computes the extensions that need no kernel: {@code len}, {@code rand}, {@code xor_x}, {@code nla}
-     * and {@code nlan}.
+     * {@return the value of an extension, 0 to its {@link Extension#maximum}, or {@link #NOT_KNOWN}, or for {@code
+     * ifidx} and {@code hatype} {@link #NO_DEVICE}} The default implementation computes the extensions that need no
+     * kernel, which are always known: {@code len}, {@code rand}, {@code xor_x}, {@code nla} and {@code nlan}.
+     *
+     * <p>A greater value, or another of the negative ones, can lead to a verdict that {@link Program#verdicts} lacks.
      *
      * @param extension the extension
      * @param a the A register

@@ -184,7 +184,16 @@ public final class Program {
      * must stay below net.core.optmem_max. Measured on Linux 6.18, x86-64; other kernels differ a little.
      */
     public int kernelCost() {
-        return KernelCost.of(this);
+        return new KernelConversion(instructions).charge();
+    }
+
+    /**
+     * {@return why the kernel cannot convert the program to eBPF, or empty if it can} The kernel verifies a program
+     * first, as this class does, and then converts it; it refuses (EINVAL) a program of some thousands of instructions
+     * that have become so many that a jump does not fit. Such a program can still run in a pipeline.
+     */
+    public Optional<String> conversionProblem() {
+        return new KernelConversion(instructions).problem();
     }
 
     private Analysis analysis() {

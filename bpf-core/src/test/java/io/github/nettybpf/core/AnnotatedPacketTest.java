@@ -2,14 +2,19 @@ package io.github.nettybpf.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.ReturnA;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class AnnotatedPacketTest {
@@ -47,11 +52,15 @@ class AnnotatedPacketTest {
                 new LoadExtension(extension),
                 new AluConstant(AluOp.OR, 1),
                 new ReturnA());
-        packet.set(extension, 0xffff_fffeL);
-        assertEquals(OptionalLong.of(0xffff_fffeL), packet.value(extension));
-        assertEquals(-1, Filter.interpret(program).run(packet));
-        packet.set(extension, Packet.NO_DEVICE);
-        assertEquals(5, Filter.interpret(program).run(packet));
+        packet.set(extension, extension.maximum());
+        assertEquals(OptionalLong.of(extension.maximum()), packet.value(extension));
+        assertEquals(
+                extension.maximum(),
+                Integer.toUnsignedLong(Filter.interpret(program).run(packet)));
+        if (extension.isOfDevice()) {
+            packet.set(extension, Packet.NO_DEVICE);
+            assertEquals(5, Filter.interpret(program).run(packet));
+        }
         packet.unset(extension);
         assertEquals(OptionalLong.empty(), packet.value(extension));
         if (extension != Extension.RAND) {
@@ -68,15 +77,55 @@ class AnnotatedPacketTest {
                         .getMessage());
     }
 
-    @Test
-    void valuesHave32Bits() {
+    /** What an analysis of the program knows holds for every value that can be set. */
+    @ParameterizedTest
+    @CsvSource({
+        "mark, 4294967296, 4294967295",
+        "mark, -3, 4294967295",
+        "mark, -2, 4294967295",
+        "rand, -1, 4294967295",
+        "proto, 65536, 65535",
+        "type, 8, 7",
+        "type, 100, 7",
+        "queue, 65536, 65535",
+        "hatype, 65536, 65535",
+        "ifidx, 2147483648, 2147483647",
+        "cpu, 2147483648, 2147483647",
+        "vlan_tci, 65536, 65535",
+        "vlan_avail, 2, 1",
+        "vlan_avail, -2, 1",
+        "vlan_tpid, 65536, 65535"
+    })
+    void valuesAreThoseThatTheKernelCanGive(String name, long value, long maximum) {
+        Extension extension = Extension.valueOf(name.toUpperCase(Locale.ROOT));
         assertEquals(
-                "mark 4294967296 (expected: 0..4294967295)",
-                assertThrows(IllegalArgumentException.class, () -> annotated().set(Extension.MARK, 1L << 32))
+                name + " " + value + " (expected: 0.." + maximum + ")",
+                assertThrows(IllegalArgumentException.class, () -> annotated().set(extension, value))
                         .getMessage());
-        assertEquals(
-                "mark -3 (expected: 0..4294967295)",
-                assertThrows(IllegalArgumentException.class, () -> annotated().set(Extension.MARK, -3))
-                        .getMessage());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"LEN", "XOR_X", "NLA", "NLAN"})
+    void verdictsAreAmongThoseThatTheAnalysisKnows(Extension extension) {
+        List<Long> values = new ArrayList<>(List.of(0L, 1L, extension.maximum() / 2, extension.maximum()));
+        if (extension.isOfDevice()) {
+            values.add(Packet.NO_DEVICE);
+        }
+        if (extension != Extension.RAND) {
+            values.add(Packet.NOT_KNOWN);
+        }
+        AnnotatedPacket packet = annotated();
+        for (long value : values) {
+            packet.set(extension, value);
+            for (String limit : List.of("0", "1", "7", "0xffff", "0x7fffffff", "0xffffffff")) {
+                Program program = Program.parse(
+                        "ld #5\nld " + extension.mnemonic() + "\njgt #" + limit + ", l\nret #1\nl: ret #2");
+                int verdict = Filter.interpret(program).run(packet);
+                assertTrue(program.verdicts().orElseThrow().contains(verdict), () -> program + "value " + value);
+                assertEquals(verdict, Filter.compile(program).run(packet), () -> program + "value " + value);
+            }
+        }
     }
 }

@@ -5,7 +5,9 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The {@code CAPTURE} arguments of a verb. */
@@ -13,14 +15,21 @@ public final class CaptureArgument {
     private CaptureArgument() {}
 
     /**
-     * Checks that standard input is read at most once.
+     * Checks that standard input is read at most once, and that no capture is a part of an expression.
      *
-     * @throws Refusal if it would be read twice
+     * @throws Refusal if it would be read twice, or if PROGRAM and captures make an expression together
      */
     public static void check(ProgramArgument program, List<String> files) throws Refusal {
         long count = files.stream().filter("-"::equals).count();
         if (count + (program.isStandardInput() ? 1 : 0) > 1) {
             throw new Refusal("standard input twice (expected: at most one -)");
+        }
+        List<String> arguments = new ArrayList<>(List.of(program.text()));
+        arguments.addAll(files);
+        Optional<String> unquoted = UnquotedExpression.of(arguments);
+        if (unquoted.isPresent()) {
+            throw new Refusal(
+                    "PROGRAM: an expression in several arguments (expected: in one, '" + unquoted.get() + "')");
         }
     }
 

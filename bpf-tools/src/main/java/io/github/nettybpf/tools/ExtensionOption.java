@@ -60,16 +60,28 @@ public final class ExtensionOption {
                     .findFirst()
                     .orElseThrow(() -> new TypeConversionException("'" + name + "' (expected: " + names() + ")"));
             String value = equals < 0 ? "" : text.substring(equals + 1);
-            boolean ofDevice = extension == Extension.IFIDX || extension == Extension.HATYPE;
-            if (ofDevice && value.equals("none")) {
+            if (isOfDevice(extension) && value.equals("none")) {
                 return new Setting(extension, Packet.NO_DEVICE);
             }
             try {
-                return new Setting(extension, Integer.toUnsignedLong(number(value)));
+                long number = Integer.toUnsignedLong(number(value));
+                if (number <= extension.maximum()) {
+                    return new Setting(extension, number);
+                }
+                throw unexpected(value, extension);
             } catch (NumberFormatException e) {
-                throw new TypeConversionException(
-                        "'" + value + "' of " + name + " (expected: 0..4294967295" + (ofDevice ? " or none)" : ")"));
+                throw unexpected(value, extension);
             }
+        }
+
+        private static TypeConversionException unexpected(String value, Extension extension) {
+            String none = isOfDevice(extension) ? " or none" : "";
+            return new TypeConversionException("'" + value + "' of " + extension.mnemonic() + " (expected: 0.."
+                    + extension.maximum() + none + ")");
+        }
+
+        private static boolean isOfDevice(Extension extension) {
+            return extension == Extension.IFIDX || extension == Extension.HATYPE;
         }
 
         private static int number(String value) {

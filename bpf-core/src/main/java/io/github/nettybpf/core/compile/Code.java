@@ -1,7 +1,6 @@
 package io.github.nettybpf.core.compile;
 
 import io.github.nettybpf.core.Packet;
-import java.util.Arrays;
 import java.util.List;
 import org.objectweb.asm.ConstantDynamic;
 import org.objectweb.asm.Handle;
@@ -25,20 +24,22 @@ final class Code {
             false);
 
     private final MethodVisitor visitor;
-    private final Class<? extends Packet> packet;
-    private final List<Object> classData;
+    private final String packetName;
+    private final boolean isGeneral;
+    private final Tables tables;
     private int locals = 1;
 
     /**
      * Starts a method.
      *
      * @param packet the type of the packet
-     * @param classData where tables are put
+     * @param tables where tables are put
      */
-    Code(MethodVisitor visitor, Class<? extends Packet> packet, List<Object> classData) {
+    Code(MethodVisitor visitor, Class<? extends Packet> packet, Tables tables) {
         this.visitor = visitor;
-        this.packet = packet;
-        this.classData = classData;
+        this.packetName = Type.getInternalName(packet);
+        this.isGeneral = packet.isInterface();
+        this.tables = tables;
         visitor.visitCode();
     }
 
@@ -74,7 +75,7 @@ final class Code {
             visitor.visitFrame(Opcodes.F_SAME, 0, null, 0, null);
         } else {
             Object[] all = new Object[types.length + 1];
-            all[0] = Type.getInternalName(packet);
+            all[0] = packetName;
             System.arraycopy(types, 0, all, 1, types.length);
             visitor.visitFrame(Opcodes.F_FULL, all.length, all, 0, null);
         }
@@ -128,14 +129,7 @@ final class Code {
 
     /** Pushes an array from the class data, which is a constant for HotSpot. */
     void table(int[] values) {
-        int index = 0;
-        while (index < classData.size()
-                && !(classData.get(index) instanceof int[] known && Arrays.equals(known, values))) {
-            index++;
-        }
-        if (index == classData.size()) {
-            classData.add(values);
-        }
+        int index = tables.indexOf(values);
         visitor.visitLdcInsn(new ConstantDynamic("_", "[I", CLASS_DATA_AT, index));
     }
 
@@ -148,13 +142,8 @@ final class Code {
      * call.
      */
     void packetMethod(String name, String descriptor) {
-        boolean general = packet.isInterface();
         visitor.visitMethodInsn(
-                general ? Opcodes.INVOKEINTERFACE : Opcodes.INVOKEVIRTUAL,
-                Type.getInternalName(packet),
-                name,
-                descriptor,
-                general);
+                isGeneral ? Opcodes.INVOKEINTERFACE : Opcodes.INVOKEVIRTUAL, packetName, name, descriptor, isGeneral);
     }
 
     /** Replaces the packet and an offset, which have been pushed, with the bytes at the offset. */

@@ -234,6 +234,11 @@ final class ControlFlow {
                 .orElse(null);
     }
 
+    /** {@return how many comparisons were looked at to find switches, which bounds the work} */
+    long steps() {
+        return switchFinder.steps();
+    }
+
     /** {@return the successors of the instruction, jump-threaded} */
     List<Integer> successors(int pc) {
         return successors.get(pc);

@@ -5,7 +5,6 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -29,7 +28,7 @@ public final class FilterCompiler {
     private final List<Class<? extends Packet>> types;
     private final Partition fast;
     private final Partition plain;
-    private final List<Object> classData = new ArrayList<>();
+    private final Tables tables = new Tables();
     private final ClassWriter writer = new ClassWriter(0);
     private final byte[] bytes;
 
@@ -69,7 +68,7 @@ public final class FilterCompiler {
     public static Filter compile(Program program, Lookup lookup, List<Class<? extends Packet>> types) {
         FilterCompiler compiled = of(program, lookup.lookupClass(), types);
         try {
-            Lookup defined = lookup.defineHiddenClassWithClassData(compiled.bytes, compiled.classData, true);
+            Lookup defined = lookup.defineHiddenClassWithClassData(compiled.bytes, compiled.tables.list(), true);
             return (Filter) defined.findConstructor(defined.lookupClass(), CONSTRUCTOR)
                     .asType(MAKES_FILTER)
                     .invokeExact();
@@ -102,21 +101,21 @@ public final class FilterCompiler {
         constructor();
         List<PacketMethods> methods = new ArrayList<>();
         for (Class<? extends Packet> type : types) {
-            methods.add(new PacketMethods(name, "run" + type.getSimpleName(), type, fast, plain, classData));
+            methods.add(new PacketMethods(name, "run" + type.getSimpleName(), type, fast, plain, tables));
         }
-        methods.add(new PacketMethods(name, "runPacket", Packet.class, fast, plain, classData));
+        methods.add(new PacketMethods(name, "runPacket", Packet.class, fast, plain, tables));
         dispatch(methods);
         methods.forEach(each -> each.emit(writer));
-        writer.visitSource("bpf", tables());
+        writer.visitSource("bpf", sizesOfTables());
         writer.visitEnd();
         return writer.toByteArray();
     }
 
-    private @Nullable String tables() {
-        return classData.isEmpty()
+    private @Nullable String sizesOfTables() {
+        return tables.list().isEmpty()
                 ? null
-                : classData.stream()
-                        .map(table -> "int[" + Array.getLength(table) + "]")
+                : tables.list().stream()
+                        .map(table -> "int[" + table.length + "]")
                         .collect(Collectors.joining(" "));
     }
 
@@ -133,7 +132,7 @@ public final class FilterCompiler {
     /** Emits the filter's method, which finds out the type of the packet, once for each run. */
     private void dispatch(List<PacketMethods> methods) {
         MethodVisitor visitor = writer.visitMethod(Opcodes.ACC_PUBLIC, "run", "(L" + PACKET + ";)I", null, null);
-        Code code = new Code(visitor, Packet.class, classData);
+        Code code = new Code(visitor, Packet.class, tables);
         code.newLocal(1);
         for (PacketMethods each : methods) {
             visitor.visitVarInsn(Opcodes.ALOAD, 1);

@@ -208,7 +208,7 @@ final class IfConversionEmitter {
             shifted = keep();
         }
         int key = shifted;
-        PerfectHashTable table = membership.table();
+        PerfectHashTable table = membership.table;
         code.table(table.keys);
         table.pushSlot(code, () -> code.load(key));
         code.insn(Opcodes.IALOAD);

@@ -44,6 +44,9 @@ final class IfConversionFinder {
     /** The targets of the blocks so far. */
     private final Map<Integer, Exit> exits = new TreeMap<>();
 
+    /** How many of them end the program. */
+    private int ends;
+
     private final Value initialA;
     private final Value initialX;
     private int loads;
@@ -73,8 +76,8 @@ final class IfConversionFinder {
         Set<Integer> refused = new HashSet<>();
         while (true) {
             int next = next(refused);
-            if (next < 0) {
-                return best;
+            if (next < 0 || refused.size() + ends > 2) {
+                return best; // what is refused stays an exit, as a return does, and there may be only two
             }
             if (add(next)) {
                 if (loads > MAX_LOADS || testCount > MAX_TESTS) {
@@ -92,11 +95,15 @@ final class IfConversionFinder {
     private int next(Set<Integer> refused) {
         for (Map.Entry<Integer, Exit> exit : exits.entrySet()) {
             int pc = exit.getKey();
-            if (!refused.contains(pc) && exit.getValue().edges() == flow.inDegree(pc)) {
+            if (!isEnd(pc) && !refused.contains(pc) && exit.getValue().edges() == flow.inDegree(pc)) {
                 return pc;
             }
         }
         return -1;
+    }
+
+    private boolean isEnd(int pc) {
+        return flow.drops(pc) || flow.isReturn(pc);
     }
 
     private void remember() {
@@ -125,7 +132,7 @@ final class IfConversionFinder {
     /** {@return whether the block that starts here could be added} */
     private boolean add(int start) {
         Exit exit = exits.get(start);
-        if (exit == null || flow.drops(start)) {
+        if (exit == null) {
             return false;
         }
         Value a = exit.a();
@@ -164,7 +171,7 @@ final class IfConversionFinder {
                 return false; // too expensive to do in vain, or with an effect
             }
             pc = flow.successors(pc).get(0);
-            if (flow.drops(pc) || flow.isReturn(pc)) {
+            if (isEnd(pc)) {
                 return false;
             }
         }
@@ -215,6 +222,7 @@ final class IfConversionFinder {
     private void addEdges(int pc, int edges, @Nullable Value a, @Nullable Value x) {
         Exit known = exits.get(pc);
         if (known == null) {
+            ends += isEnd(pc) ? 1 : 0;
             exits.put(pc, new Exit(edges, a, x));
         } else {
             exits.put(pc, new Exit(known.edges() + edges, agreed(known.a(), a), agreed(known.x(), x)));

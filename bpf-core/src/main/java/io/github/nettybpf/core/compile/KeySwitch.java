@@ -25,9 +25,18 @@ final class KeySwitch implements RecoveredSwitch {
 
     private final Set<Integer> targets;
     private final Map<Integer, Integer> edges;
-    private @Nullable PerfectHashTable table;
 
-    KeySwitch(int shift, List<Integer> keys, List<Integer> keyTargets, int defaultTarget, Map<Integer, Integer> edges) {
+    /** The keys as a perfect hash table. */
+    final PerfectHashTable table;
+
+    private KeySwitch(
+            PerfectHashTable table,
+            int shift,
+            List<Integer> keys,
+            List<Integer> keyTargets,
+            int defaultTarget,
+            Map<Integer, Integer> edges) {
+        this.table = table;
         this.shift = shift;
         this.keys = keys;
         this.keyTargets = keyTargets;
@@ -35,6 +44,17 @@ final class KeySwitch implements RecoveredSwitch {
         this.edges = edges;
         targets = new LinkedHashSet<>(keyTargets);
         targets.add(defaultTarget);
+    }
+
+    /**
+     * {@return the switch, or null if no small hash table was found for these keys}
+     *
+     * @param edges how many edges lead to each target
+     */
+    static @Nullable KeySwitch of(
+            int shift, List<Integer> keys, List<Integer> keyTargets, int defaultTarget, Map<Integer, Integer> edges) {
+        PerfectHashTable table = PerfectHashTable.of(keys);
+        return table == null ? null : new KeySwitch(table, shift, keys, keyTargets, defaultTarget, edges);
     }
 
     @Override
@@ -65,13 +85,5 @@ final class KeySwitch implements RecoveredSwitch {
     @Override
     public int estimatedSize() {
         return 100;
-    }
-
-    /** {@return the keys as a perfect hash table} */
-    PerfectHashTable table() {
-        if (table == null) {
-            table = PerfectHashTable.of(keys);
-        }
-        return table;
     }
 }

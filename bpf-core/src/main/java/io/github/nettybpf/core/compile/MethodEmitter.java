@@ -7,6 +7,7 @@ import io.github.nettybpf.core.Instruction.ReturnA;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.compile.Partition.OutlinedMethod;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -165,7 +166,7 @@ final class MethodEmitter {
             }
         }
         if (next.entryPoints().size() > 1) {
-            code.constant(next.entryPoints().indexOf(pc));
+            code.constant(Collections.binarySearch(next.entryPoints(), pc));
         }
         methods.call(code, next);
         code.insn(Opcodes.IRETURN);

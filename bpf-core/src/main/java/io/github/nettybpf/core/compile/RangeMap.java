@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,17 @@ final class RangeMap {
     private long[] starts = new long[64];
     private int[] targets = new int[64];
     private int size;
+
+    /** {@return a map from keys, all different, to their targets, and from all other values to another target} */
+    static RangeMap ofKeys(List<Integer> keys, List<Integer> keyTargets, int defaultTarget) {
+        Map<Integer, Integer> points = new HashMap<>();
+        for (int i = 0; i < keys.size(); i++) {
+            points.put(keys.get(i), keyTargets.get(i));
+        }
+        RangeMap map = new RangeMap();
+        map.add(0, defaultTarget);
+        return map.with(points);
+    }
 
     /** Adds a range that starts here, where the one before it ends. If that one is empty, it is replaced. */
     void add(long start, int target) {
@@ -87,10 +99,10 @@ final class RangeMap {
     /**
      * {@return a switch by this map, or null if comparisons are as good} Ranges that hold few values become keys.
      *
-     * @param edges how many edges lead to each target
+     * @param edges tells how many edges lead to each target
      */
     @Nullable
-    RecoveredSwitch toSwitch(Map<Integer, Integer> edges) {
+    RecoveredSwitch toSwitch(Supplier<Map<Integer, Integer>> edges) {
         int defaultTarget = widestTarget();
         int shift = Integer.SIZE - 1;
         for (int i = 1; i < size; i++) {
@@ -105,9 +117,7 @@ final class RangeMap {
             }
         }
         if (keyCount > Math.min(MAX_KEYS, (long) MAX_KEYS_PER_RANGE * ranges)) {
-            return size < SwitchFinder.MIN_GRAPH
-                    ? null
-                    : new RangeSwitch(Arrays.copyOf(starts, size), Arrays.copyOf(targets, size), edges);
+            return size < SwitchFinder.MIN_GRAPH ? null : toRangeSwitch(edges.get());
         }
         List<Integer> keys = new ArrayList<>();
         List<Integer> keyTargets = new ArrayList<>();
@@ -117,7 +127,21 @@ final class RangeMap {
                 keyTargets.add(targets[i]);
             }
         }
-        return keys.size() < KeySwitch.MIN_KEYS ? null : new KeySwitch(shift, keys, keyTargets, defaultTarget, edges);
+        if (keys.size() < KeySwitch.MIN_KEYS) {
+            return null;
+        }
+        KeySwitch byKey = KeySwitch.of(shift, keys, keyTargets, defaultTarget, edges.get());
+        return byKey != null ? byKey : toRangeSwitch(edges.get());
+    }
+
+    /**
+     * {@return a switch by ranges, or null if there is only one}
+     *
+     * @param edges how many edges lead to each target
+     */
+    @Nullable
+    RecoveredSwitch toRangeSwitch(Map<Integer, Integer> edges) {
+        return size < 2 ? null : new RangeSwitch(Arrays.copyOf(starts, size), Arrays.copyOf(targets, size), edges);
     }
 
     /** {@return the target that most values lead to} */

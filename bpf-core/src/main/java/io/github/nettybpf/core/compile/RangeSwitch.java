@@ -17,6 +17,10 @@ final class RangeSwitch implements RecoveredSwitch {
     /** The target of each range. */
     final int[] rangeTargets;
 
+    /** So many buckets make a table of 64 KiB. */
+    private static final int MAX_BUCKETS = (1 << 14) - 2;
+
+    private final Set<Integer> targets = new LinkedHashSet<>();
     private final Map<Integer, Integer> edges;
     private final int base;
     private final int shift;
@@ -44,11 +48,14 @@ final class RangeSwitch implements RecoveredSwitch {
         int n = wrapsAround ? targets.length - 1 : targets.length;
         this.base = (int) starts[first];
         this.rangeTargets = Arrays.copyOfRange(targets, first, first + n);
+        for (int target : rangeTargets) {
+            this.targets.add(target);
+        }
         long[] ends = new long[n - 1];
         for (int i = 0; i < ends.length; i++) {
             ends[i] = starts[first + i + 1] - starts[first] - 1;
         }
-        shift = shift(ends[n - 2], 2 * n);
+        shift = shift(ends[n - 2], Math.min(2 * n, MAX_BUCKETS));
         endedBefore = new int[(int) (ends[n - 2] >>> shift) + 2];
         for (long end : ends) {
             endedBefore[(int) (end >>> shift) + 1]++;
@@ -76,11 +83,7 @@ final class RangeSwitch implements RecoveredSwitch {
 
     @Override
     public Set<Integer> targets() {
-        Set<Integer> all = new LinkedHashSet<>();
-        for (int target : rangeTargets) {
-            all.add(target);
-        }
-        return all;
+        return targets;
     }
 
     @Override
@@ -90,7 +93,7 @@ final class RangeSwitch implements RecoveredSwitch {
 
     @Override
     public boolean isMembershipTest() {
-        return targets().size() == 2;
+        return targets.size() == 2;
     }
 
     @Override

@@ -68,7 +68,7 @@ final class SwitchEmitter {
     }
 
     private void lookUp(KeySwitch keys, int pc) {
-        PerfectHashTable table = keys.table();
+        PerfectHashTable table = keys.table;
         table.pushSlot(code, () -> pushKey(keys));
         code.store(variables.temporary);
         code.table(table.keys);

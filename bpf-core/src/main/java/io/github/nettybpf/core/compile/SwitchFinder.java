@@ -33,9 +33,49 @@ final class SwitchFinder {
     /** How many comparisons may still be looked at: the paths through a graph can be exponentially many. */
     private long budget;
 
+    /** The same for chains, which each comparison belongs to one of, unless they repeat their keys. */
+    private long chainBudget;
+
+    /** For each instruction that starts a chain of {@code jeq}, the instruction after it. */
+    private final int[] chainEnd;
+
+    /** For each instruction, how many comparisons there are in the chain that it starts. */
+    private final int[] chainLength;
+
+    /** The comparisons of the graph that is looked at. */
+    private final BitSet nodes = new BitSet();
+
+    /** The instructions that are reached from them. */
+    private final BitSet reached = new BitSet();
+
+    /** How many edges of the graph lead to each instruction, 0 for its comparisons. */
+    private final int[] edges;
+
     SwitchFinder(ControlFlow flow) {
         this.flow = flow;
         budget = 32L * flow.size() + 1000;
+        chainBudget = 2L * flow.size() + 100;
+        edges = new int[flow.size()];
+        chainEnd = new int[flow.size()];
+        chainLength = new int[flow.size()];
+        for (int pc = flow.size() - 1; pc >= 0; pc--) {
+            findChain(pc);
+        }
+    }
+
+    private void findChain(int pc) {
+        chainEnd[pc] = pc;
+        if (isEqual(pc)) {
+            int next = onFalse(pc);
+            boolean goesOn = isEqual(next) && flow.inDegree(next) == 1;
+            chainEnd[pc] = goesOn ? chainEnd[next] : next;
+            chainLength[pc] = goesOn ? chainLength[next] + 1 : 1;
+        }
+    }
+
+    /** {@return how many comparisons were looked at, beyond one pass over all of them} */
+    long steps() {
+        return 34L * flow.size() + 1100 - budget - chainBudget;
     }
 
     /** {@return the switch that starts at the instruction, or null if comparisons are as good} */
@@ -44,14 +84,9 @@ final class SwitchFinder {
         if (!isComparison(head)) {
             return null;
         }
-        int length = 0;
-        int end = head;
-        while (isEqual(end) && (end == head || flow.inDegree(end) == 1)) {
-            end = onFalse(end);
-            length++;
-        }
+        int end = chainEnd[head];
         RecoveredSwitch graph = end == head || isComparison(end) ? graph(head) : null;
-        return graph == null && length >= KeySwitch.MIN_KEYS ? chain(head) : graph;
+        return graph == null && chainLength[head] >= KeySwitch.MIN_KEYS ? chain(head) : graph;
     }
 
     /** {@return whether there are enough comparisons from here on, each of them reached from one place} */
@@ -99,64 +134,76 @@ final class SwitchFinder {
     private @Nullable RecoveredSwitch chain(int head) {
         List<Integer> keys = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
-        Map<Integer, Integer> edges = new HashMap<>();
+        Map<Integer, Integer> edgesTo = new HashMap<>();
         Set<Integer> seen = new HashSet<>();
         boolean allReturn = true;
         int pc = head;
         while (isEqual(pc) && (pc == head || flow.inDegree(pc) == 1)) {
+            if (--chainBudget < 0) {
+                return null;
+            }
             int target = onTrue(pc);
             allReturn &= isReturn(target);
-            if (!allReturn && !edges.containsKey(target) && edges.size() == MAX_TARGETS) {
+            if (!allReturn && !edgesTo.containsKey(target) && edgesTo.size() == MAX_TARGETS) {
                 break;
             }
-            edges.merge(target, 1, Integer::sum);
+            edgesTo.merge(target, 1, Integer::sum);
             if (seen.add(test(pc).val())) {
                 keys.add(test(pc).val());
                 targets.add(target);
             }
             pc = onFalse(pc);
         }
-        edges.merge(pc, 1, Integer::sum);
-        return keys.size() < KeySwitch.MIN_KEYS ? null : new KeySwitch(0, keys, targets, pc, edges);
+        edgesTo.merge(pc, 1, Integer::sum);
+        if (keys.size() < KeySwitch.MIN_KEYS) {
+            return null;
+        }
+        KeySwitch byKey = KeySwitch.of(0, keys, targets, pc, edgesTo);
+        return byKey != null ? byKey : RangeMap.ofKeys(keys, targets, pc).toRangeSwitch(edgesTo);
     }
 
     private @Nullable RecoveredSwitch graph(int head) {
         if (budget < 0 || !isLarge(head)) {
             return null;
         }
-        Map<Integer, Integer> edges = new HashMap<>();
-        BitSet nodes = nodes(head, edges);
-        boolean allReturn = edges.keySet().stream().allMatch(this::isReturn);
-        if (!allReturn && edges.size() > MAX_TARGETS) {
-            return null;
+        findNodes(head);
+        reached.andNot(nodes);
+        try {
+            boolean allReturn = reached.stream().allMatch(this::isReturn);
+            if (!allReturn && reached.cardinality() > MAX_TARGETS) {
+                return null;
+            }
+            Map<Integer, Integer> points = new HashMap<>();
+            RangeMap ranges = new RangeMap();
+            return follow(head, points, ranges)
+                    ? ranges.with(points).forMultiples(flow.trailingZeros(head)).toSwitch(this::edgesTo)
+                    : null;
+        } finally {
+            reached.stream().forEach(target -> edges[target] = 0);
         }
-        Map<Integer, Integer> points = new HashMap<>();
-        RangeMap ranges = new RangeMap();
-        return follow(head, nodes, points, ranges)
-                ? ranges.with(points).forMultiples(flow.trailingZeros(head)).toSwitch(edges)
-                : null;
     }
 
-    /**
-     * {@return the comparisons that are reached only through the head}
-     *
-     * @param edges where to put how many edges lead to each target outside of them
-     */
-    private BitSet nodes(int head, Map<Integer, Integer> edges) {
-        BitSet nodes = new BitSet();
-        BitSet pending = new BitSet();
-        for (int pc = head; pc >= 0; pc = pending.nextSetBit(pc + 1)) {
-            if (pc == head || (isComparison(pc) && edges.getOrDefault(pc, 0) == flow.inDegree(pc))) {
+    private Map<Integer, Integer> edgesTo() {
+        Map<Integer, Integer> edgesTo = new HashMap<>();
+        reached.stream().forEach(target -> edgesTo.put(target, edges[target]));
+        return edgesTo;
+    }
+
+    /** Finds the comparisons that are reached only through the head, and what is reached from them. */
+    private void findNodes(int head) {
+        nodes.clear();
+        reached.clear();
+        for (int pc = head; pc >= 0; pc = reached.nextSetBit(pc + 1)) {
+            if (pc == head || (isComparison(pc) && edges[pc] == flow.inDegree(pc))) {
                 budget--;
                 nodes.set(pc);
-                edges.remove(pc);
+                edges[pc] = 0;
                 for (int next : flow.successors(pc)) {
-                    edges.merge(next, 1, Integer::sum);
-                    pending.set(next);
+                    edges[next]++;
+                    reached.set(next);
                 }
             }
         }
-        return nodes;
     }
 
     /** The values from the first to the last reach an instruction. */
@@ -169,7 +216,7 @@ final class SwitchFinder {
      * @param ranges where to put ranges, ascending, and the targets of the other values in them
      * @return whether that was possible within the budget
      */
-    private boolean follow(int head, BitSet nodes, Map<Integer, Integer> points, RangeMap ranges) {
+    private boolean follow(int head, Map<Integer, Integer> points, RangeMap ranges) {
         Deque<Arrival> later = new ArrayDeque<>();
         later.push(new Arrival(head, 0, MAX_VALUE));
         while (!later.isEmpty()) {
@@ -183,7 +230,7 @@ final class SwitchFinder {
                 long k = Integer.toUnsignedLong(test(pc).val());
                 if (isEqual(pc)) {
                     if (k >= arrival.first() && k <= last && !points.containsKey((int) k)) {
-                        points.put((int) k, follow(onTrue(pc), nodes, k));
+                        points.put((int) k, follow(onTrue(pc), k));
                     }
                     pc = onFalse(pc);
                     continue;
@@ -205,7 +252,7 @@ final class SwitchFinder {
     }
 
     /** {@return the target of one value} */
-    private int follow(int from, BitSet nodes, long value) {
+    private int follow(int from, long value) {
         int pc = from;
         while (nodes.get(pc)) {
             budget--;

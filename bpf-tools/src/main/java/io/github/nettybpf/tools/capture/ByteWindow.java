@@ -1,13 +1,11 @@
 package io.github.nettybpf.tools.capture;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.zip.ZipException;
 
 /**
  * A sliding window on a stream: an array that grows with the bytes that were read, never to a length that a file
@@ -19,21 +17,15 @@ final class ByteWindow {
     private static final VarHandle BIG = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private final InputStream in;
-    private final boolean isUnpacked;
     private byte[] bytes = new byte[SIZE];
     private int start;
     private int end;
     private long position;
     private boolean bigEndian;
 
-    /**
-     * A window at the beginning of a stream.
-     *
-     * @param isUnpacked whether the stream decompresses gzip
-     */
-    ByteWindow(InputStream in, boolean isUnpacked) {
+    /** A window at the beginning of a stream. */
+    ByteWindow(InputStream in) {
         this.in = in;
-        this.isUnpacked = isUnpacked;
     }
 
     /** Sets the byte order of the integers that are read from now on. */
@@ -77,27 +69,13 @@ final class ByteWindow {
             if (end == bytes.length) {
                 bytes = Arrays.copyOf(bytes, Math.max(Math.min(count, 2 * end), SIZE));
             }
-            int read = read();
+            int read = in.read(bytes, end, bytes.length - end);
             if (read < 0) {
                 return false;
             }
             end += read;
         }
         return true;
-    }
-
-    private int read() throws IOException {
-        try {
-            return in.read(bytes, end, bytes.length - end);
-        } catch (EOFException | ZipException e) {
-            if (!isUnpacked) {
-                throw e;
-            }
-            String problem = e instanceof EOFException
-                    ? "the gzip data ends here (expected: more)"
-                    : "damaged gzip data: " + e.getMessage();
-            throw new CaptureException(position + end - start, problem + "; counted in the decompressed data");
-        }
     }
 
     /** {@return the integer of four bytes at an index of the window} */

@@ -13,7 +13,7 @@ public final class CaptureException extends IOException {
         this.offset = offset;
     }
 
-    /** {@return the byte offset of the problem, in a gzipped capture of the decompressed data} */
+    /** {@return the byte offset of the problem, in a compressed capture of the decompressed data} */
     public long offset() {
         return offset;
     }

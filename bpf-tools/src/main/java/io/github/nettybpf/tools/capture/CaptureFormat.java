@@ -1,6 +1,7 @@
 package io.github.nettybpf.tools.capture;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the packets of one file format in order. */
 interface CaptureFormat {
@@ -13,4 +14,8 @@ interface CaptureFormat {
      * @throws CaptureException if the capture ends inside a packet, or is damaged
      */
     boolean next(CapturedPacket packet) throws IOException;
+
+    /** {@return the first interface that the capture describes, or null if none has been read yet} */
+    @Nullable
+    CaptureInterface firstInterface();
 }

@@ -1,20 +1,17 @@
 package io.github.nettybpf.tools.capture;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PushbackInputStream;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a capture, pcap or pcapng, plain or gzipped: both byte orders, time stamps of every unit, several interfaces
- * and sections, simple and obsolete packet blocks. Allocates nothing per packet, and needs no more memory than the
- * longest packet (at most 16 MiB), whatever the capture claims. For one thread.
+ * Reads a capture, pcap or pcapng, plain or compressed by gzip, zstd, xz, lz4 or bzip2: both byte orders, time stamps
+ * of every unit, several interfaces and sections, simple and obsolete packet blocks. Allocates nothing per packet, and
+ * needs no more memory than the longest packet (at most 16 MiB), whatever the capture claims, and what decompresses it.
+ * For one thread.
  *
  * <p>Existing libraries do not serve: pcap4j is a binding to the native libpcap, io.pkts reads pcap only, and java-pcap
  * allocates an object per block.
@@ -28,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class CaptureReader implements AutoCloseable {
-    private static final int GZIP = 0x1f8b;
-
     private final InputStream in;
     private final CaptureFormat format;
     private final CapturedPacket packet =
@@ -61,8 +56,8 @@ public final class CaptureReader implements AutoCloseable {
     public static CaptureReader open(InputStream in) throws IOException {
         PeekingStream plain = new PeekingStream(in);
         try {
-            boolean isPacked = plain.peek16() == GZIP;
-            ByteWindow window = new ByteWindow(isPacked ? decompress(plain) : plain, isPacked);
+            Compression compression = Compression.of(plain.peek());
+            ByteWindow window = new ByteWindow(compression == null ? plain : compression.decompress(plain));
             CaptureFormat format = PcapFormat.begin(window);
             if (format == null) {
                 format = PcapngFormat.begin(window);
@@ -81,14 +76,9 @@ public final class CaptureReader implements AutoCloseable {
         }
     }
 
-    private static InputStream decompress(InputStream packed) throws IOException {
-        try {
-            return new GZIPInputStream(packed, 1 << 16);
-        } catch (EOFException e) {
-            throw new CaptureException(0, "cut off in its gzip header");
-        } catch (ZipException e) {
-            throw new CaptureException(0, "damaged gzip header: " + e.getMessage());
-        }
+    /** {@return whether a file that starts with these bytes, six if it has so many, is compressed} */
+    public static boolean isCompressed(byte[] start) {
+        return Compression.of(start) != null;
     }
 
     private static String start(ByteWindow window) throws IOException {
@@ -97,6 +87,11 @@ public final class CaptureReader implements AutoCloseable {
         }
         window.order(ByteOrder.BIG_ENDIAN);
         return String.format("0x%08x", window.i32(0));
+    }
+
+    /** {@return the first interface of the capture, or null if there is none before the packets that were read} */
+    public @Nullable CaptureInterface firstInterface() {
+        return format.firstInterface();
     }
 
     /**
@@ -112,34 +107,5 @@ public final class CaptureReader implements AutoCloseable {
     @Override
     public void close() throws IOException {
         in.close();
-    }
-
-    /** {@link GZIPInputStream} looks for another member after the first only if {@code available()} is not 0. */
-    private static final class PeekingStream extends PushbackInputStream {
-        PeekingStream(InputStream in) {
-            super(in, 2);
-        }
-
-        /** {@return the next two bytes, without reading past them, or -1 if there are not two} */
-        int peek16() throws IOException {
-            byte[] two = new byte[2];
-            int count = in.readNBytes(two, 0, 2);
-            unread(two, 0, count);
-            return count < 2 ? -1 : (two[0] & 0xff) << 8 | (two[1] & 0xff);
-        }
-
-        @Override
-        public int available() throws IOException {
-            int known = super.available();
-            if (known > 0) {
-                return known;
-            }
-            int next = read();
-            if (next < 0) {
-                return 0;
-            }
-            unread(next);
-            return 1;
-        }
     }
 }

@@ -20,7 +20,7 @@ final class PcapFormat implements CaptureFormat {
     private final int recordHeader;
     private final long unitsPerSecond;
 
-    /** Before version 2.3 the two length fields were swapped, and in 2.3 by some writers. */
+    /** Before 2.3, and in 543.0 of DG/UX, the two length fields were swapped, and in 2.3 by some writers. */
     private final int minorVersion;
 
     private long number;
@@ -33,7 +33,8 @@ final class PcapFormat implements CaptureFormat {
         this.unitsPerSecond = nanos ? 1_000_000_000 : 1_000_000;
         int majorVersion = window.u16(4);
         this.minorVersion = window.u16(6);
-        if (majorVersion != 2) {
+        boolean isDgux = majorVersion == 543 && minorVersion == 0;
+        if (majorVersion != 2 && !isDgux) {
             throw new CaptureException(4, "pcap version " + majorVersion + "." + minorVersion + " (expected: 2.4)");
         }
         this.origin = new CaptureInterface(window.i32(20) & LINK_TYPE_BITS, window.order(), "", nanos ? 9 : 6, 0);
@@ -61,6 +62,11 @@ final class PcapFormat implements CaptureFormat {
             }
         }
         return false;
+    }
+
+    @Override
+    public CaptureInterface firstInterface() {
+        return origin;
     }
 
     @Override

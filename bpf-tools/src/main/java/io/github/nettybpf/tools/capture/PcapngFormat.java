@@ -43,6 +43,9 @@ final class PcapngFormat implements CaptureFormat {
     /** The interfaces of this section. */
     private final List<CaptureInterface> interfaces = new ArrayList<>();
 
+    /** The first interface of the first section that has one. */
+    private @Nullable CaptureInterface first;
+
     /** The snapshot length of the first interface, which simple packet blocks are cut to; 0 is no limit. */
     private long firstSnapLength;
 
@@ -55,6 +58,11 @@ final class PcapngFormat implements CaptureFormat {
     /** {@return the format, or null if the capture is in another} */
     static @Nullable PcapngFormat begin(ByteWindow window) throws IOException {
         return window.has(4) && window.i32(0) == SECTION ? new PcapngFormat(window) : null;
+    }
+
+    @Override
+    public @Nullable CaptureInterface firstInterface() {
+        return first;
     }
 
     @Override
@@ -171,6 +179,7 @@ final class PcapngFormat implements CaptureFormat {
             at = value + padded(size);
         }
         interfaces.add(new CaptureInterface(window.u16(BODY), window.order(), name, resolution, timeOffset));
+        first = first == null ? interfaces.get(0) : first;
         window.pass(length);
     }
 

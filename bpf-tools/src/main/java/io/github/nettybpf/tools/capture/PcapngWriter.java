@@ -120,12 +120,23 @@ public final class PcapngWriter implements AutoCloseable {
         out.write(description);
     }
 
-    /** Closes the stream. Without packets, it writes an empty capture: a section header. */
+    /**
+     * Describes an interface if no packet has been written: tcpdump opens no capture without one.
+     *
+     * @param origin where the packets were captured that are not written
+     * @throws IOException if it cannot be written
+     */
+    public void describeIfEmpty(CaptureInterface origin) throws IOException {
+        if (order == null) {
+            begin(origin.order());
+            id(origin);
+        }
+    }
+
+    /** Closes the stream. Without packets, it writes an empty capture: a section header, and an Ethernet interface. */
     @Override
     public void close() throws IOException {
-        if (order == null) {
-            begin(ByteOrder.LITTLE_ENDIAN);
-        }
+        describeIfEmpty(new CaptureInterface(LinkTypes.EN10MB, ByteOrder.LITTLE_ENDIAN, "", 6, 0));
         out.close();
     }
 }

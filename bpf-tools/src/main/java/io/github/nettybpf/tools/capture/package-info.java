@@ -1,5 +1,5 @@
 /**
- * Captures of packets: reads pcap and pcapng, plain or gzipped, and writes pcapng. {@link
+ * Captures of packets: reads pcap and pcapng, plain or compressed, and writes pcapng. {@link
  * io.github.nettybpf.tools.capture.CaptureReader} reads; a format ({@link
  * io.github.nettybpf.tools.capture.CaptureFormat}) takes packet after packet from a {@link
  * io.github.nettybpf.tools.capture.ByteWindow} on the file. {@link io.github.nettybpf.tools.capture.CapturedPacket} is

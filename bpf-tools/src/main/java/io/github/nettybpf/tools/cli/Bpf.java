@@ -135,9 +135,7 @@ public final class Bpf implements Runnable {
     /** The command without a verb is a usage error. */
     @Override
     public void run() {
-        throw new ParameterException(
-                spec.commandLine(),
-                "no verb (expected: " + String.join(", ", spec.subcommands().keySet()) + ")");
+        throw new ParameterException(spec.commandLine(), "no verb" + UsageText.expectedVerb(spec));
     }
 
     /** Makes an unknown argument of {@code help} a usage error too, which picocli does not. */
@@ -156,7 +154,7 @@ public final class Bpf implements Runnable {
     private static int refuseUsage(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        command.getErr().println(name + ": " + Printable.message(e.getMessage()));
+        command.getErr().println(name + ": " + Printable.message(UsageText.of(e, args)));
         command.getErr().println("Try '" + name + " --help'.");
         return CommandLine.ExitCode.USAGE;
     }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Mixin;
                 'name: value':
 
                 program       accepted, with its size, or refused
-                rule, where   the rule of the kernel that it breaks, and the place
+                rule, where   the rule of the kernel's verifier that it breaks, and the place
+                problem       what is wrong there, or why the kernel cannot convert it to eBPF
                 reads         the bytes of the packet that it can read
                 extensions    the extensions that it can read, each with the first instruction
                               (counted from 0) that does
@@ -80,8 +82,7 @@ public final class Check implements Callable<Integer> {
     public Integer call() throws Refusal {
         String text = source.text(session.in());
         try {
-            accepted(ProgramFormat.readAny(text));
-            return 0;
+            return verified(ProgramFormat.readAny(text)) ? 0 : 1;
         } catch (AssemblyException e) {
             if (!(e.getCause() instanceof VerificationException broken)) {
                 throw source.refusal(text, e);
@@ -98,14 +99,20 @@ public final class Check implements Callable<Integer> {
         line("problem", Printable.message(String.valueOf(broken.getMessage())));
     }
 
-    private void accepted(Program program) {
-        line("program", "accepted, " + program.size() + (program.size() == 1 ? " instruction" : " instructions"));
+    /** {@return whether the kernel can convert the program too} */
+    private boolean verified(Program program) {
+        Optional<String> problem = program.conversionProblem();
+        String size = program.size() + (program.size() == 1 ? " instruction" : " instructions");
+        line("program", (problem.isEmpty() ? "accepted, " : "refused when the kernel converts it to eBPF, ") + size);
+        problem.ifPresent(why -> line("problem", why));
         line("reads", reads(program));
         line("extensions", extensions(program));
         line("verdicts", verdicts(program));
-        line("kernel", "any socket that takes SO_ATTACH_FILTER");
+        OptionalLong optmemMax = SocketFilters.optmemMax();
+        line("kernel", problem.isPresent() ? "no socket" : sockets(program.kernelCost(), optmemMax));
         pipeline(program);
-        line("kernel cost", cost(program.kernelCost(), SocketFilters.optmemMax()));
+        line("kernel cost", cost(program.kernelCost(), optmemMax));
+        return problem.isEmpty();
     }
 
     private void line(String name, String value) {
@@ -177,6 +184,13 @@ public final class Check implements Callable<Integer> {
                 .collect(Collectors.joining(", "));
         line("pipeline", refused.isEmpty() ? "any" : able.isEmpty() ? "none" : able);
         refused.forEach((placement, why) -> line("not " + placement, why));
+    }
+
+    /** {@return which sockets take a program of this cost under a limit, which is empty if it cannot be read here} */
+    static String sockets(int bytes, OptionalLong optmemMax) {
+        return optmemMax.isPresent() && bytes >= optmemMax.getAsLong()
+                ? "no socket while net.core.optmem_max is " + optmemMax.getAsLong()
+                : "any socket that takes SO_ATTACH_FILTER";
     }
 
     /** {@return what the charge means under a limit, which is empty if it cannot be read here} */

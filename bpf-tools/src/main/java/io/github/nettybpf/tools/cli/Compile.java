@@ -9,6 +9,10 @@ import io.github.nettybpf.tools.FormatName;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
+import io.github.nettybpf.tools.Source;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,11 +30,14 @@ import picocli.CommandLine.Parameters;
                 Compiles an expression in the language of pcap-filter(7), which is that of tcpdump: \
                 for captured packets of a link type, or for a kind of socket, where offset 0 is \
                 another header and addresses are read relative to the network header.
+
+                One argument that is - or the name of a file stands for the expression in it. An \
+                empty argument is the empty expression, which matches every packet.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:compiled",
-            "1:not an expression, or one that cannot be compiled for this target",
+            "1:not an expression, one that cannot be compiled for this target, or unreadable",
             "2:usage error"
         },
         footer = """
@@ -42,12 +49,16 @@ import picocli.CommandLine.Parameters;
                       ret #262144
                   l3: ret #0
                   $ bpf compile --placement udp_socket 'src net 10.0.0.0/8 and dst port 53'
+                  $ bpf compile --format c - < expression.txt
 
                 See also: bpf check, which says what a program costs.""")
 public final class Compile implements Callable<Integer> {
     private final Session session;
 
-    @Parameters(paramLabel = "EXPRESSION", arity = "0..*", description = "The expression, in one argument or several.")
+    @Parameters(
+            paramLabel = "EXPRESSION",
+            arity = "1..*",
+            description = "The expression, in one argument or several; or a file with it, or - for standard input.")
     private List<String> words = List.of();
 
     @Mixin
@@ -77,7 +88,7 @@ public final class Compile implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        String expression = String.join(" ", words);
+        String expression = expression();
         Options options = plain ? Options.DEFAULT.withoutOptimizer() : Options.DEFAULT;
         try {
             FilterExpression compiled = where.compile(expression, options);
@@ -92,5 +103,26 @@ public final class Compile implements Callable<Integer> {
                     expression.isBlank() ? message : message + "\n" + Printable.excerpt(expression, e.column()));
         }
         return 0;
+    }
+
+    private String expression() throws Refusal {
+        String only = words.size() == 1 ? words.get(0) : "";
+        if (!only.equals("-") && !isFile(only)) {
+            return String.join(" ", words);
+        }
+        Source source = new Source(only);
+        String text = source.text(session.in()).strip();
+        if (text.isEmpty()) {
+            throw new Refusal(source.name() + ": nothing (expected: an expression; '' is the empty one)");
+        }
+        return text;
+    }
+
+    private static boolean isFile(String name) {
+        try {
+            return !name.isEmpty() && Files.exists(Path.of(name)) && !Files.isDirectory(Path.of(name));
+        } catch (InvalidPathException notAName) {
+            return false;
+        }
     }
 }

@@ -8,21 +8,21 @@ import io.github.nettybpf.core.SteppingMachine;
 import io.github.nettybpf.expression.LinkType;
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.Refusal;
+import io.github.nettybpf.tools.capture.CaptureInterface;
 import io.github.nettybpf.tools.capture.LinkTypes;
 import java.io.InputStream;
-import java.util.Optional;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link Debugger} has loaded: a program, a capture, and the machine that runs the program on the current
- * packet.
+ * packet. An expression is a program for each link type that occurs, with breakpoints and counts of its own.
  */
 final class DebugState implements AutoCloseable {
     /** The current packet of the capture, with the extensions that were set. */
     final AnnotatedPacket packet = new AnnotatedPacket(Packet.of(new byte[0]));
-
-    final Breakpoints breakpoints;
 
     /** Packets that passed since the last {@link #restart}. */
     long passes;
@@ -35,34 +35,62 @@ final class DebugState implements AutoCloseable {
     /** What was loaded. */
     private @Nullable AnyProgram source;
 
-    /** What {@link #source} is for packets of this capture. */
-    private @Nullable Program program;
+    /** What {@link #source} is for the link types so far; of a program, only the entry for Ethernet is used. */
+    private final Map<LinkType, LoadedProgram> programs = new EnumMap<>(LinkType.class);
+
+    /** That of the current packet; null if there is none, and then {@link #whyNone} says why. */
+    private @Nullable LoadedProgram current;
+
+    private String whyNone = "";
+
+    /** The link type of {@link #current}. */
+    private LinkType linkType = LinkType.EN10MB;
+
+    /** The interface of the packet that {@link #current} was found for. */
+    private @Nullable CaptureInterface origin;
 
     private @Nullable CaptureCursor capture;
 
-    /** Created once there are a program and a capture. */
-    private @Nullable SteppingMachine machine;
-
     DebugState(Consumer<String> out) {
         this.out = out;
-        this.breakpoints = new Breakpoints(out);
     }
 
     /** {@return the number of instructions of the program, 0 if none is loaded} */
     int size() {
-        return program == null ? 0 : program.size();
+        return current == null ? 0 : current.program.size();
+    }
+
+    /** {@return the link type that the expression is compiled for at the current packet, or null for a program} */
+    @Nullable
+    LinkType linkType() {
+        return current != null && source != null && source.isExpression() ? linkType : null;
+    }
+
+    private LoadedProgram current() throws Refusal {
+        if (source == null) {
+            throw new Refusal("no bpf program loaded!");
+        } else if (current == null) {
+            throw new Refusal(whyNone);
+        }
+        return current;
     }
 
     /**
      * {@return the program}
      *
-     * @throws Refusal if none is loaded
+     * @throws Refusal if none is loaded, or the expression cannot be compiled for the link type of the current packet
      */
     Program program() throws Refusal {
-        if (program == null) {
-            throw new Refusal("no bpf program loaded!");
-        }
-        return program;
+        return current().program;
+    }
+
+    /**
+     * {@return the breakpoints of the program}
+     *
+     * @throws Refusal as {@link #program}
+     */
+    Breakpoints breakpoints() throws Refusal {
+        return current().breakpoints;
     }
 
     /**
@@ -80,15 +108,23 @@ final class DebugState implements AutoCloseable {
     /**
      * {@return the machine}
      *
-     * @throws Refusal if no program or no capture is loaded
+     * @throws Refusal as {@link #program}, or if no capture is loaded
      */
     SteppingMachine machine() throws Refusal {
-        Program loaded = program();
+        LoadedProgram loaded = current();
         capture();
-        if (machine == null) {
-            machine = new SteppingMachine(loaded, packet);
-        }
-        return machine;
+        return loaded.machine(packet);
+    }
+
+    /**
+     * {@return the verdict on the packet that the capture is at, unsigned} Machines stay where they are.
+     *
+     * @throws Refusal as {@link #machine}
+     */
+    int verdict() throws Refusal {
+        capture();
+        findProgram();
+        return current().filter.run(packet);
     }
 
     /**
@@ -102,9 +138,10 @@ final class DebugState implements AutoCloseable {
         }
         forgetProgram();
         AnyProgram read = AnyProgram.of(text.replace("\\n", "\n"), InputStream.nullInputStream());
-        program = read.program(linkType(read));
+        read.check();
         source = read;
         restart();
+        Program program = loaded();
         for (Extension extension : program.extensions()) {
             if (packet.extension(extension, 0, 0) == Packet.NOT_KNOWN) {
                 String name = extension.mnemonic();
@@ -115,47 +152,92 @@ final class DebugState implements AutoCloseable {
         }
     }
 
-    private void forgetProgram() {
-        source = null;
-        program = null;
-        breakpoints.clear();
-        machine = null;
+    /** {@return the program that was loaded now; if it is none, nothing is loaded} */
+    private Program loaded() throws Refusal {
+        try {
+            return program();
+        } catch (Refusal e) {
+            forgetProgram();
+            throw e;
+        }
     }
 
-    private LinkType linkType(AnyProgram read) throws Refusal {
-        if (capture == null || !read.isExpression()) {
-            return LinkType.EN10MB;
+    private void forgetProgram() {
+        source = null;
+        programs.clear();
+        current = null;
+        origin = null;
+    }
+
+    /** Finds the program for the packet that the capture is at, and shows it that packet. */
+    private void findProgram() {
+        CaptureInterface from = null;
+        if (capture != null) {
+            from = capture.packet().origin();
+            packet.annotate(capture.packet());
         }
-        int number = capture.packet().origin().linkType();
-        Optional<LinkType> known = LinkTypes.of(capture.packet().origin());
-        return known.orElseThrow(
-                () -> new Refusal("link type " + number + " of the capture (expected: one that expressions know)"));
+        AnyProgram read = source;
+        boolean isKnown = current != null && (from == null || from.equals(origin));
+        if (read == null || isKnown) {
+            return;
+        }
+        origin = from;
+        current = null;
+        LinkType type = LinkType.EN10MB;
+        if (from != null && read.isExpression()) {
+            LinkType known = LinkTypes.of(from).orElse(null);
+            if (known == null) {
+                whyNone = place() + "link type " + from.linkType() + " (expected: one that expressions know)";
+                return;
+            }
+            type = known;
+        }
+        linkType = type;
+        current = programs.get(type);
+        if (current == null) {
+            compile(read, type);
+        }
+    }
+
+    private void compile(AnyProgram read, LinkType type) {
+        try {
+            LoadedProgram compiled = new LoadedProgram(read.program(type), out);
+            programs.put(type, compiled);
+            current = compiled;
+        } catch (Refusal e) {
+            whyNone = place() + e.getMessage();
+        }
+    }
+
+    private String place() {
+        return capture == null ? "" : "packet #" + capture.number() + ": ";
     }
 
     /**
-     * Loads a capture. An expression that is loaded is compiled again, for the link type of this capture.
+     * Loads a capture. An expression that is loaded is compiled again, for the link types of this capture.
      *
-     * @throws Refusal if the capture cannot be read, or the expression not be compiled
+     * @throws Refusal if the capture cannot be read, or the expression not be compiled for the first packet
      */
     void loadCapture(String file) throws Refusal {
         if (file.isEmpty()) {
             throw new Refusal("'' (expected: the name of a capture)");
         }
         closeCapture();
-        machine = null;
         capture = CaptureCursor.open(file);
+        if (source != null && source.isExpression()) {
+            programs.clear();
+            current = null;
+        }
         restart();
-        AnyProgram read = source;
-        if (read != null && read.isExpression()) {
-            forgetProgram();
-            program = read.program(linkType(read));
-            source = read;
+        if (source != null) {
+            loaded();
         }
     }
 
     private void closeCapture() throws Refusal {
         CaptureCursor open = capture;
         capture = null;
+        programs.values().forEach(LoadedProgram::forgetMachine);
         if (open != null) {
             open.close();
         }
@@ -170,11 +252,9 @@ final class DebugState implements AutoCloseable {
 
     /** Restarts the program on the current packet of the capture. */
     void showPacket() {
-        if (capture != null) {
-            packet.annotate(capture.packet());
-        }
-        if (machine != null) {
-            machine.restart(packet);
+        findProgram();
+        if (current != null) {
+            current.restart(packet);
         }
     }
 
@@ -207,7 +287,6 @@ final class DebugState implements AutoCloseable {
             cursor.first();
         } catch (Refusal e) {
             closeCapture();
-            machine = null;
             throw e;
         }
         restart();

@@ -1,9 +1,9 @@
 package io.github.nettybpf.tools.dbg;
 
-import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.SteppingMachine;
+import io.github.nettybpf.expression.LinkType;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import java.util.Optional;
@@ -44,15 +44,25 @@ final class Debugger implements AutoCloseable {
         }
         interrupted = false;
         DebugCommand command = DebugCommand.of(name);
+        LinkType before = state.linkType();
+        boolean goesOn = execute(command, words);
+        LinkType after = state.linkType();
+        if (command != DebugCommand.LOAD && before != null && after != null && after != before) {
+            out.accept("(link type " + after + ": the expression is another program here)\n");
+        }
+        return goesOn;
+    }
+
+    private boolean execute(DebugCommand command, CommandWords words) throws Refusal {
         switch (command) {
             case LOAD -> load(words);
             case SELECT -> select(words);
             case RUN -> run(words);
             case STEP -> step(words);
-            case BREAKPOINT -> state.breakpoints.set(words, state.program());
+            case BREAKPOINT -> state.breakpoints().set(words, state.program());
             case DISASSEMBLE -> disassemble(words);
             case DUMP -> dump(words);
-            case DELETE -> state.breakpoints.delete(words, state.program());
+            case DELETE -> state.breakpoints().delete(words, state.program());
             case NEXT -> next(words);
             case SET -> ExtensionSettings.set(words, state.packet, out);
             case WHERE -> where(words);
@@ -121,12 +131,15 @@ final class Debugger implements AutoCloseable {
             }
             try {
                 more = cursor.next();
+                if (more) {
+                    state.showPacket();
+                    running = state.machine();
+                }
             } catch (Refusal e) {
                 damage = e;
                 more = false;
             }
             if (more) {
-                state.showPacket();
                 if (done == limit) {
                     break;
                 }
@@ -143,8 +156,8 @@ final class Debugger implements AutoCloseable {
     }
 
     /** As in bpf_dbg, the instruction is shown and then executed, so the next command continues after it. */
-    private boolean stopsAtBreakpoint(SteppingMachine running) {
-        if (state.breakpoints.isEmpty() || !running.runTo(state.breakpoints::stops)) {
+    private boolean stopsAtBreakpoint(SteppingMachine running) throws Refusal {
+        if (state.breakpoints().isEmpty() || !running.runTo(state.breakpoints()::stops)) {
             return false;
         }
         stop(running);
@@ -229,7 +242,7 @@ final class Debugger implements AutoCloseable {
     }
 
     private void next(CommandWords words) throws Refusal {
-        SteppingMachine running = state.machine();
+        state.machine();
         CaptureCursor cursor = state.capture();
         String which = words.next();
         words.end();
@@ -237,13 +250,11 @@ final class Debugger implements AutoCloseable {
         if (!drops && !CommandWords.isAbbreviation(which, "pass")) {
             throw new Refusal("'" + Printable.message(which) + "' (expected: drop or pass)");
         }
-        Filter filter = Filter.interpret(running.program());
         long from = cursor.number();
         Refusal reason = null;
         try {
             while (reason == null && cursor.next()) {
-                state.packet.annotate(cursor.packet());
-                if ((filter.run(state.packet) == 0) == drops) {
+                if ((state.verdict() == 0) == drops) {
                     arrive(cursor);
                     return;
                 }

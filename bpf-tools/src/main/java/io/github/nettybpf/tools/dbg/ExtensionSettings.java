@@ -56,11 +56,15 @@ final class ExtensionSettings {
         }
         Extension extension = settable(name);
         if (value.isEmpty()) {
-            throw new Refusal(name + " '' (expected: a number, 0..4294967295, or none)");
+            throw new Refusal(name + " '' (expected: a number, 0.." + extension.maximum() + ", or none)");
         } else if (value.equals("none")) {
             packet.unset(extension);
         } else {
-            packet.set(extension, CommandWords.number(value));
+            long number = CommandWords.number(value);
+            if (number > extension.maximum()) {
+                throw new Refusal(name + " " + number + " (expected: 0.." + extension.maximum() + ", or none)");
+            }
+            packet.set(extension, number);
         }
     }
 }

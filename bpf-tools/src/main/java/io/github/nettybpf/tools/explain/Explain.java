@@ -51,7 +51,7 @@ public final class Explain implements Callable<Integer> {
             paramLabel = "PACKET",
             description = "A file, - for standard input, or the text itself: hexadecimal digits in pairs, with or"
                     + " without blanks or colons between them, of an Ethernet frame or a packet of --link-type; or a"
-                    + " capture, pcap or pcapng, plain or gzipped.")
+                    + " capture, pcap or pcapng, plain or compressed.")
     private String packet = "-";
 
     @Option(

@@ -45,8 +45,8 @@ record PacketArgument(String name, CapturedPacket packet) {
         }
         Source source = new Source(argument);
         try (InputStream in = new BufferedInputStream(source.open(standardInput))) {
-            in.mark(4);
-            byte[] start = in.readNBytes(4);
+            in.mark(6);
+            byte[] start = in.readNBytes(6);
             in.reset();
             return isHex(start)
                     ? ofHex(source.name(), text(source, in), number, linkType)
@@ -64,9 +64,13 @@ record PacketArgument(String name, CapturedPacket packet) {
         }
     }
 
-    /** The first byte of a capture is in no text, except in pcapng, whose first four bytes are line ends. */
+    /**
+     * The first byte of a capture is in no text, except in pcapng, whose first four bytes are line ends, and in some
+     * compressed files, whose first bytes are no hexadecimal digits.
+     */
     private static boolean isHex(byte[] start) {
-        if (start.length == 4 && ByteBuffer.wrap(start).getInt() == PCAPNG_MAGIC) {
+        if (CaptureReader.isCompressed(start)
+                || start.length >= 4 && ByteBuffer.wrap(start).getInt() == PCAPNG_MAGIC) {
             return false;
         }
         boolean isBlank = start.length > 0 && (start[0] == '\t' || start[0] == '\n' || start[0] == '\r');

@@ -74,7 +74,7 @@ public final class DrawGraph implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "CAPTURE",
-            description = "A capture in pcap or pcapng format, plain or gzipped; - is standard input.")
+            description = "A capture in pcap or pcapng format, plain or compressed; - is standard input.")
     private @Nullable String capture;
 
     @Option(

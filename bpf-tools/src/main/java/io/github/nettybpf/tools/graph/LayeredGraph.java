@@ -28,21 +28,21 @@ final class LayeredGraph {
     private final int[] first;
     private final int[] placed;
 
-    LayeredGraph(FlowGraph graph) {
-        this.graph = graph;
+    LayeredGraph(FlowGraph whole) {
+        placeBoxes(whole);
+        graph = LongEdges.cut(whole, layers);
         first = new int[graph.edges().size()];
-        placeBoxes();
         placeEdges();
         placed = layers.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private void placeBoxes() {
-        List<Box> boxes = graph.boxes();
+    private void placeBoxes(FlowGraph whole) {
+        List<Box> boxes = whole.boxes();
         int[] layer = new int[boxes.size()];
         int[] inDegree = new int[boxes.size()];
         List<List<Integer>> successors = new ArrayList<>();
         boxes.forEach(box -> successors.add(new ArrayList<>()));
-        for (Edge edge : graph.edges()) {
+        for (Edge edge : whole.edges()) {
             successors.get(edge.from()).add(edge.to());
             inDegree[edge.to()]++;
         }
@@ -103,6 +103,7 @@ final class LayeredGraph {
         return vertices;
     }
 
+    /** {@return the graph, whose longest edges may be cut} */
     FlowGraph graph() {
         return graph;
     }

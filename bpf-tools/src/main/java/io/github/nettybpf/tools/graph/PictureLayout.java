@@ -52,9 +52,9 @@ final class PictureLayout {
     private final List<Label> labels = new ArrayList<>();
     private final double headingHeight;
 
-    PictureLayout(FlowGraph graph) {
-        this.graph = graph;
-        layers = new LayeredGraph(graph);
+    PictureLayout(FlowGraph whole) {
+        layers = new LayeredGraph(whole);
+        graph = layers.graph();
         headingHeight = graph.heading().isEmpty() ? 0 : graph.heading().size() * ROW + 10;
         CrossingReduction order = new CrossingReduction(layers);
         double[] widths = new double[layers.size()];
@@ -250,6 +250,11 @@ final class PictureLayout {
             double least = n == 0 ? left : in[incoming.get(n - 1)] + distance;
             in[incoming.get(n)] = Math.max(least, wanted);
         }
+    }
+
+    /** {@return the graph as it is drawn} */
+    FlowGraph graph() {
+        return graph;
     }
 
     List<Piece> pieces() {

@@ -68,9 +68,9 @@ final class Svg {
     private final PictureLayout layout;
     private final StringBuilder svg = new StringBuilder();
 
-    private Svg(FlowGraph graph) {
-        this.graph = graph;
-        this.layout = new PictureLayout(graph);
+    private Svg(FlowGraph whole) {
+        this.layout = new PictureLayout(whole);
+        this.graph = layout.graph();
     }
 
     static String write(FlowGraph graph) {

@@ -74,7 +74,7 @@ public final class Bench implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "CAPTURE",
-            description = "A capture in pcap or pcapng format, plain or gzipped; - is standard input.")
+            description = "A capture in pcap or pcapng format, plain or compressed; - is standard input.")
     private String capture = "-";
 
     @Option(

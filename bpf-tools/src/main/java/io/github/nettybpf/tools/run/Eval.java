@@ -17,6 +17,7 @@ import io.github.nettybpf.tools.Source;
 import io.netty.channel.ChannelException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -89,6 +90,9 @@ public final class Eval implements Callable<Integer> {
     /** The program text of the last case, and what it was read as: a program to run, or the answer that refuses it. */
     private byte[] lastText = new byte[0];
 
+    /** Equal to no program: a tab ends it. */
+    private static final byte[] NO_TEXT = {'\t'};
+
     private @Nullable Verdict lastProgram;
     private String lastRefusal = "";
 
@@ -136,7 +140,26 @@ public final class Eval implements Callable<Integer> {
         return 0;
     }
 
-    private String answer(Lines lines) throws Refusal {
+    /**
+     * Answers a case, whatever it does: the next ones must be answered too. A program can, for example, be nested so
+     * deeply that the stack overflows.
+     */
+    private String answer(Lines lines) {
+        try {
+            return answerOrFail(lines);
+        } catch (Refusal e) {
+            return failed(String.valueOf(e.getMessage()));
+        } catch (RuntimeException | Error e) {
+            return failed("internal error: " + e);
+        }
+    }
+
+    private String failed(String problem) {
+        lastText = NO_TEXT;
+        return "reject: " + Printable.message(problem);
+    }
+
+    private String answerOrFail(Lines lines) throws Refusal {
         if (lines.isCut()) {
             return "reject: line: more than 16 MiB (expected: at most " + Source.MAX_BYTES + " bytes)";
         }
@@ -157,7 +180,7 @@ public final class Eval implements Callable<Integer> {
         }
         try {
             return Integer.toUnsignedString(verdict.of(packet));
-        } catch (ChannelException e) {
+        } catch (ChannelException | UncheckedIOException e) {
             return "reject: the kernel: " + Printable.message(String.valueOf(e.getMessage()));
         }
     }

@@ -3,6 +3,7 @@ package io.github.nettybpf.tools.run;
 import io.github.nettybpf.tools.Output;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Source;
+import io.github.nettybpf.tools.capture.CaptureInterface;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import io.github.nettybpf.tools.capture.PcapngWriter;
 import java.io.IOException;
@@ -101,6 +102,15 @@ final class KeptCapture implements AutoCloseable {
     void write(CapturedPacket packet, int verdict) throws Refusal {
         try {
             writer.write(packet, verdict);
+        } catch (IOException e) {
+            throw failed(named, e);
+        }
+    }
+
+    /** Describes an interface if no packet was written. */
+    void describeIfEmpty(CaptureInterface origin) throws Refusal {
+        try {
+            writer.describeIfEmpty(origin);
         } catch (IOException e) {
             throw failed(named, e);
         }

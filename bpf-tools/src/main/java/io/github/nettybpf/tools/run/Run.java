@@ -7,6 +7,7 @@ import io.github.nettybpf.tools.ProgramArgument;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.Source;
+import io.github.nettybpf.tools.capture.CaptureInterface;
 import io.github.nettybpf.tools.capture.CaptureReader;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import java.io.IOException;
@@ -74,7 +75,7 @@ public final class Run implements Callable<Integer> {
             index = "1..*",
             arity = "1..*",
             paramLabel = "CAPTURE",
-            description = "A capture in pcap or pcapng format, plain or gzipped; - is standard input.")
+            description = "A capture in pcap or pcapng format, plain or compressed; - is standard input.")
     private List<String> captures = List.of();
 
     @Option(
@@ -106,6 +107,9 @@ public final class Run implements Callable<Integer> {
     private long fails;
     private boolean failed;
 
+    /** Of all captures: what a capture without packets is of. */
+    private @Nullable CaptureInterface firstInterface;
+
     public Run(Session session) {
         this.session = session;
     }
@@ -120,6 +124,9 @@ public final class Run implements Callable<Integer> {
             } else {
                 try (KeptCapture kept = KeptCapture.open(write, captures, session.out())) {
                     runAll(verdicts, kept);
+                    if (firstInterface != null) {
+                        kept.describeIfEmpty(firstInterface);
+                    }
                     kept.finish();
                 }
             }
@@ -156,6 +163,7 @@ public final class Run implements Callable<Integer> {
         Refusal problem = runPackets(source, reader, verdicts, kept);
         String prefix = captures.size() > 1 ? source.name() + ": " : "";
         count(prefix, passes - passesBefore, fails - failsBefore);
+        firstInterface = firstInterface == null ? reader.firstInterface() : firstInterface;
         if (problem != null) {
             report(problem);
         }

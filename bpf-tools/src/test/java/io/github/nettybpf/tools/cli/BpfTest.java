@@ -57,17 +57,97 @@ class BpfTest {
                         Try 'bpf --help'.
                         """),
                 new Case("no such verb", "", "frob", 2, "", """
-                        bpf: Unmatched argument at index 0: 'frob'
+                        bpf: 'frob' (expected: asm, compile, dbg, disasm, check, eval, explain, graph, jit, run, bench, completion, help)
                         Try 'bpf --help'.
                         """),
-                new Case("no such option", "", "asm --frob", 2, "", "bpf asm: Unknown option: '--frob'\n" + usage),
-                new Case("two files", "", "asm a b", 2, "", "bpf asm: Unmatched argument at index 2: 'b'\n" + usage),
+                new Case("help of no such verb", "", "help frob", 2, "", """
+                        bpf: 'frob' (expected: asm, compile, dbg, disasm, check, eval, explain, graph, jit, run, bench, completion, help)
+                        Try 'bpf --help'.
+                        """),
+                new Case(
+                        "no such option",
+                        "",
+                        "asm --frob",
+                        2,
+                        "",
+                        "bpf asm: '--frob' (expected: --format, --help, --no-verify, --version)\n" + usage),
+                new Case("two files", "", "asm a b", 2, "", "bpf asm: 'b' (expected: nothing after FILE)\n" + usage),
+                new Case(
+                        "no value",
+                        "",
+                        "asm --format",
+                        2,
+                        "",
+                        "bpf asm: --format: no value (expected: FORMAT)\n" + usage),
+                new Case(
+                        "twice",
+                        "",
+                        "asm --format c --format c",
+                        2,
+                        "",
+                        "bpf asm: --format: given twice (expected: once)\n" + usage),
+                new Case(
+                        "no capture",
+                        "",
+                        "run arp",
+                        2,
+                        "",
+                        "bpf run: no CAPTURE (expected: PROGRAM CAPTURE...)\nTry 'bpf run --help'.\n"),
+                new Case(
+                        "no argument at all",
+                        "",
+                        "bench",
+                        2,
+                        "",
+                        "bpf bench: no PROGRAM (expected: PROGRAM CAPTURE)\nTry 'bpf bench --help'.\n"),
+                new Case(
+                        "an argument where none is taken",
+                        "",
+                        "completion zsh",
+                        2,
+                        "",
+                        "bpf completion: 'zsh' (expected: no argument)\nTry 'bpf completion --help'.\n"),
+                new Case(
+                        "an expression without quotes",
+                        "",
+                        "run tcp port 80 f",
+                        1,
+                        "",
+                        "bpf run: PROGRAM: an expression in several arguments (expected: in one, 'tcp port 80')\n"),
+                new Case(
+                        "the same with more arguments than are taken",
+                        "",
+                        "graph --format dot tcp port 80 f",
+                        2,
+                        "",
+                        "bpf graph: '80' (expected: nothing after CAPTURE; an expression is one argument, 'tcp port 80')\nTry 'bpf graph --help'.\n"),
+                new Case(
+                        "a value that the kernel cannot give",
+                        "",
+                        "explain --ext type=100 x 00",
+                        2,
+                        "",
+                        "bpf explain: --ext: '100' of type (expected: 0..7)\nTry 'bpf explain --help'.\n"),
+                new Case(
+                        "a value wider than 32 bits",
+                        "",
+                        "explain --ext mark=4294967296 x 00",
+                        2,
+                        "",
+                        "bpf explain: --ext: '4294967296' of mark (expected: 0..4294967295)\nTry 'bpf explain --help'.\n"),
+                new Case(
+                        "no index of an interface",
+                        "",
+                        "explain --ext ifidx=0x80000000 x 00",
+                        2,
+                        "",
+                        "bpf explain: --ext: '0x80000000' of ifidx (expected: 0..2147483647 or none)\nTry 'bpf explain --help'.\n"),
                 new Case("no such format", "", "asm --format xml", 2, "", """
-                        bpf asm: Invalid value for option '--format': 'xml' \
+                        bpf asm: --format: 'xml' \
                         (expected: asm, listing, bytecode, c, ddd or hex)
                         """ + usage),
                 new Case("no such engine", "", "eval --engine abacus", 2, "", """
-                        bpf eval: Invalid value for option '--engine': 'abacus' (expected: interpreter, compiler, kernel)
+                        bpf eval: --engine: 'abacus' (expected: interpreter, compiler, kernel)
                         Try 'bpf eval --help'.
                         """),
                 new Case("a name is no argument file", "", "asm @none", 1, "", "bpf asm: @none: no such file\n"),
@@ -224,6 +304,31 @@ class BpfTest {
     }
 
     @Test
+    void checkKnowsTheLimitsOfTheConversion() {
+        String far = "ja l\n" + "ldh [12]\n".repeat(2341) + "l: ret #0";
+        Command run = Command.run(far, "check");
+        assertEquals(1, run.code());
+        assertEquals(
+                List.of(
+                        "program:     refused when the kernel converts it to eBPF, 2343 instructions",
+                        "problem:     insn 0: ja 2341: jumps over 32774 instructions of the converted program"
+                                + " (expected: <= 32767)",
+                        "reads:       no byte of the packet",
+                        "extensions:  none",
+                        "verdicts:    0 (drop)",
+                        "kernel:      no socket",
+                        "pipeline:    any"),
+                run.out().lines().limit(7).toList());
+    }
+
+    @Test
+    void checkNamesTheSocketsThatAProgramCosts() {
+        assertEquals("any socket that takes SO_ATTACH_FILTER", Check.sockets(400, OptionalLong.of(401)));
+        assertEquals("any socket that takes SO_ATTACH_FILTER", Check.sockets(400, OptionalLong.empty()));
+        assertEquals("no socket while net.core.optmem_max is 400", Check.sockets(400, OptionalLong.of(400)));
+    }
+
+    @Test
     void checkWeighsTheCost() {
         assertEquals(
                 "400 bytes; accepted while the socket's other charges are below 20080 (net.core.optmem_max is 20480)",
@@ -342,9 +447,9 @@ class BpfTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--nope | Unknown option: '--nope'",
-                "run -x | Unknown option: '-x'",
-                "run dbg | Unmatched argument at index 2: 'dbg'"
+                "--nope | '''--nope'' (expected: --help)'",
+                "run -x | '''-x'' (expected: --help)'",
+                "run dbg | '''dbg'' (expected: nothing after COMMAND)'"
             })
     void helpTakesVerbsOnly(String arguments, String problem) {
         String[] words = ("help " + arguments).split(" ", -1);

@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.nettybpf.tools.Command;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CompileTest {
     private static Command run(String in, String... args) {
@@ -23,6 +27,31 @@ class CompileTest {
         assertEquals(
                 new Command(0, "4,40 0 0 14,21 0 1 2054,6 0 0 262144,6 0 0 0,\n", ""),
                 run("", "compile", "--link-type", "linux_sll", "--no-optimize", "arp"));
+    }
+
+    @Test
+    void readsTheExpressionFromAFileOrStandardInput(@TempDir Path folder) throws IOException {
+        Command arp = new Command(0, "4,40 0 0 12,21 0 1 2054,6 0 0 262144,6 0 0 0,\n", "");
+        assertEquals(arp, run("arp\n", "compile", "-"));
+        Path file = Files.writeString(folder.resolve("my filter"), "\narp\n");
+        assertEquals(arp, run("", "compile", file.toString()));
+        assertEquals(new Command(1, "", """
+                        bpf compile: column 5: 'prot' (expected: host, net, port or proto between 'tcp' and it; did you mean 'port'?)
+                          tcp prot 80
+                              ^
+                        """), run("tcp prot 80", "compile", "-"));
+        assertEquals(
+                new Command(
+                        1, "", "bpf compile: standard input: nothing (expected: an expression; '' is the empty one)\n"),
+                run(" \n", "compile", "-"));
+        assertEquals(new Command(0, "1,6 0 0 262144,\n", ""), run("", "compile", ""));
+    }
+
+    @Test
+    void needsAnExpression() {
+        assertEquals(
+                new Command(2, "", "bpf compile: no EXPRESSION (expected: EXPRESSION...)\nTry 'bpf compile --help'.\n"),
+                run("arp", "compile"));
     }
 
     @Test

@@ -251,6 +251,97 @@ class DbgTest {
         assertEquals("bpf passes:1 fails:9\nbreakpoints: \nbpf passes:1 fails:0\nbpf passes:0 fails:1", answers(run));
     }
 
+    /** Two interfaces, Ethernet and raw IP; and packets of loopback interfaces of both byte orders. */
+    private Path severalLinkTypes() throws IOException {
+        byte[] rawTcp = Arrays.copyOfRange(TCP, 14, TCP.length);
+        byte[] rawUdp = Arrays.copyOfRange(UDP, 14, UDP.length);
+        byte[] little = ByteBuffer.allocate(4 + rawTcp.length)
+                .put(new byte[] {2, 0, 0, 0})
+                .put(rawTcp)
+                .array();
+        byte[] big = ByteBuffer.allocate(4 + rawTcp.length)
+                .put(new byte[] {0, 0, 0, 2})
+                .put(rawTcp)
+                .array();
+        CaptureBytes first = CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
+                .describe(1, 0)
+                .describe(101, 0)
+                .describe(0, 0)
+                .enhanced(0, 1, UDP.length, UDP)
+                .enhanced(1, 2, rawTcp.length, rawTcp)
+                .enhanced(1, 3, rawUdp.length, rawUdp)
+                .enhanced(2, 4, little.length, little)
+                .enhanced(0, 5, TCP.length, TCP);
+        CaptureBytes second =
+                CaptureBytes.pcapng(ByteOrder.BIG_ENDIAN).describe(0, 0).enhanced(0, 6, big.length, big);
+        return Files.write(
+                folder.resolve("several.pcapng"),
+                first.bytes(second.toByteArray()).toByteArray());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tcp, 4, 2", "udp, 2, 4", "ip, 6, 0", "arp, 0, 6", "len >= 14, 6, 0"})
+    void runsTheProgramForTheLinkTypeOfEachPacket(String expression, int passes, int fails) throws IOException {
+        String several = severalLinkTypes().toString();
+        String counts = "bpf passes:" + passes + " fails:" + fails;
+        assertEquals(new Command(0, counts + "\n", ""), Command.run("", "run", expression, several));
+        assertEquals(counts, answers(dbg("load bpf " + expression, "load pcap " + several, "run")));
+        assertEquals(counts, answers(dbg("load pcap " + several, "load bpf " + expression, "run")));
+        assertEquals(
+                counts,
+                answers(dbg("load pcap " + several, "select 2", "load bpf " + expression, "select 1", "run"))
+                        .replaceFirst("^\\(link type .*\n", ""));
+    }
+
+    /** Breakpoints and counts are of one program, and each link type has its own. */
+    @Test
+    void saysThatAnExpressionIsAnotherProgramForAnotherLinkType() throws IOException {
+        Command run = dbg(
+                "load pcap " + severalLinkTypes(),
+                "load bpf tcp",
+                "breakpoint 1",
+                "select 2",
+                "breakpoint",
+                "disassemble 0",
+                "next pass",
+                "next pass",
+                "select 1",
+                "breakpoint",
+                "disassemble 0");
+        assertEquals(0, run.code(), run.err());
+        assertEquals("""
+                breakpoint at: l1:	jeq #0x800, l8, l2
+                (link type RAW: the expression is another program here)
+                breakpoints:\s
+                l0:	ldb [0]
+                packet #4: verdict 262144 by insn 13
+                (link type NULL: the expression is another program here)
+                packet #5: verdict 262144 by insn 10
+                (link type EN10MB: the expression is another program here)
+                breakpoints: 1\s
+                l0:	ldh [12]""", answers(run));
+    }
+
+    @Test
+    void stopsAtAPacketOfALinkTypeThatExpressionsDoNotKnow() throws IOException {
+        Path file = Files.write(
+                folder.resolve("unknown.pcapng"),
+                CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
+                        .describe(1, 0)
+                        .describe(999, 0)
+                        .enhanced(0, 1, TCP.length, TCP)
+                        .enhanced(1, 2, 4, new byte[4])
+                        .enhanced(0, 3, TCP.length, TCP)
+                        .toByteArray());
+        Command run = dbg("load pcap " + file, "load bpf tcp", "run", "select 2", "disassemble", "select 3", "run");
+        assertEquals("bpf passes:1 fails:0\nbpf passes:1 fails:0", answers(run));
+        String problem = "packet #2: link type 999 (expected: one that expressions know)\n";
+        assertEquals(
+                "bpf dbg: standard input: line 3: " + problem + "bpf dbg: standard input: line 5: " + problem,
+                run.err());
+        assertEquals(1, run.code());
+    }
+
     @Test
     void takesAProgramFromAFile() throws IOException {
         Path file =
@@ -323,6 +414,8 @@ class DbgTest {
                 "an extension that is computed | set ext len 7 | extension 'len' (expected: proto, type, ifidx, mark, queue, hatype, rxhash, cpu, vlan_tci, vlan_avail, poff, rand, vlan_tpid)",
                 "no value | set ext mark | mark '' (expected: a number, 0..4294967295, or none)",
                 "a value that is too large | set ext mark 0x100000000 | '0x100000000' (expected: a number, 0..4294967295 or 0x0..0xffffffff)",
+                "a value that the kernel cannot give | set ext type 100 | type 100 (expected: 0..7, or none)",
+                "a value of too many bits | set ext vlan_tci 0x10000 | vlan_tci 65536 (expected: 0..65535, or none)",
                 "verify what | verify | '' (expected: kernel)",
                 "quit what | quit now | 'now' (expected: nothing more)",
             })

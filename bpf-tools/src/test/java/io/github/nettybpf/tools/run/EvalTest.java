@@ -2,6 +2,7 @@ package io.github.nettybpf.tools.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.nettybpf.core.Growth;
@@ -24,6 +25,7 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,5 +191,26 @@ class EvalTest {
                             command));
             assertEquals(verdicts.toString(), out.toString(StandardCharsets.US_ASCII));
         };
+    }
+
+    /** Whatever a case does, the ones after it are answered. */
+    @Test
+    void answersCasesAfterOneThatIsTooMuch() {
+        String deep = "(".repeat(200_000) + "ip" + ")".repeat(200_000);
+        String not = "not ".repeat(200_000) + "ip";
+        Command run = Command.run(
+                deep + "\t45\n" + not + "\t45\nip\t45\n" + deep + "\t45\nip6\t45\n",
+                "eval",
+                "--expressions",
+                "--link-type",
+                "RAW");
+        assertEquals(0, run.code(), run.err());
+        assertEquals("", run.err());
+        List<String> answers = run.out().lines().toList();
+        assertEquals(5, answers.size());
+        assertTrue(answers.get(0).matches("reject: .{1,500}|262144"), answers.get(0));
+        assertEquals("262144", answers.get(2));
+        assertEquals(answers.get(0), answers.get(3));
+        assertEquals("0", answers.get(4));
     }
 }

@@ -2,6 +2,7 @@ package io.github.nettybpf.tools.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -9,6 +10,7 @@ import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.tools.Command;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.capture.CaptureBytes;
+import io.github.nettybpf.tools.capture.CaptureInterface;
 import io.github.nettybpf.tools.capture.CaptureReader;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import io.github.nettybpf.tools.cli.Bpf;
@@ -29,6 +31,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -200,8 +203,41 @@ class RunTest {
         assertEquals(
                 0x1a2b3c4d, ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN).getInt(8));
         run("ip", file("none.pcap", CaptureBytes.pcap()), "--write", kept);
-        assertEquals(28, Files.size(Path.of(kept)));
+        assertEquals(72, Files.size(Path.of(kept)));
         assertEquals(new Command(0, "bpf passes:0 fails:0\n", ""), run("ip", kept));
+    }
+
+    /** tcpdump opens no capture without an interface. */
+    @Test
+    void describesAnInterfaceIfNothingIsKept() throws IOException {
+        Path kept = directory.resolve("kept.pcapng");
+        run(
+                "ip6",
+                file(
+                        "sll.pcap",
+                        CaptureBytes.pcap(ByteOrder.BIG_ENDIAN, 0xa1b23c4d, 113).record(1, 2, 42, ARP)),
+                "--write",
+                kept.toString());
+        assertEquals(new CaptureInterface(113, ByteOrder.BIG_ENDIAN, "", 9, 0), firstInterface(kept));
+        run(
+                "ip6",
+                file(
+                        "two.pcapng",
+                        CaptureBytes.pcapng(ByteOrder.LITTLE_ENDIAN)
+                                .describe(101, 0)
+                                .describe(1, 0)),
+                "--write",
+                kept.toString());
+        assertEquals(new CaptureInterface(101, ByteOrder.LITTLE_ENDIAN, "", 6, 0), firstInterface(kept));
+        run("ip6", file("none.pcapng", CaptureBytes.pcapng(ByteOrder.BIG_ENDIAN)), "--write", kept.toString());
+        assertEquals(new CaptureInterface(1, ByteOrder.LITTLE_ENDIAN, "", 6, 0), firstInterface(kept));
+    }
+
+    private static @Nullable CaptureInterface firstInterface(Path capture) throws IOException {
+        try (CaptureReader reader = CaptureReader.open(capture)) {
+            assertNull(reader.next());
+            return reader.firstInterface();
+        }
     }
 
     /** The file that is replaced says who may read it, and its name may be as long as names can be. */
@@ -307,15 +343,15 @@ class RunTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "nothing | | 2 | Missing required parameters: 'PROGRAM', 'CAPTURE'",
-                "no capture | arp | 2 | Missing required parameter: 'CAPTURE'",
-                "an option that is none | arp NAME --writ x | 2 | Unknown option: '--writ'",
-                "an engine that is none | arp NAME --engine jit | 2 | Invalid value for option '--engine': 'jit' (expected: interpreter, compiler, kernel)",
-                "a limit of 0 | arp NAME --limit 0 | 2 | Invalid value for option '--limit': '0' (expected: 1..999999999999999999)",
-                "a limit of -1 | arp NAME --limit -1 | 2 | Invalid value for option '--limit': '-1' (expected: 1..999999999999999999)",
-                "a limit that is no number | arp NAME --limit x | 2 | Invalid value for option '--limit': 'x' (expected: 1..999999999999999999)",
-                "a link type that is none | arp NAME --link-type X | 2 | Invalid value for option '--link-type': 'X' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP)",
-                "a notation that is none | arp NAME --notation X | 2 | Invalid value for option '--notation': 'X' (expected: asm, listing, bytecode, c, ddd or hex)",
+                "nothing | | 2 | no PROGRAM (expected: PROGRAM CAPTURE...)",
+                "no capture | arp | 2 | no CAPTURE (expected: PROGRAM CAPTURE...)",
+                "an option that is none | arp NAME --writ x | 2 | '--writ' (expected: --engine, --expression, --help, --limit, --link-type, --notation, --version, --write)",
+                "an engine that is none | arp NAME --engine jit | 2 | --engine: 'jit' (expected: interpreter, compiler, kernel)",
+                "a limit of 0 | arp NAME --limit 0 | 2 | --limit: '0' (expected: 1..999999999999999999)",
+                "a limit of -1 | arp NAME --limit -1 | 2 | --limit: '-1' (expected: 1..999999999999999999)",
+                "a limit that is no number | arp NAME --limit x | 2 | --limit: 'x' (expected: 1..999999999999999999)",
+                "a link type that is none | arp NAME --link-type X | 2 | --link-type: 'X' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP)",
+                "a notation that is none | arp NAME --notation X | 2 | --notation: 'X' (expected: asm, listing, bytecode, c, ddd or hex)",
                 "two ways to take the program | arp NAME -e --notation asm | 1 | --expression and --notation (expected: one of them)",
                 "no such capture | arp nowhere | 1 | nowhere: no such file",
                 "a folder | arp DIR | 1 | DIR: is a directory (expected: a file)",
