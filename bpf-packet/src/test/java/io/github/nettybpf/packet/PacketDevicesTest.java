@@ -138,11 +138,9 @@ class PacketDevicesTest {
                 assertEquals(tpid, withTag.vlanTpid());
                 withTag.release();
             }
-            String addresses = hex(Tap.frame(12, 3));
+            String untagged = hex(Tap.frame(61, 3));
             assertEquals(
-                    addresses
-                            + "%04x%04x".formatted(tpid, vlan)
-                            + hex(Tap.frame(61, 3)).substring(24),
+                    untagged.substring(0, 24) + "%04x%04x".formatted(tpid, vlan) + untagged.substring(24),
                     putBack.nextHex());
             assertEquals(new PacketStatistics(1, 0), onVlan.channel.statistics());
             assertEquals(new PacketStatistics(1, 0), kernel.channel.statistics());
