@@ -181,7 +181,8 @@ public final class Program {
 
     /**
      * {@return how many bytes the kernel charges while this program is attached to a socket} The charges of a socket
-     * must stay below net.core.optmem_max. Measured on Linux 6.18, x86-64; other kernels differ a little.
+     * must stay below net.core.optmem_max. Measured on Linux 6.18, x86-64; other kernels differ a little, and Linux 6.1
+     * charges less.
      */
     public int kernelCost() {
         return new KernelConversion(instructions).charge();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.nettybpf.core.Placement;
@@ -25,8 +26,11 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +40,8 @@ import org.junit.jupiter.api.Test;
 
 /** TCP: what a socket filter sees are segments, and what it drops stalls the stream. */
 class StreamSocketTest {
+    private static final long CAP_NET_ADMIN = 1 << 12;
+
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
     private final BlockingQueue<Channel> accepted = new LinkedBlockingQueue<>();
     private MultiThreadIoEventLoopGroup group;
@@ -90,7 +96,38 @@ class StreamSocketTest {
                 .channel();
     }
 
-    /** Linux 6.18 lets nobody without CAP_NET_ADMIN filter a TCP socket; then the test is skipped. */
+    /** {@return whether the kernel counts CAP_NET_ADMIN among this process's capabilities} */
+    private static boolean isNetAdmin() throws IOException {
+        String effective = Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("CapEff:"))
+                .findFirst()
+                .orElseThrow();
+        return (Long.parseUnsignedLong(effective.substring(7).strip(), 16) & CAP_NET_ADMIN) != 0;
+    }
+
+    /** Kernels that let nobody without CAP_NET_ADMIN filter a TCP socket say so; others filter. */
+    @Test
+    void withoutTheRightTheStreamIsRefusedOrFiltered() throws Exception {
+        assumeFalse(isNetAdmin(), "this process has CAP_NET_ADMIN (expected: an ordinary user)");
+        Program program = Program.parse("ret #-1");
+        BpfFilterHandler insisting = BpfFilterHandler.builder(program)
+                .placement(Placement.TCP_SOCKET)
+                .offload(Offload.REQUIRED)
+                .build();
+        try {
+            Channel client = connect(serve(new BpfFilterHandler(program)), insisting);
+            assertEquals(Location.KERNEL, insisting.stats().location());
+            assertEquals(program, SocketFilters.read(client).orElseThrow());
+        } catch (SocketFilterException e) {
+            assertEquals(Reason.PERMISSION, e.reason());
+            assertEquals(
+                    "SO_ATTACH_FILTER: not permitted (EPERM): a filter of a TCP socket needs CAP_NET_ADMIN",
+                    e.getMessage());
+            assertEquals(Location.FAILED, insisting.stats().location());
+        }
+    }
+
+    /** Skips the test where the kernel lets nobody without CAP_NET_ADMIN filter a TCP socket. */
     private Channel connectIfPermitted(InetSocketAddress to, BpfFilterHandler filter) throws InterruptedException {
         try {
             return connect(to, filter);

@@ -55,10 +55,15 @@ final class Namespace implements AutoCloseable {
         }
     }
 
-    /**
-     * Creates a veth pair in the thread's namespace, up and without addresses, so that no neighbour discovery runs on
-     * it.
-     */
+    /** Sets an interface up, without addresses, so that no neighbour discovery runs on it. */
+    static void up(String name) {
+        if (HAS_IPV6) {
+            run("ip link set " + name + " addrgenmode none");
+        }
+        run("ip link set " + name + " up");
+    }
+
+    /** Creates a veth pair in the thread's namespace, and sets both ends {@link #up}. */
     static void pair(String one, String other) {
         try {
             run("ip link add " + one + " type veth peer name " + other);
@@ -69,12 +74,8 @@ final class Namespace implements AutoCloseable {
                     "no veth in this kernel: " + said.strip());
             throw e;
         }
-        for (String name : List.of(one, other)) {
-            if (HAS_IPV6) {
-                run("ip link set " + name + " addrgenmode none");
-            }
-            run("ip link set " + name + " up");
-        }
+        up(one);
+        up(other);
     }
 
     /** {@return what a command says} It is run in the namespace, and must succeed. */
