@@ -1,9 +1,20 @@
 package io.github.nettybpf.core;
 
 import io.github.nettybpf.core.text.Assembler;
+import io.github.nettybpf.core.text.Detection;
 import io.github.nettybpf.core.text.Disassembler;
+import io.github.nettybpf.core.text.Ebpf;
+import io.github.nettybpf.core.text.HexText;
+import io.github.nettybpf.core.text.Initialisers;
 import io.github.nettybpf.core.text.Listing;
-import io.github.nettybpf.core.text.NumericText;
+import io.github.nettybpf.core.text.NumberRows;
+import io.github.nettybpf.core.text.NumericWriter;
+import io.github.nettybpf.core.text.Surroundings;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -32,17 +43,17 @@ public enum ProgramFormat {
     BYTECODE {
         @Override
         public String write(List<RawInstruction> program) {
-            return NumericText.writeCounted(program, ',') + "\n";
+            return NumericWriter.writeCounted(program, ',') + "\n";
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readCounted(text, ',').verified();
+            return NumberRows.read(text).verified();
         }
 
         @Override
         List<RawInstruction> readRaw(String text) {
-            return NumericText.readCounted(text, ',').raw();
+            return NumberRows.read(text).raw();
         }
     },
 
@@ -50,17 +61,17 @@ public enum ProgramFormat {
     C {
         @Override
         public String write(List<RawInstruction> program) {
-            return NumericText.writeC(program);
+            return NumericWriter.writeC(program);
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readC(text).verified();
+            return Initialisers.read(text).verified();
         }
 
         @Override
         List<RawInstruction> readRaw(String text) {
-            return NumericText.readC(text).raw();
+            return Initialisers.read(text).raw();
         }
     },
 
@@ -68,17 +79,17 @@ public enum ProgramFormat {
     DDD {
         @Override
         public String write(List<RawInstruction> program) {
-            return NumericText.writeCounted(program, '\n');
+            return NumericWriter.writeCounted(program, '\n');
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readCounted(text, '\n').verified();
+            return NumberRows.read(text).verified();
         }
 
         @Override
         List<RawInstruction> readRaw(String text) {
-            return NumericText.readCounted(text, '\n').raw();
+            return NumberRows.read(text).raw();
         }
     },
 
@@ -86,17 +97,17 @@ public enum ProgramFormat {
     HEX {
         @Override
         public String write(List<RawInstruction> program) {
-            return NumericText.writeHex(program);
+            return NumericWriter.writeHex(program);
         }
 
         @Override
         Program readText(String text) {
-            return NumericText.readHex(text).verified();
+            return HexText.read(text).verified();
         }
 
         @Override
         List<RawInstruction> readRaw(String text) {
-            return NumericText.readHex(text).raw();
+            return HexText.read(text).raw();
         }
     },
 
@@ -109,12 +120,12 @@ public enum ProgramFormat {
 
         @Override
         Program readText(String text) {
-            return Program.parse(Listing.toAssembly(text));
+            return Listing.read(text, Program::parse);
         }
 
         @Override
         List<RawInstruction> readRaw(String text) {
-            return Assembler.assembleUnverified(Listing.toAssembly(text));
+            return Listing.read(text, Assembler::assembleUnverified);
         }
     };
 
@@ -138,13 +149,15 @@ public enum ProgramFormat {
     public abstract String write(List<RawInstruction> program);
 
     /**
-     * {@return the program of a text in this notation}
+     * {@return the program of a text in this notation} A byte order mark at the beginning is ignored.
      *
      * @param text the text
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
      */
     public Program read(CharSequence text) {
-        return readText(text.toString());
+        String string = Surroundings.withoutByteOrderMark(text.toString());
+        Ebpf.refuse(string);
+        return readText(string);
     }
 
     abstract Program readText(String text);
@@ -162,8 +175,7 @@ public enum ProgramFormat {
      * @throws AssemblyException if the text is malformed, or the kernel would refuse the program
      */
     public static Program readAny(CharSequence text) {
-        String string = text.toString();
-        return detect(string).readText(string);
+        return unambiguous(text).read(text);
     }
 
     /**
@@ -174,8 +186,19 @@ public enum ProgramFormat {
      * @throws AssemblyException if the text is malformed
      */
     public static List<RawInstruction> readUnverified(CharSequence text) {
-        String string = text.toString();
-        return List.copyOf(detect(string).readRaw(string));
+        ProgramFormat format = unambiguous(text);
+        String string = Surroundings.withoutByteOrderMark(text.toString());
+        Ebpf.refuse(string);
+        return List.copyOf(format.readRaw(string));
+    }
+
+    private static ProgramFormat unambiguous(CharSequence text) {
+        ProgramFormat format = detect(text);
+        if ((format == HEX || format == DDD) && NumberRows.isAmbiguous(text.toString())) {
+            throw new AssemblyException(
+                    1, 1, "lines of four bytes or of four numbers (expected: the notation, hex or ddd, by its name)");
+        }
+        return format;
     }
 
     /**
@@ -184,38 +207,51 @@ public enum ProgramFormat {
      * @param text the text
      */
     public static ProgramFormat detect(CharSequence text) {
-        String string = text.toString();
-        if (Listing.isListing(string)) {
-            return LISTING;
-        } else if (string.matches("(?s)\\s*\\d+\\s*,.*")) {
-            return BYTECODE;
-        } else if (NumericText.isCountedLines(string)) {
-            return DDD;
-        } else if (NumericText.isHex(string)) {
-            return HEX;
-        } else if (isC(string)) {
-            return C;
-        }
-        return ASM;
+        return Detection.format(Surroundings.withoutByteOrderMark(text.toString()));
     }
 
-    /** Braces occur in bpf_asm text only in comments, and there they do not count. */
-    private static boolean isC(String text) {
-        int at = 0;
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (c == '{') {
-                return true;
-            } else if (text.startsWith("/*", at)) {
-                int end = text.indexOf("*/", at + 2);
-                at = end < 0 ? text.length() : end + 2;
-            } else if (c == ';' || c == '#' || text.startsWith("//", at)) {
-                int end = text.indexOf('\n', at);
-                at = end < 0 ? text.length() : end;
-            } else {
-                at++;
-            }
+    /**
+     * {@return whether the text is meant as a program, and not as a filter expression} It need not be well-formed: it is
+     * in one of the notations other than {@link #ASM}, or has a comment, an operand or a mnemonic that no expression has.
+     * Text without anything but {@code #} comments is meant as a program, which is empty.
+     *
+     * @param text the text
+     */
+    public static boolean isProgram(CharSequence text) {
+        return Detection.isProgram(Surroundings.withoutByteOrderMark(text.toString()));
+    }
+
+    /**
+     * {@return the contents of a file as text in one of the notations} That is the text itself if it is UTF-8, without
+     * a byte order mark. If the file has the bytes of {@code struct sock_filter} in the byte order of this machine, it is
+     * those in {@link #HEX}.
+     *
+     * @param contents the bytes of the file
+     * @throws CharacterCodingException if the contents are neither
+     */
+    public static String textOf(byte[] contents) throws CharacterCodingException {
+        List<RawInstruction> structs = structs(contents);
+        if (!structs.isEmpty()) {
+            return HEX.write(structs);
         }
-        return false;
+        String text = StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(contents))
+                .toString();
+        return Surroundings.withoutByteOrderMark(text);
+    }
+
+    /** Every code has a byte that is 0, which text has not. */
+    private static List<RawInstruction> structs(byte[] contents) {
+        List<RawInstruction> structs = new ArrayList<>();
+        ByteBuffer buffer = ByteBuffer.wrap(contents).order(ByteOrder.nativeOrder());
+        while (buffer.remaining() >= RawInstruction.BYTES) {
+            RawInstruction struct = RawInstruction.readFrom(buffer);
+            if (struct.code() > 0xff) {
+                return List.of();
+            }
+            structs.add(struct);
+        }
+        return buffer.hasRemaining() ? List.of() : structs;
     }
 }

@@ -110,7 +110,16 @@ final class Verifier {
                                     "no extension at offset 0x%x (expected: 0xfffff000 + 0, 4, 8 .. 60)", raw.k()));
                 }
             }
-            case JMP | JA -> requireTarget(pc, Integer.toUnsignedLong(raw.k()));
+            case JMP | JA -> {
+                if (raw.k() < 0 && pc + 1 + raw.k() >= 0) {
+                    throw broken(
+                            pc,
+                            Rule.JUMP,
+                            "jumps backward, to " + (pc + 1 + raw.k())
+                                    + " (expected: a later instruction; the kernel runs no loops, which protochain needs)");
+                }
+                requireTarget(pc, Integer.toUnsignedLong(raw.k()));
+            }
             case JMP | JEQ | K,
                     JMP | JGT | K,
                     JMP | JGE | K,

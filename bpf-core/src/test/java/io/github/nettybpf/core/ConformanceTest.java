@@ -83,18 +83,28 @@ class ConformanceTest {
     }
 
     /** Sources that are read differently than by bpf_asm, on purpose; docs/assembler.md tells why. */
-    private static final Map<String, String> DIFFERENCES = Map.of(
-            "ja aa\naa: ret #0\naa: ret #1\n", "line 3, column 1: label 'aa' again (expected: once; it is at insn 1)",
-            "aa: ret #0\naa: ret #1\n", "line 2, column 1: label 'aa' again (expected: once; it is at insn 0)",
-            "ld #-4294967295", "line 1, column 5: number -4294967295 (expected: -2147483648..4294967295)",
-            "ld #0x1ffffffff", "line 1, column 5: number 0x1ffffffff (expected: -2147483648..4294967295)",
-            "ld #0xfffffffffffffffff",
-                    "line 1, column 5: number 0xfffffffffffffffff (expected: -2147483648..4294967295)",
-            "xx: ret #0\nja xx", "line 2, column 4: label 'xx' is at insn 0 (expected: a later instruction than 1)",
-            "l1: ret #0\nja l1", "line 2, column 4: label 'l1' is at insn 0 (expected: a later instruction than 1)",
-            "ret x", "line 1, column 5: 'x' (expected: #k, a or %a)",
-            "ret #0 # c", "1,6 0 0 0,\n",
-            "/* c **/ ret #0", "1,6 0 0 0,\n");
+    private static final Map<String, String> DIFFERENCES = Map.ofEntries(
+            Map.entry(
+                    "ja aa\naa: ret #0\naa: ret #1\n",
+                    "line 3, column 1: label 'aa' again (expected: once; it is at insn 1)"),
+            Map.entry(
+                    "aa: ret #0\naa: ret #1\n", "line 2, column 1: label 'aa' again (expected: once; it is at insn 0)"),
+            Map.entry("ld #-4294967295", "line 1, column 5: number -4294967295 (expected: -2147483648..4294967295)"),
+            Map.entry("ld #0x1ffffffff", "line 1, column 5: number 0x1ffffffff (expected: -2147483648..4294967295)"),
+            Map.entry(
+                    "ld #0xfffffffffffffffff",
+                    "line 1, column 5: number 0xfffffffffffffffff (expected: -2147483648..4294967295)"),
+            Map.entry(
+                    "xx: ret #0\nja xx",
+                    "line 2, column 4: label 'xx' jumps backward, to insn 0 (expected: a later instruction than 1; the kernel runs no loops)"),
+            Map.entry(
+                    "l1: ret #0\nja l1",
+                    "line 2, column 4: label 'l1' jumps backward, to insn 0 (expected: a later instruction than 1; the kernel runs no loops)"),
+            Map.entry("ret x", "line 1, column 5: 'x' (expected: #k, a or %a)"),
+            Map.entry("ret #0 # c", "1,6 0 0 0,\n"),
+            Map.entry("/* c **/ ret #0", "1,6 0 0 0,\n"),
+            Map.entry("add 5", "1,4 0 0 5,\n"),
+            Map.entry("ret 0", "1,6 0 0 0,\n"));
 
     @Test
     void bpfAsm() throws IOException {

@@ -8,12 +8,6 @@ import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.expression.LinkType;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -22,31 +16,24 @@ import org.jspecify.annotations.Nullable;
  * docs/tools.md has the rule that tells one from the other.
  */
 public final class AnyProgram {
-    private static final Pattern COMMENT_OR_IMMEDIATE = Pattern.compile("[#;]|/[/*]");
-    private static final Pattern LINE_START = Pattern.compile(
-            "^[ \\t]*(?:[A-Za-z_][A-Za-z0-9_]*[ \\t]*:[ \\t]*)?(?<word>[A-Za-z]+)(?![A-Za-z0-9_:])", Pattern.MULTILINE);
+    private static final Pattern COMMENT = Pattern.compile("#[^\\n]*+");
 
-    /** Those of bpf_asm without {@code and} and {@code or}, which a line of an expression can begin with. */
-    private static final Set<String> MNEMONICS = Set.of(
-            "ld", "ldi", "ldh", "ldb", "ldx", "ldxi", "ldxb", "st", "stx", "jmp", "ja", "jeq", "jneq", "jne", "jlt",
-            "jle", "jgt", "jge", "jset", "add", "sub", "mul", "div", "mod", "neg", "xor", "lsh", "rsh", "ret", "tax",
-            "txa");
+    /** The beginning of messages about the expression: what the argument was taken for. */
+    private final String taken;
 
-    private final String shown;
     private final String text;
 
     /** Null if it is an expression. */
     private final @Nullable Program program;
 
-    private AnyProgram(String shown, String text, @Nullable Program program) {
-        this.shown = shown;
+    private AnyProgram(String taken, String text, @Nullable Program program) {
+        this.taken = taken;
         this.text = text;
         this.program = program;
     }
 
     /**
-     * {@return what the argument stands for} That is the contents of the file if there is one of this name, of standard
-     * input if it is {@code -}, and otherwise the argument itself.
+     * {@return what the argument stands for} Its text is that of {@link ProgramText#of}.
      *
      * @throws Refusal if it cannot be read, or is text in a notation but not a program; the message has the place
      */
@@ -61,53 +48,43 @@ public final class AnyProgram {
      */
     public static AnyProgram of(String argument, InputStream standardInput, @Nullable ProgramFormat format)
             throws Refusal {
-        if (!argument.equals("-") && !isFile(argument)) {
-            return ofText("PROGRAM", argument, format);
-        }
-        Source source = new Source(argument);
-        return ofText(source.name(), source.text(standardInput), format);
-    }
-
-    /** {@return an expression, which is first parsed when a program is asked for} */
-    static AnyProgram ofExpression(String expression) {
-        return new AnyProgram("expression", expression, null);
-    }
-
-    private static AnyProgram ofText(String shown, String text, @Nullable ProgramFormat asked) throws Refusal {
-        if (asked == null && isExpression(text)) {
-            return new AnyProgram(shown, text.stripTrailing(), null);
+        ProgramText source = ProgramText.of(argument, standardInput);
+        String text = source.text();
+        if (format == null && isExpression(text)) {
+            return new AnyProgram(source.taken("an expression"), withoutComments(text), null);
         }
         try {
-            Program program = asked == null ? ProgramFormat.readAny(text) : asked.read(text);
-            return new AnyProgram(shown, text, program);
+            return new AnyProgram("", text, format == null ? ProgramFormat.readAny(text) : format.read(text));
         } catch (AssemblyException e) {
-            throw Source.refusal(shown, text, e);
+            throw Source.refusal(source.name(), text, e);
         }
     }
 
-    private static boolean isFile(String argument) {
-        try {
-            Path path = Path.of(argument);
-            return !argument.isEmpty() && Files.exists(path) && !Files.isDirectory(path);
-        } catch (InvalidPathException notAName) {
-            return false;
+    /**
+     * {@return the expression that the argument stands for, which is first parsed when a program is asked for}
+     *
+     * @throws Refusal if it is a file that cannot be read, or that has no expression: the empty expression, which
+     *     accepts everything, is only an argument
+     */
+    static AnyProgram ofExpression(String argument, InputStream standardInput) throws Refusal {
+        ProgramText source = ProgramText.of(argument, standardInput);
+        String text = withoutComments(source.text());
+        if (text.isBlank() && !source.isArgument()) {
+            throw new Refusal(source.name() + ": no expression in it (expected: one, or -e '' for all packets)");
         }
+        return new AnyProgram(source.isArgument() ? "" : source.name() + ": ", text, null);
+    }
+
+    /** Blanks take the place of comments, from a hash to the end of its line: columns stay. */
+    private static String withoutComments(String text) {
+        return COMMENT.matcher(text)
+                .replaceAll(comment -> " ".repeat(comment.group().length()))
+                .stripTrailing();
     }
 
     /** {@return whether the text is an expression: in no other notation, and without a sign of assembly} */
     public static boolean isExpression(String text) {
-        if (text.isBlank()
-                || ProgramFormat.detect(text) != ProgramFormat.ASM
-                || COMMENT_OR_IMMEDIATE.matcher(text).find()) {
-            return false;
-        }
-        Matcher lines = LINE_START.matcher(text);
-        while (lines.find()) {
-            if (MNEMONICS.contains(lines.group("word").toLowerCase(Locale.ROOT))) {
-                return false;
-            }
-        }
-        return true;
+        return !ProgramFormat.isProgram(text);
     }
 
     /**
@@ -165,9 +142,15 @@ public final class AnyProgram {
 
     /** Says what the argument was taken for: it may be the name of a missing file, or assembly with a mistake. */
     private Refusal refusal(ExpressionException e) {
-        String taken = shown.equals("PROGRAM") ? "no file of this name; as an expression" : "as an expression";
-        String prefix = shown.equals("expression") ? "" : shown + ": " + taken + ": ";
-        String message = prefix + Printable.message(String.valueOf(e.getMessage()));
-        return new Refusal(text.isBlank() ? message : message + "\n" + Printable.excerpt(text, e.column()));
+        int lineStart = text.lastIndexOf('\n', Math.min(text.length(), e.column() - 1) - 1) + 1;
+        int lineEnd = text.indexOf('\n', lineStart);
+        String line = text.substring(lineStart, lineEnd < 0 ? text.length() : lineEnd);
+        int column = e.column() - lineStart;
+        boolean hasLines = text.indexOf('\n') >= 0;
+        long number =
+                text.substring(0, lineStart).chars().filter(c -> c == '\n').count() + 1;
+        String place = (hasLines ? "line " + number + ", " : "") + "column " + column + ": ";
+        String message = taken + Printable.message(place + e.problem());
+        return new Refusal(line.isBlank() ? message : message + "\n" + Printable.excerpt(line, column));
     }
 }

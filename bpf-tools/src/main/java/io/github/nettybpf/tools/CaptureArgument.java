@@ -19,7 +19,7 @@ public final class CaptureArgument {
      *
      * @throws Refusal if it would be read twice, or if PROGRAM and captures make an expression together
      */
-    public static void check(ProgramArgument program, List<String> files) throws Refusal {
+    public static void check(ProgramOptions program, List<String> files) throws Refusal {
         long count = files.stream().filter("-"::equals).count();
         if (count + (program.isStandardInput() ? 1 : 0) > 1) {
             throw new Refusal("standard input twice (expected: at most one -)");

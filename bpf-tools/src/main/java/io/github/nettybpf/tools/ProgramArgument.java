@@ -1,15 +1,9 @@
 package io.github.nettybpf.tools;
 
-import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ProgramFormat;
-import io.github.nettybpf.expression.LinkType;
-import java.io.InputStream;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The {@code PROGRAM} argument of a verb, and the options that say how to read it. */
-public final class ProgramArgument {
+/** The {@code PROGRAM} argument of a verb that needs one. */
+public final class ProgramArgument extends ProgramOptions {
     @Parameters(
             index = "0",
             paramLabel = "PROGRAM",
@@ -17,55 +11,8 @@ public final class ProgramArgument {
                     + " reads, or a filter expression.")
     private String argument = "-";
 
-    @Option(
-            names = {"-e", "--expression"},
-            description = "PROGRAM is an expression, even if a file has this name.")
-    private boolean isExpression;
-
-    @Option(
-            names = "--notation",
-            paramLabel = "NOTATION",
-            converter = FormatName.class,
-            completionCandidates = FormatName.class,
-            description =
-                    "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: detected from its beginning).")
-    private @Nullable ProgramFormat notation;
-
-    @Option(
-            names = "--link-type",
-            paramLabel = "TYPE",
-            converter = ExpressionTarget.LinkTypeName.class,
-            description = "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP"
-                    + " (default: that of the capture).")
-    private @Nullable LinkType linkType;
-
-    /** {@return what the argument stands for} */
-    public AnyProgram read(InputStream standardInput) throws Refusal {
-        if (isExpression && notation != null) {
-            throw new Refusal("--expression and --notation (expected: one of them)");
-        }
-        return isExpression ? AnyProgram.ofExpression(argument) : AnyProgram.of(argument, standardInput, notation);
-    }
-
-    /** {@return the program, where no capture tells the link type, for {@code --link-type} or else for Ethernet} */
-    Program program(InputStream standardInput) throws Refusal {
-        LinkType asked = linkType;
-        return read(standardInput).program(asked == null ? LinkType.EN10MB : asked);
-    }
-
-    /** {@return the argument as it was written} */
+    @Override
     public String text() {
         return argument;
-    }
-
-    /** {@return whether the program is read from standard input} */
-    public boolean isStandardInput() {
-        return !isExpression && argument.equals("-");
-    }
-
-    /** {@return the link type that was asked for, or null for that of the capture} */
-    @Nullable
-    public LinkType linkType() {
-        return linkType;
     }
 }

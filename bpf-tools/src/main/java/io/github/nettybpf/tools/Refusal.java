@@ -7,4 +7,9 @@ public final class Refusal extends Exception {
     public Refusal(String message) {
         super(message);
     }
+
+    /** A refusal whose cause a verb may show in another way. */
+    Refusal(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

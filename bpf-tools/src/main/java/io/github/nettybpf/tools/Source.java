@@ -1,10 +1,12 @@
 package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.ProgramFormat;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -13,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.function.Function;
 import picocli.CommandLine.Parameters;
 
 /** The {@code FILE} argument of a verb, and the contents of the file. */
@@ -85,7 +86,7 @@ public final class Source {
     }
 
     /**
-     * {@return all of the text}
+     * {@return all of the text, without a byte order mark} A file of {@code struct sock_filter} is text in hexadecimal.
      *
      * @throws Refusal if it cannot be read, is too long, or is not UTF-8
      */
@@ -99,41 +100,27 @@ public final class Source {
         if (bytes.length > MAX_BYTES) {
             throw new Refusal(name() + ": more than 16 MiB (expected: program text of at most 16777216 bytes)");
         }
-        ByteBuffer undecoded = ByteBuffer.wrap(bytes);
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(undecoded).toString();
+            return ProgramFormat.textOf(bytes);
         } catch (CharacterCodingException e) {
-            int at = undecoded.position();
+            int at = validBytes(bytes);
             throw new Refusal(
                     String.format("%s: offset %d: byte 0x%02x (expected: text in UTF-8)", name(), at, bytes[at]));
         }
     }
 
-    /**
-     * {@return what the reader returns for the text}
-     *
-     * @throws Refusal if the text cannot be read, or the reader throws {@link AssemblyException}; the message has the
-     *     place
-     */
-    public <T> T program(InputStream standardInput, Function<String, T> reader) throws Refusal {
-        String text = text(standardInput);
-        try {
-            return reader.apply(text);
-        } catch (AssemblyException e) {
-            throw refusal(text, e);
-        }
+    /** {@return the position of the first byte that is not UTF-8} */
+    private static int validBytes(byte[] bytes) {
+        ByteBuffer undecoded = ByteBuffer.wrap(bytes);
+        StandardCharsets.UTF_8.newDecoder().decode(undecoded, CharBuffer.allocate(bytes.length), true);
+        return undecoded.position();
     }
 
     /** {@return a refusal that shows the place in the text} */
-    public Refusal refusal(String text, AssemblyException e) {
-        return refusal(name(), text, e);
-    }
-
-    /** {@return a refusal that shows the place in text that did not come from a file} */
     public static Refusal refusal(String name, String text, AssemblyException e) {
         String message = name + ": " + Printable.message(String.valueOf(e.getMessage()));
         String line = line(text, e.line());
-        return new Refusal(line.isBlank() ? message : message + "\n" + Printable.excerpt(line, e.column()));
+        return new Refusal(line.isBlank() ? message : message + "\n" + Printable.excerpt(line, e.column()), e);
     }
 
     private static String line(String text, int number) {

@@ -28,10 +28,13 @@ import io.github.nettybpf.core.Register;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.core.VerificationException.Rule;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,8 +187,15 @@ public final class Assembler {
                 true;
             case "jlt", "jle", "jgt", "jge", "jset", "add", "sub", "mul", "div", "mod", "neg", "and", "xor" -> true;
             case "or", "lsh", "rsh", "ret", "tax", "txa", "x", "a", "m" -> true;
-            default -> extension(word) != null;
+            default -> word.equalsIgnoreCase("vlan_pr") || isExtension(word);
         };
+    }
+
+    /** The names of bpfc stay free for labels: no operand can be both. */
+    private static boolean isExtension(String word) {
+        String lower = word.toLowerCase(Locale.ROOT);
+        return Arrays.stream(Extension.values())
+                .anyMatch(extension -> extension.mnemonic().equals(lower));
     }
 
     private void load(int size) {
@@ -231,11 +241,33 @@ public final class Assembler {
         program.add(new LoadExtension(extension, Register.A, size));
     }
 
-    /** {@return the extension of that name, or null if there is none} There are two names for vlan_avail. */
+    /** Further names: the first is one of bpf_asm, the others are those of netsniff-ng's bpfc. */
+    private static final Map<String, Extension> OTHER_NAMES = Map.ofEntries(
+            Map.entry("vlan_pr", Extension.VLAN_AVAIL),
+            Map.entry("vlanp", Extension.VLAN_AVAIL),
+            Map.entry("vlana", Extension.VLAN_AVAIL),
+            Map.entry("vlan_acc", Extension.VLAN_AVAIL),
+            Map.entry("vlant", Extension.VLAN_TCI),
+            Map.entry("pktlen", Extension.LEN),
+            Map.entry("pto", Extension.PROTO),
+            Map.entry("ifx", Extension.IFIDX),
+            Map.entry("que", Extension.QUEUE),
+            Map.entry("q", Extension.QUEUE),
+            Map.entry("hat", Extension.HATYPE),
+            Map.entry("rxh", Extension.RXHASH));
+
+    /** {@return the names of all extensions, as alternatives of a regular expression} */
+    static String extensionNames() {
+        return Stream.concat(Arrays.stream(Extension.values()).map(Extension::mnemonic), OTHER_NAMES.keySet().stream())
+                .collect(Collectors.joining("|"));
+    }
+
+    /** {@return the extension of that name, or null if there is none} */
     private static @Nullable Extension extension(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        if (lower.equals("vlan_pr")) {
-            return Extension.VLAN_AVAIL;
+        Extension other = OTHER_NAMES.get(lower);
+        if (other != null) {
+            return other;
         }
         for (Extension extension : Extension.values()) {
             if (extension.mnemonic().equals(lower)) {
@@ -319,7 +351,7 @@ public final class Assembler {
 
     private void comparison(JumpCondition condition) {
         int at = in.position();
-        if (in.takeOperandHash()) {
+        if (in.takeOperandHash() || in.isNextNumber()) {
             program.add(new JumpIf(condition, in.number(), 0, 0));
         } else if (in.takeX()) {
             program.add(new JumpIfX(condition, 0, 0));
@@ -331,8 +363,24 @@ public final class Assembler {
 
     private void target(Skip skip) {
         int at = in.position();
+        if (in.isNextNumber() && !in.isNext('+')) {
+            skipBy(skip, in.number(), at);
+            return;
+        }
         String label = in.word("a label");
         references.add(new Reference(program.size() - 1, skip, label, at));
+    }
+
+    /** A number in the place of a label says how many instructions to skip, as in golang.org/x/net/bpf. */
+    private void skipBy(Skip skip, int count, int at) {
+        int most = skip == Skip.ALWAYS ? Program.MAX_SIZE - 1 : 255;
+        if (count < 0) {
+            throw in.error(at, "skip " + count + ", a jump backward (expected: 0.." + most + ")");
+        } else if (count > most) {
+            throw in.error(at, "skip " + count + " (expected: 0.." + most + ")");
+        }
+        int last = program.size() - 1;
+        program.set(last, withSkip(program.get(last), skip, count));
     }
 
     private void resolve(Reference reference) {
@@ -346,8 +394,8 @@ public final class Assembler {
         if (skip < 0) {
             throw in.error(
                     reference.at,
-                    "label " + Scanner.quoted(label) + " is at insn " + target + " (expected: a later instruction than "
-                            + reference.pc + ")");
+                    "label " + Scanner.quoted(label) + " jumps backward, to insn " + target
+                            + " (expected: a later instruction than " + reference.pc + "; the kernel runs no loops)");
         }
         if (skip > 255 && reference.skip != Skip.ALWAYS) {
             throw in.error(
@@ -375,7 +423,7 @@ public final class Assembler {
 
     private void alu(AluOp op) {
         int at = in.position();
-        if (in.takeOperandHash()) {
+        if (in.takeOperandHash() || in.isNextNumber()) {
             program.add(new AluConstant(op, in.number()));
         } else if (in.takeX()) {
             program.add(new AluX(op));
@@ -386,7 +434,7 @@ public final class Assembler {
 
     private void ret() {
         int at = in.position();
-        if (in.takeOperandHash()) {
+        if (in.takeOperandHash() || in.isNextNumber()) {
             program.add(new ReturnConstant(in.number()));
         } else if (in.takeRegister("a")) {
             program.add(new ReturnA());

@@ -7,9 +7,13 @@ import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
 import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.LoadIndirect;
+import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.JumpCondition;
 import java.util.List;
 import java.util.NavigableSet;
@@ -103,42 +107,52 @@ public final class Disassembler {
 
     /**
      * {@return the listing of {@code tcpdump -d}: every instruction with its number, conditional jumps with both
-     * targets}
+     * targets} It is that of libpcap 1.10 byte for byte, blanks at the ends of lines included; libpcap has no text for
+     * {@code ldx len}.
      *
      * @param instructions the instructions, which need not be verified
      */
     public static String listing(List<Instruction> instructions) {
         StringBuilder text = new StringBuilder();
         for (int pc = 0; pc < instructions.size(); pc++) {
-            text.append(listed(pc, instructions.get(pc)).stripTrailing()).append('\n');
+            Instruction instruction = instructions.get(pc);
+            text.append(String.format("(%03d) %-8s ", pc, instruction.mnemonic()));
+            if (instruction instanceof ConditionalJump jump) {
+                text.append(
+                        String.format("%-16s jt %d\tjf %d", operand(jump), jump.trueTarget(pc), jump.falseTarget(pc)));
+            } else {
+                text.append(listedOperand(pc, instruction));
+            }
+            text.append('\n');
         }
         return text.toString();
     }
 
-    private static String listed(int pc, Instruction instruction) {
+    /** Offsets, and the operands of arithmetic and of returns, are signed. */
+    private static String listedOperand(int pc, Instruction instruction) {
         if (instruction instanceof Jump jump) {
-            return row(pc, instruction, Long.toString(target(pc, jump)));
-        } else if (instruction instanceof ConditionalJump jump) {
-            String targets = String.format(" jt %d\tjf %d", jump.trueTarget(pc), jump.falseTarget(pc));
-            return row(pc, instruction, operand(jump)) + targets;
+            return Integer.toString(pc + 1 + jump.skip());
         } else if (instruction instanceof LoadExtension load) {
-            boolean length = load.num() == Extension.LEN;
-            return row(pc, instruction, length ? "#pktlen" : "[" + Listing.name(load.num()) + "]");
+            return load.num() == Extension.LEN ? "#pktlen" : "[" + Listing.name(load.num()) + "]";
         } else if (instruction instanceof LoadConstant load) {
-            return row(pc, instruction, hex(load.val()));
-        } else if (instruction instanceof AluConstant alu
-                && (alu.op() == AluOp.AND || alu.op() == AluOp.OR || alu.op() == AluOp.XOR)) {
-            return row(pc, instruction, hex(alu.val()));
+            return hex(load.val());
+        } else if (instruction instanceof AluConstant alu) {
+            boolean isBitwise = alu.op() == AluOp.AND || alu.op() == AluOp.OR || alu.op() == AluOp.XOR;
+            return isBitwise ? hex(alu.val()) : "#" + alu.val();
+        } else if (instruction instanceof ReturnConstant ret) {
+            return "#" + ret.val();
         } else if (instruction instanceof ReturnA) {
-            return row(pc, instruction, "");
+            return "";
+        } else if (instruction instanceof LoadAbsolute load) {
+            return "[" + load.off() + "]";
+        } else if (instruction instanceof LoadIndirect load) {
+            return "[x + " + load.off() + "]";
+        } else if (instruction instanceof LoadMemShift load) {
+            return "4*([" + load.off() + "]&0xf)";
         }
-        // tcpdump writes the operands of all others as bpf_asm does.
+        // The operands of all others are those of bpf_asm.
         String[] words = instruction.toString().split(" ", 2);
-        return row(pc, instruction, words.length == 1 ? "" : words[1]);
-    }
-
-    private static String row(int pc, Instruction instruction, String operand) {
-        return String.format("(%03d) %-8s %-16s", pc, instruction.mnemonic(), operand);
+        return words.length == 1 ? "" : words[1];
     }
 
     private static String hex(int value) {

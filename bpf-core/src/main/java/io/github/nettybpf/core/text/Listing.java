@@ -3,6 +3,7 @@ package io.github.nettybpf.core.text;
 import io.github.nettybpf.core.AssemblyException;
 import io.github.nettybpf.core.Extension;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,8 +14,9 @@ import java.util.regex.Pattern;
 public final class Listing {
     private static final Pattern LINE = Pattern.compile(
             "\\s*+\\((\\d{1,5})\\)\\s++([a-z]++)(?:\\s++(\\S.{0,63}?))??(?:\\s++jt\\s++(\\d{1,5})\\s++jf\\s++(\\d{1,5}))?\\s*+");
+    private static final Pattern START = Pattern.compile("\\(\\d{3,5}\\)[ \\t]++[a-z]");
     private static final Pattern OPERAND =
-            Pattern.compile("(?:#(?:0x[0-9a-f]{1,8}|\\d{1,10}|pktlen)|x|a|\\d{1,5}|M\\[\\d{1,2}]"
+            Pattern.compile("(?:#(?:0x[0-9a-f]{1,8}|-?\\d{1,10}|pktlen)|x|a|\\d{1,5}|M\\[\\d{1,2}]"
                     + "|\\[(?:x \\+ )?-?\\d{1,10}]|\\[[a-z_]{1,16}]|4\\*\\(\\[-?\\d{1,10}]&0xf\\))?");
     private static final Pattern BRACKETED_NAME = Pattern.compile("\\[([a-z_]+)]");
     private static final Map<String, Extension> NAMES =
@@ -31,14 +33,32 @@ public final class Listing {
         };
     }
 
-    public static boolean isListing(String text) {
-        return text.stripLeading().startsWith("(0");
+    /** {@return whether the text, which is blanked, begins with a line of a listing} */
+    static boolean isListing(String text, int start) {
+        return START.matcher(text).region(start, text.length()).lookingAt();
+    }
+
+    /**
+     * {@return what the assembler makes of the listing}
+     *
+     * @throws AssemblyException if it refuses it, or the text is no listing; the place is the beginning of a line
+     */
+    public static <T> T read(String listing, Function<String, T> assembler) {
+        String assembly = toAssembly(listing);
+        try {
+            return assembler.apply(assembly);
+        } catch (AssemblyException e) {
+            int last = (int) assembly.stripTrailing().lines().count();
+            AssemblyException placed = new AssemblyException(Math.min(e.line(), Math.max(1, last)), 1, e.problem());
+            placed.initCause(e.getCause());
+            throw placed;
+        }
     }
 
     /** {@return the bpf_asm text of the listing, with as many lines} */
-    public static String toAssembly(String listing) {
+    private static String toAssembly(String listing) {
         StringBuilder assembly = new StringBuilder();
-        String[] lines = listing.split("\n", -1);
+        String[] lines = Surroundings.blanked(listing).split("\n", -1);
         int pc = 0;
         for (int i = 0; i < lines.length; i++) {
             if (!lines[i].isBlank()) {
@@ -71,11 +91,27 @@ public final class Listing {
         }
         String targets = "";
         if (matcher.group(4) != null) {
-            targets = ", l" + Integer.parseInt(matcher.group(4)) + ", l" + Integer.parseInt(matcher.group(5));
-        } else if (mnemonic.equals("ja")) {
-            operand = "l" + operand;
+            targets = ", " + target(matcher.group(4), number, pc) + ", " + target(matcher.group(5), number, pc);
+        } else if (mnemonic.equals("ja") && operand.matches("\\d+")) {
+            operand = target(operand, number, pc);
+        } else if (mnemonic.startsWith("j")) {
+            throw new AssemblyException(
+                    number, 1, Scanner.quoted(line.strip()) + " (expected: its targets, such as jt 4 jf 5)");
         }
         return "l" + pc + ": " + mnemonic + " " + operand(operand) + targets;
+    }
+
+    /** {@return the label of a target} */
+    private static String target(String target, int number, int pc) {
+        int at = Integer.parseInt(target);
+        if (at <= pc) {
+            throw new AssemblyException(
+                    number,
+                    1,
+                    "jumps backward, to " + at
+                            + " (expected: a later instruction; the kernel runs no loops, which protochain needs)");
+        }
+        return "l" + at;
     }
 
     private static String operand(String operand) {

@@ -166,6 +166,12 @@ final class Scanner {
         return (int) (negative ? -value : value);
     }
 
+    /** {@return whether a number comes next} */
+    boolean isNextNumber() {
+        markOperand();
+        return isNumberStart();
+    }
+
     private boolean isNumberStart() {
         char first = peek();
         if (first != '-' && first != '+') {
@@ -188,6 +194,12 @@ final class Scanner {
                 : quoted(text.substring(at, end));
     }
 
+    /** {@return the token at a position in quotes, for a message} */
+    String describe(int position) {
+        at = position;
+        return describeNext();
+    }
+
     /** {@return the token in quotes, for a message: truncated if it is long, without control characters} */
     static String quoted(String token) {
         String shown = token.length() > MAX_QUOTED ? token.substring(0, MAX_QUOTED) + "..." : token;
@@ -198,14 +210,17 @@ final class Scanner {
         return error(position, problem, null);
     }
 
+    /** A look-alike at the position is the problem, whatever else was expected there. */
     AssemblyException error(int position, String problem, @Nullable Throwable cause) {
+        String lookalike = cause == null ? Lookalikes.problem(text, position) : null;
         int line = 1;
         int lineStart = 0;
         for (int i = text.indexOf('\n'); i >= 0 && i < position; i = text.indexOf('\n', i + 1)) {
             line++;
             lineStart = i + 1;
         }
-        AssemblyException error = new AssemblyException(line, position - lineStart + 1, problem);
+        AssemblyException error =
+                new AssemblyException(line, position - lineStart + 1, lookalike == null ? problem : lookalike);
         if (cause != null) {
             error.initCause(cause);
         }

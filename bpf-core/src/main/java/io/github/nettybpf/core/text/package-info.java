@@ -1,7 +1,8 @@
 /**
- * The notations of a program: {@code Assembler} reads bpf_asm text, {@code Disassembler} writes it and the listings of
- * tcpdump, {@code Listing} reads those, and {@code NumericText} reads and writes the numbers of
- * {@code struct sock_filter}. Not exported: {@link io.github.nettybpf.core.Program} and
+ * The notations of a program. {@code Detection} tells them apart; {@code Assembler} reads bpf_asm text,
+ * {@code Listing} the listings of tcpdump, {@code NumberRows} groups of four numbers, {@code Initialisers} the syntax of
+ * programming languages, and {@code HexText} bytes; {@code Disassembler} and {@code NumericWriter} write. Each reader
+ * understands all of a text or refuses it. Not exported: {@link io.github.nettybpf.core.Program} and
  * {@link io.github.nettybpf.core.ProgramFormat} are the way in.
  */
 @NullMarked

@@ -4,14 +4,14 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.tools.FormatName;
+import io.github.nettybpf.tools.ProgramText;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
-import io.github.nettybpf.tools.Source;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code bpf asm}: assembles. */
 @Command(
@@ -37,8 +37,13 @@ import picocli.CommandLine.Option;
 public final class Asm implements Callable<Integer> {
     private final Session session;
 
-    @Mixin
-    private final Source source = new Source();
+    @Parameters(
+            paramLabel = "PROGRAM",
+            arity = "0..1",
+            defaultValue = "-",
+            description = "A file with bpf_asm text, the text itself, or standard input if it is - or left out. At most"
+                    + " 16 MiB of UTF-8 text.")
+    private String argument = "-";
 
     @Option(
             names = "--format",
@@ -67,7 +72,8 @@ public final class Asm implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        session.out().print(format.write(source.program(session.in(), this::assemble)));
+        session.out()
+                .print(format.write(ProgramText.of(argument, session.in()).program("bpf_asm text", this::assemble)));
         return 0;
     }
 

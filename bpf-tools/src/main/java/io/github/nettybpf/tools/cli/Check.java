@@ -5,14 +5,13 @@ import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.PipelineSupport;
 import io.github.nettybpf.netty.SocketFilters;
+import io.github.nettybpf.tools.OptionalProgramArgument;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
-import io.github.nettybpf.tools.Source;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -32,7 +31,7 @@ import picocli.CommandLine.Mixin;
         header = "Says whether the kernel accepts a program, and what the program reads and returns.",
         description = """
 
-                Reads a program in any notation that bpf disasm reads. Prints lines
+                Reads a program in any notation, or an expression. Prints lines
                 'name: value':
 
                 program       accepted, with its size, or refused
@@ -72,7 +71,7 @@ public final class Check implements Callable<Integer> {
     private final Session session;
 
     @Mixin
-    private final Source source = new Source();
+    private final OptionalProgramArgument argument = new OptionalProgramArgument();
 
     public Check(Session session) {
         this.session = session;
@@ -80,12 +79,12 @@ public final class Check implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        String text = source.text(session.in());
         try {
-            return verified(ProgramFormat.readAny(text)) ? 0 : 1;
-        } catch (AssemblyException e) {
-            if (!(e.getCause() instanceof VerificationException broken)) {
-                throw source.refusal(text, e);
+            return verified(argument.program(session.in())) ? 0 : 1;
+        } catch (Refusal refusal) {
+            if (!(refusal.getCause() instanceof AssemblyException e
+                    && e.getCause() instanceof VerificationException broken)) {
+                throw refusal;
             }
             refused(e, broken);
             return 1;
@@ -95,7 +94,7 @@ public final class Check implements Callable<Integer> {
     private void refused(AssemblyException e, VerificationException broken) {
         line("program", "refused");
         line("rule", rule(broken.rule()));
-        line("where", source.name() + ": line " + e.line() + ", column " + e.column());
+        line("where", argument.name() + ": line " + e.line() + ", column " + e.column());
         line("problem", Printable.message(String.valueOf(broken.getMessage())));
     }
 

@@ -2,9 +2,9 @@ package io.github.nettybpf.tools.cli;
 
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.tools.FormatName;
+import io.github.nettybpf.tools.OptionalProgramArgument;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
-import io.github.nettybpf.tools.Source;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,9 +17,9 @@ import picocli.CommandLine.Option;
         header = "Disassembles a program in any notation.",
         description = """
 
-                Reads bytecode, C initialisers, hexadecimal bytes, the output of tcpdump -d, -dd and \
-                -ddd, or bpf_asm text, and writes text that bpf asm reads. The notation of the input \
-                is detected from its beginning.
+                Reads bytecode, C initialisers, bytes, the output of tcpdump -d, -dd and -ddd, bpf_asm \
+                text, an expression, and what other tools print, and writes text that bpf asm reads. \
+                The notation of the input is detected; docs/formats.md lists all.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:disassembled", "1:not a program, or unreadable", "2:usage error"},
@@ -34,7 +34,7 @@ public final class Disasm implements Callable<Integer> {
     private final Session session;
 
     @Mixin
-    private final Source source = new Source();
+    private final OptionalProgramArgument argument = new OptionalProgramArgument();
 
     @Option(
             names = "--format",
@@ -55,7 +55,7 @@ public final class Disasm implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        session.out().print(format.write(source.program(session.in(), ProgramFormat::readAny)));
+        session.out().print(format.write(argument.program(session.in())));
         return 0;
     }
 }

@@ -2,10 +2,9 @@ package io.github.nettybpf.tools.jit;
 
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.tools.OptionalProgramArgument;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
-import io.github.nettybpf.tools.Source;
 import io.github.nettybpf.tools.jit.Bytecode.Method;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -65,7 +64,7 @@ public final class Jit implements Callable<Integer> {
     private final Session session;
 
     @Mixin
-    private final Source source = new Source();
+    private final OptionalProgramArgument argument = new OptionalProgramArgument();
 
     @Option(names = "--all", description = "Show the methods for all kinds of packet, not only those for byte arrays.")
     private boolean all;
@@ -82,7 +81,7 @@ public final class Jit implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        Program program = source.program(session.in(), ProgramFormat::readAny);
+        Program program = argument.program(session.in());
         // First, because nothing is printed if there is none.
         String machine =
                 machineCode ? "\n" + new MachineCode(Path.of(System.getProperty("java.home"))).of(program) : "";

@@ -1,0 +1,71 @@
+package io.github.nettybpf.tools;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.expression.LinkType;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say how to read the {@code PROGRAM} argument of a verb. */
+public abstract class ProgramOptions {
+    /** Made by the subclasses here, which have the argument. */
+    ProgramOptions() {}
+
+    @Option(
+            names = {"-e", "--expression"},
+            description = "PROGRAM is an expression, or a file with one, whatever it looks like.")
+    private boolean isExpression;
+
+    @Option(
+            names = "--notation",
+            paramLabel = "NOTATION",
+            converter = FormatName.class,
+            completionCandidates = FormatName.class,
+            description =
+                    "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: detected from its beginning).")
+    private @Nullable ProgramFormat notation;
+
+    @Option(
+            names = "--link-type",
+            paramLabel = "TYPE",
+            converter = ExpressionTarget.LinkTypeName.class,
+            description = "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP"
+                    + " (default: that of the capture).")
+    private @Nullable LinkType linkType;
+
+    /** {@return what the argument stands for} */
+    public AnyProgram read(InputStream standardInput) throws Refusal {
+        if (isExpression && notation != null) {
+            throw new Refusal("--expression and --notation (expected: one of them)");
+        }
+        return isExpression
+                ? AnyProgram.ofExpression(text(), standardInput)
+                : AnyProgram.of(text(), standardInput, notation);
+    }
+
+    /** {@return the program, where no capture tells the link type, for {@code --link-type} or else for Ethernet} */
+    public Program program(InputStream standardInput) throws Refusal {
+        LinkType asked = linkType;
+        return read(standardInput).program(asked == null ? LinkType.EN10MB : asked);
+    }
+
+    /** {@return what messages call the text of the argument} */
+    public String name() {
+        return isStandardInput() ? "standard input" : ProgramText.isFile(text()) ? Printable.of(text()) : "PROGRAM";
+    }
+
+    /** {@return the argument as it was written} */
+    public abstract String text();
+
+    /** {@return whether the program is read from standard input} */
+    public boolean isStandardInput() {
+        return text().equals("-");
+    }
+
+    /** {@return the link type that was asked for, or null for that of the capture} */
+    @Nullable
+    public LinkType linkType() {
+        return linkType;
+    }
+}
