@@ -70,7 +70,7 @@ record PacketArgument(String name, CapturedPacket packet) {
      */
     private static boolean isHex(byte[] start) {
         if (CaptureReader.isCompressed(start)
-                || start.length >= 4 && ByteBuffer.wrap(start).getInt() == PCAPNG_MAGIC) {
+                || (start.length >= 4 && ByteBuffer.wrap(start).getInt() == PCAPNG_MAGIC)) {
             return false;
         }
         boolean isBlank = start.length > 0 && (start[0] == '\t' || start[0] == '\n' || start[0] == '\r');
