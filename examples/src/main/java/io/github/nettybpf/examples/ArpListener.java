@@ -65,7 +65,7 @@ public final class ArpListener extends ListeningProgram {
     private Vendors names() throws Refusal {
         Path file = vendors == null ? Vendors.FILE : vendors;
         try {
-            return vendors != null || Files.exists(file) ? Vendors.read(file) : Vendors.NONE;
+            return (vendors != null || Files.exists(file)) ? Vendors.read(file) : Vendors.NONE;
         } catch (IOException e) {
             throw new Refusal("vendors: " + e);
         }

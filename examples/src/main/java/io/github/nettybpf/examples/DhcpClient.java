@@ -16,7 +16,7 @@ record DhcpClient(Optional<String> id, Chaddr hardware) {
 
     /** {@return whether both are the same client} */
     boolean is(DhcpClient other) {
-        return id.isPresent() && other.id.isPresent() ? id.equals(other.id) : hardware.equals(other.hardware);
+        return (id.isPresent() && other.id.isPresent()) ? id.equals(other.id) : hardware.equals(other.hardware);
     }
 
     /** {@return this client with the other's identifier, if this one has none} */

@@ -72,7 +72,7 @@ public final class DhcpListener extends ListeningProgram {
             DhcpMessage message = DhcpMessage.parse(parsed.payload());
             Client client = new Client(Event.vlan(frame), message.chaddr());
             Seen before = clients.get(client);
-            Ip4 address = message.is(DhcpType.ACK) && !message.yiaddr().isAny()
+            Ip4 address = (message.is(DhcpType.ACK) && !message.yiaddr().isAny())
                     ? message.yiaddr()
                     : before == null ? Ip4.ANY : before.address;
             clients.put(client, new Seen(Event.time(frame), address));

@@ -78,7 +78,7 @@ final class DhcpOptions {
                 at++;
                 continue;
             }
-            int end = code == END || at + 1 == to ? to + 1 : at + 2 + packet.getUnsignedByte(at + 1);
+            int end = (code == END || at + 1 == to) ? to + 1 : at + 2 + packet.getUnsignedByte(at + 1);
             if (end > to) {
                 return;
             }

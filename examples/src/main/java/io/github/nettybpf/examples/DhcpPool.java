@@ -55,7 +55,7 @@ final class DhcpPool {
 
         /** Gives the address to the client, whose identifier is kept if a later message lacks it. */
         void give(DhcpClient to, State as, long end) {
-            client = client != null && to.is(client) ? to.with(client) : to;
+            client = (client != null && to.is(client)) ? to.with(client) : to;
             state = as;
             until = end;
         }

@@ -33,7 +33,6 @@ record DhcpCase(int number, String rule, List<String> messages, String answers) 
             Map.entry("sname", 44),
             Map.entry("file", 108),
             Map.entry("cookie", 236));
-    private static final int OPTIONS = 240;
     private static final int SHORTEST = 300;
     private static final int UDP = 34;
 
