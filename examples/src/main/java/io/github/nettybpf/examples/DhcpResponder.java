@@ -1,42 +1,42 @@
 package io.github.nettybpf.examples;
 
+import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.function.LongSupplier;
 
-/** The decisions of a DHCP server (RFC 2131, 4.3), without input or output. */
+/** The decisions of a DHCP server (RFC 2131, 4.3), which keeps its leases in a file if it has one. */
 final class DhcpResponder {
     /** The reply, if there is one, and a line that says what happened. */
     record Answer(Optional<DhcpMessage> reply, String line) {}
 
-    private static final int LONGEST_CLIENT_ID = 255;
-    private static final int SHORTEST_LEASE = 2;
+    /** The shortest lease that a client can ask for, unless the server's own are shorter. */
+    private static final long SHORTEST_LEASE = 120;
 
     private final DhcpSettings settings;
     private final DhcpPool pool;
+    private final DhcpLeases leases;
 
-    DhcpResponder(DhcpSettings settings, LongSupplier clockMillis) {
+    DhcpResponder(DhcpSettings settings, DhcpPool pool, DhcpLeases leases) {
         this.settings = settings;
-        this.pool = new DhcpPool(settings.first(), settings.last(), clockMillis);
+        this.pool = pool;
+        this.leases = leases;
     }
 
     /**
      * {@return the answer}
      *
+     * @param source the IP address that the message came from
      * @param broadcast whether the message was broadcast, and not sent to this server's address
      */
-    Answer answer(DhcpMessage message, boolean broadcast) {
+    Answer answer(DhcpMessage message, Ip4 source, boolean broadcast) {
         if (message.op() != DhcpMessage.BOOTREQUEST) {
             return silent(message, "ignored, a server's message");
         }
         if (!message.giaddr().isAny()) {
             return silent(message, "ignored, relays are not supported");
         }
-        if (!message.chaddr().isStation()) {
-            return silent(message, "ignored, no interface has that hardware address");
-        }
-        if (message.options().bytes(DhcpOptions.CLIENT_ID).orElse(new byte[0]).length > LONGEST_CLIENT_ID) {
-            return silent(message, "ignored, the client identifier is longer than 255 bytes");
+        if (!message.client().isKnown()) {
+            return silent(message, "ignored, neither a hardware address nor a client identifier");
         }
         Optional<DhcpType> type = message.type();
         if (type.isEmpty()) {
@@ -47,9 +47,14 @@ final class DhcpResponder {
             case REQUEST -> request(message, broadcast);
             case DECLINE -> decline(message);
             case RELEASE -> release(message);
-            case INFORM -> inform(message);
-            case OFFER, ACK, NAK -> silent(message, "ignored, a server's message");
+            case INFORM -> inform(message, message.ciaddr().isAny() ? source : message.ciaddr());
+            default -> silent(message, "ignored, not a client's message");
         };
+    }
+
+    /** {@return a line for each lease} */
+    List<String> leases() {
+        return pool.leases().stream().map(leases::described).toList();
     }
 
     private Answer discover(DhcpMessage message) {
@@ -81,9 +86,10 @@ final class DhcpResponder {
         if (requested.isEmpty()) {
             return silent(message, "ignored, asks for no address");
         }
-        return requested.equals(pool.addressOf(message.client()))
-                ? bind(message, requested.get())
-                : nak(message, requested.get() + " was not offered");
+        // An offer of before a restart is not known any more, but holds.
+        Ip4 address = requested.get();
+        boolean offered = pool.addressOf(message.client()).map(address::equals).orElse(pool.contains(address));
+        return offered ? bind(message, address) : nak(message, address + " was not offered");
     }
 
     /**
@@ -122,29 +128,48 @@ final class DhcpResponder {
 
     private Answer bind(DhcpMessage message, Ip4 address) {
         long seconds = leaseSeconds(message);
-        return pool.bind(message.client(), address, seconds * 1000)
-                ? reply(message, DhcpType.ACK, address, seconds)
-                : nak(message, address + " is not free");
+        if (!pool.bind(message.client(), address, seconds * 1000)) {
+            return nak(message, address + " is not free");
+        }
+        return save().map(problem -> silent(message, "not answered, " + problem))
+                .orElseGet(() -> reply(message, DhcpType.ACK, address, seconds));
+    }
+
+    /** {@return why the leases could not be written} */
+    private Optional<String> save() {
+        try {
+            leases.write(pool.leases());
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("leases not written: " + Printable.quoted(e.toString()));
+        }
     }
 
     private Answer decline(DhcpMessage message) {
         Optional<Ip4> address = requested(message);
         boolean done = isForUs(message) && address.isPresent() && pool.decline(message.client(), address.get());
-        return silent(message, done ? address.get() + " is in use, kept back" : "ignored, not the client's address");
+        return ended(message, done, done ? address.get() + " is in use, kept back" : "");
     }
 
     private Answer release(DhcpMessage message) {
         boolean done = isForUs(message) && pool.release(message.client(), message.ciaddr());
-        return silent(message, done ? message.ciaddr() + " is free" : "ignored, not the client's address");
+        return ended(message, done, message.ciaddr() + " is free");
+    }
+
+    private Answer ended(DhcpMessage message, boolean done, String line) {
+        if (!done) {
+            return silent(message, "ignored, not the client's address");
+        }
+        return silent(message, line + save().map(problem -> "; " + problem).orElse(""));
     }
 
     /** The client has an address by other means, and asks only for the other settings. */
-    private Answer inform(DhcpMessage message) {
-        if (!settings.isLocal(message.ciaddr()) || message.ciaddr().equals(settings.broadcast())) {
+    private Answer inform(DhcpMessage message, Ip4 address) {
+        if (!settings.isLocal(address) || address.equals(settings.broadcast())) {
             return silent(message, "ignored, its address is of another network");
         }
         DhcpOptions options = network(DhcpType.ACK);
-        return send(message, message.ciaddr(), Ip4.ANY, options, "ACK");
+        return send(message, address, Ip4.ANY, options, "ACK");
     }
 
     private Answer reply(DhcpMessage message, DhcpType type, Ip4 address, long seconds) {
@@ -170,20 +195,26 @@ final class DhcpResponder {
                 .put(type)
                 .put(DhcpOptions.SERVER_ID, settings.address())
                 .put(DhcpOptions.SUBNET_MASK, settings.mask())
-                .put(DhcpOptions.BROADCAST_ADDRESS, settings.broadcast());
+                .put(DhcpOptions.BROADCAST_ADDRESS, settings.broadcast())
+                .put(DhcpOptions.ROUTER, settings.routers())
+                .put(DhcpOptions.DNS, settings.dns())
+                .put(DhcpOptions.DOMAIN, settings.domain());
     }
 
     private static Answer send(DhcpMessage message, Ip4 ciaddr, Ip4 yiaddr, DhcpOptions options, String line) {
-        // RFC 6842: a reply contains the client identifier.
-        message.options().bytes(DhcpOptions.CLIENT_ID).ifPresent(id -> options.put(DhcpOptions.CLIENT_ID, id));
+        // RFC 6842: a reply contains the client identifier; RFC 3046: and what a relay or switch has added.
+        message.clientId().ifPresent(id -> options.put(DhcpOptions.CLIENT_ID, id));
+        message.options()
+                .bytes(DhcpOptions.RELAY_AGENT)
+                .ifPresent(information -> options.put(DhcpOptions.RELAY_AGENT, information));
         DhcpMessage reply = new DhcpMessage(
                 DhcpMessage.BOOTREPLY,
+                message.chaddr(),
                 message.xid(),
                 message.flags(),
                 ciaddr,
                 yiaddr,
                 Ip4.ANY,
-                message.chaddr(),
                 options);
         return new Answer(Optional.of(reply), message + ": " + line);
     }
@@ -197,8 +228,9 @@ final class DhcpResponder {
     }
 
     private long leaseSeconds(DhcpMessage message) {
-        OptionalLong wanted = message.options().seconds(DhcpOptions.LEASE_TIME);
-        return Math.max(SHORTEST_LEASE, Math.min(wanted.orElse(settings.leaseSeconds()), settings.leaseSeconds()));
+        long longest = settings.leaseSeconds();
+        long wanted = message.options().seconds(DhcpOptions.LEASE_TIME).orElse(longest);
+        return Math.min(Math.max(SHORTEST_LEASE, wanted), longest);
     }
 
     private static Optional<Ip4> requested(DhcpMessage message) {

@@ -1,71 +1,120 @@
 package io.github.nettybpf.examples;
 
-/** The settings of a DHCP server: its interface, address and network, its pool, and the longest lease. */
-record DhcpSettings(String interfaceName, Ip4 address, int prefix, Ip4 first, Ip4 last, int leaseSeconds) {
-    static final String USAGE = "INTERFACE ADDRESS/PREFIX POOL-FIRST POOL-LAST [LEASE-SECONDS]";
-    private static final int LARGEST_POOL = 1024;
-    private static final int DEFAULT_LEASE = 3600;
+import java.util.List;
+import java.util.regex.Pattern;
 
-    DhcpSettings {
-        check(prefix >= 1 && prefix <= 30, "prefix " + prefix, "1..30");
-        Ip4 network = new Ip4(address.bits() & mask(prefix).bits());
-        Ip4 broadcast = broadcast(address, prefix);
-        check(isHost(address, network, broadcast), address, "a host's address in " + network + "/" + prefix);
-        check(isHost(first, network, broadcast), first, "a host's address in " + network + "/" + prefix);
-        check(isHost(last, network, broadcast), last, "a host's address in " + network + "/" + prefix);
-        check(first.compareTo(last) <= 0, "pool " + first + " to " + last, "the lower address first");
-        int size = last.bits() - first.bits() + 1;
-        check(size <= LARGEST_POOL, "pool of " + size + " addresses", "<= " + LARGEST_POOL);
-        check(
-                address.compareTo(first) < 0 || address.compareTo(last) > 0,
-                "pool " + first + " to " + last,
-                "without the server's own " + address);
-        check(leaseSeconds >= 2, leaseSeconds + " seconds", "2..2147483647");
+/**
+ * The settings of a DHCP server.
+ *
+ * @param network its address, and the length of the network's prefix
+ * @param pool the addresses that it leases
+ * @param leaseSeconds the longest lease, and the one of clients that ask for none
+ * @param routers what clients send to other networks through; may be empty
+ * @param dns may be empty
+ * @param domain the domain of the clients' names; may be empty
+ */
+record DhcpSettings(Network network, Range pool, int leaseSeconds, List<Ip4> routers, List<Ip4> dns, String domain) {
+    private static final int LARGEST_POOL = 1024;
+
+    /** So that T1, half of it, is less than T2, seven eighths, and that less than the lease. */
+    private static final int SHORTEST_LEASE = 4;
+
+    /** So that a reply fits into 576 bytes, which every client takes. */
+    private static final int MOST_ADDRESSES = 8;
+
+    private static final int LONGEST_DOMAIN = 128;
+    private static final Pattern DOMAIN = Pattern.compile("([A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63})*)?");
+
+    /** An address of a host, and the length of its network's prefix. */
+    record Network(Ip4 address, int prefix) {
+        Network {
+            check(prefix >= 1 && prefix <= 30, "prefix " + prefix, "1..30");
+        }
+
+        /** Reads {@code ADDRESS/PREFIX}. */
+        static Network parse(String text) {
+            int slash = text.indexOf('/');
+            check(slash > 0, Printable.quoted(text), "ADDRESS/PREFIX, such as 192.0.2.1/24");
+            String prefix = text.substring(slash + 1);
+            check(prefix.matches("[0-9]{1,2}"), Printable.quoted(prefix), "a prefix, 1..30");
+            return new Network(Ip4.parse(text.substring(0, slash)), Integer.parseInt(prefix));
+        }
+
+        Ip4 mask() {
+            return new Ip4(-1 << (32 - prefix));
+        }
+
+        Ip4 broadcast() {
+            return new Ip4(address.bits() | ~mask().bits());
+        }
+
+        boolean contains(Ip4 other) {
+            return ((other.bits() ^ address.bits()) & mask().bits()) == 0;
+        }
+
+        private void checkHost(Ip4 host) {
+            Ip4 first = new Ip4(address.bits() & mask().bits());
+            check(
+                    host.compareTo(first) > 0 && host.compareTo(broadcast()) < 0,
+                    host,
+                    "a host's address in " + first + "/" + prefix);
+        }
+
+        @Override
+        public String toString() {
+            return address + "/" + prefix;
+        }
     }
 
-    static DhcpSettings parse(String... args) {
-        check(args.length == 4 || args.length == 5, args.length + " arguments", USAGE);
-        int slash = args[1].indexOf('/');
-        check(slash > 0, Printable.quoted(args[1]), "ADDRESS/PREFIX, as 192.0.2.1/24");
-        return new DhcpSettings(
-                args[0],
-                Ip4.parse(args[1].substring(0, slash)),
-                number(args[1].substring(slash + 1), "a prefix, 1..30"),
-                Ip4.parse(args[2]),
-                Ip4.parse(args[3]),
-                args.length == 5 ? number(args[4], "seconds, 2..2147483647") : DEFAULT_LEASE);
+    /** Addresses from the first to the last one. */
+    record Range(Ip4 first, Ip4 last) {
+        Range {
+            check(first.compareTo(last) <= 0, "pool " + first + " to " + last, "the lower address first");
+            int size = last.bits() - first.bits() + 1;
+            check(size >= 1 && size <= LARGEST_POOL, "pool " + first + " to " + last, "<= 1024 addresses");
+        }
+
+        /** Reads {@code FIRST-LAST}. */
+        static Range parse(String text) {
+            int dash = text.indexOf('-');
+            check(dash > 0, Printable.quoted(text), "FIRST-LAST, such as 192.0.2.100-192.0.2.199");
+            return new Range(Ip4.parse(text.substring(0, dash)), Ip4.parse(text.substring(dash + 1)));
+        }
+    }
+
+    DhcpSettings {
+        network.checkHost(network.address());
+        network.checkHost(pool.first());
+        network.checkHost(pool.last());
+        check(
+                network.address().compareTo(pool.first()) < 0
+                        || network.address().compareTo(pool.last()) > 0,
+                "pool " + pool.first() + " to " + pool.last(),
+                "without the server's own " + network.address());
+        check(leaseSeconds >= SHORTEST_LEASE, "lease of " + leaseSeconds + " seconds", "4..2147483647");
+        routers.forEach(network::checkHost);
+        check(routers.size() <= MOST_ADDRESSES, routers.size() + " routers", "<= 8");
+        check(dns.size() <= MOST_ADDRESSES, dns.size() + " DNS servers", "<= 8");
+        check(
+                domain.length() <= LONGEST_DOMAIN && DOMAIN.matcher(domain).matches(),
+                "domain " + Printable.quoted(domain),
+                "letters, digits, hyphens and dots, at most 128");
+    }
+
+    Ip4 address() {
+        return network.address();
     }
 
     Ip4 mask() {
-        return mask(prefix);
+        return network.mask();
     }
 
     Ip4 broadcast() {
-        return broadcast(address, prefix);
+        return network.broadcast();
     }
 
     boolean isLocal(Ip4 other) {
-        return ((other.bits() ^ address.bits()) & mask().bits()) == 0;
-    }
-
-    private static Ip4 mask(int prefix) {
-        return new Ip4(-1 << (32 - prefix));
-    }
-
-    private static Ip4 broadcast(Ip4 address, int prefix) {
-        return new Ip4(address.bits() | ~mask(prefix).bits());
-    }
-
-    private static boolean isHost(Ip4 address, Ip4 network, Ip4 broadcast) {
-        return address.compareTo(network) > 0 && address.compareTo(broadcast) < 0;
-    }
-
-    private static int number(String text, String expected) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(Printable.quoted(text) + " (expected: " + expected + ")", e);
-        }
+        return network.contains(other);
     }
 
     private static void check(boolean holds, Object what, String expected) {

@@ -24,6 +24,11 @@ record Ip4(int bits) implements Comparable<Ip4> {
         return bits == 0;
     }
 
+    /** {@return whether one host can have this address, which is not 0.0.0.0, multicast (class D), or above} */
+    boolean isHost() {
+        return !isAny() && Integer.compareUnsigned(bits, 0xe000_0000) < 0;
+    }
+
     @Override
     public int compareTo(Ip4 other) {
         return Integer.compareUnsigned(bits, other.bits);

@@ -1,6 +1,7 @@
 package io.github.nettybpf.examples;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Escapes untrusted text for a terminal. */
 final class Printable {
@@ -12,14 +13,20 @@ final class Printable {
         return quoted(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /**
-     * {@return the bytes as text in quotes} Bytes that are not printable ASCII become {@code \xNN}; at most 64 bytes
-     * are shown.
-     */
+    /** {@return the bytes in quotes, with escapes} */
     static String quoted(byte[] bytes) {
-        StringBuilder text = new StringBuilder("\"");
-        for (int i = 0; i < bytes.length && i < LONGEST; i++) {
-            int octet = bytes[i] & 0xff;
+        String more = bytes.length > LONGEST ? "... (" + bytes.length + " bytes)" : "";
+        return '"' + escaped(Arrays.copyOf(bytes, Math.min(LONGEST, bytes.length))) + '"' + more;
+    }
+
+    /**
+     * {@return the bytes as text, in which those that are not printable ASCII are {@code \xNN}, and quotes and
+     * backslashes follow a backslash}
+     */
+    static String escaped(byte[] bytes) {
+        StringBuilder text = new StringBuilder();
+        for (byte each : bytes) {
+            int octet = each & 0xff;
             if (octet == '"' || octet == '\\') {
                 text.append('\\').append((char) octet);
             } else if (octet >= ' ' && octet <= '~') {
@@ -29,7 +36,6 @@ final class Printable {
                 text.append(Character.forDigit(octet >>> 4, 16)).append(Character.forDigit(octet & 15, 16));
             }
         }
-        text.append('"');
-        return bytes.length > LONGEST ? text + "... (" + bytes.length + " bytes)" : text.toString();
+        return text.toString();
     }
 }

@@ -45,7 +45,9 @@ public final class UdpFilter {
         try {
             program = program(args);
         } catch (ExpressionException e) {
-            throw FrameHandler.fail(e.getMessage());
+            System.err.println(e.getMessage());
+            System.exit(2);
+            return;
         }
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, Transports.io());
         BpfFilterHandler filter = new BpfFilterHandler(program);

@@ -35,8 +35,15 @@ class DhcpNamespaceTest {
     Path folder;
 
     private Program server(Namespaces namespaces) throws IOException, InterruptedException {
-        return namespaces.example(
-                Namespaces.SERVER, DhcpServer.class, "v0", "10.0.0.1/24", "10.0.0.10", "10.0.0.12", "12");
+        return namespaces.example(Namespaces.SERVER, DhcpServer.class, arguments());
+    }
+
+    /** {@return the arguments of a server at 10.0.0.1 with three addresses, for 12 s each} */
+    static String[] arguments(String... more) {
+        List<String> arguments = new ArrayList<>(List.of("-i", "v0", "--address", "10.0.0.1/24"));
+        arguments.addAll(List.of("--pool", "10.0.0.10-10.0.0.12", "--lease", "12"));
+        arguments.addAll(List.of(more));
+        return arguments.toArray(String[]::new);
     }
 
     private Path script() throws IOException {
@@ -57,7 +64,7 @@ class DhcpNamespaceTest {
     void udhcpcGetsAndRenewsAndReleasesALease() throws Exception {
         try (Namespaces namespaces = Namespaces.make("udhcpc")) {
             Program server = server(namespaces);
-            Program listener = namespaces.example(Namespaces.SERVER, DhcpListener.class, "v0");
+            Program listener = namespaces.example(Namespaces.SERVER, DhcpListener.class, "-i", "v0");
             Program client = namespaces.start(
                     Namespaces.CLIENT,
                     "udhcpc",
@@ -90,6 +97,7 @@ class DhcpNamespaceTest {
                     distinct(listener));
             assertEquals(
                     List.of(
+                            "leases are kept in memory only (--leases FILE keeps them)",
                             "v0, filtered in KERNEL",
                             "DISCOVER" + from + name + ": OFFER 10.0.0.10 for 12 s",
                             "REQUEST" + from + name + ", requested 10.0.0.10, server 10.0.0.1: ACK 10.0.0.10 for 12 s",
@@ -101,7 +109,10 @@ class DhcpNamespaceTest {
 
     /** {@return the lines without repetitions}: a client whose answer takes more than a second asks again. */
     private static List<String> distinct(Program program) {
-        return program.lines().stream().distinct().toList();
+        return program.lines().stream()
+                .map(line -> line.replaceFirst(", xid .*", ""))
+                .distinct()
+                .toList();
     }
 
     @Test
@@ -139,11 +150,11 @@ class DhcpNamespaceTest {
             Files.createFile(folder.resolve("leases"));
             Path script = script();
             server(namespaces);
-            Program listener = namespaces.example(Namespaces.SERVER, DhcpListener.class, "v0");
+            Program listener = namespaces.example(Namespaces.SERVER, DhcpListener.class, "-i", "v0");
             Program client = dhclient(namespaces, script);
             client.await("BOUND 10.0.0.10");
             client.await("RENEW 10.0.0.10");
-            listener.await("ACK" + LEASE.replace(", address", ", current 10.0.0.10, address"));
+            listener.awaitMatch("ACK" + LEASE.replace(", address", ", current 10.0.0.10, address") + ", xid .*");
             String from = "client 02:00:00:00:00:01";
             assertEquals(
                     List.of(
@@ -196,8 +207,8 @@ class DhcpNamespaceTest {
     void junkOnTheWireStopsNoExample() throws Exception {
         try (Namespaces namespaces = Namespaces.make("arping", "udhcpc")) {
             Program server = server(namespaces);
-            Program dhcp = namespaces.example(Namespaces.SERVER, DhcpListener.class, "v0");
-            Program arp = namespaces.example(Namespaces.SERVER, ArpListener.class, "v0");
+            Program dhcp = namespaces.example(Namespaces.SERVER, DhcpListener.class, "-i", "v0");
+            Program arp = namespaces.example(Namespaces.SERVER, ArpListener.class, "-i", "v0");
             namespaces
                     .example(Namespaces.CLIENT, JunkFrames.class, "v0", "30000")
                     .end(0);
@@ -205,7 +216,7 @@ class DhcpNamespaceTest {
             namespaces.start(Namespaces.CLIENT, "arping", "-D", "-c", "100", "-I", "v0", "10.0.0.99");
             namespaces.start(Namespaces.CLIENT, "udhcpc", "-f", "-i", "v0", "-s", "/bin/true", "-x", "hostname:after");
             server.awaitMatch("DISCOVER, client 02:00:00:00:00:01, hostname \"after\": .*");
-            dhcp.await("DISCOVER, client 02:00:00:00:00:01, hostname \"after\"");
+            dhcp.awaitMatch("DISCOVER, client 02:00:00:00:00:01, hostname \"after\", xid .*");
             arp.await("probe: who has 10.0.0.99? asks 02:00:00:00:00:01");
             for (Program program : List.of(server, dhcp, arp)) {
                 List<String> lines = program.lines();
@@ -223,22 +234,81 @@ class DhcpNamespaceTest {
         try (Namespaces namespaces = Namespaces.make()) {
             Program server = server(namespaces);
             String java = ProcessHandle.current().info().command().orElse("java");
+            String valid = " --address 10.0.0.1/24 --pool 10.0.0.10-10.0.0.12";
             for (String[] wrong : new String[][] {
-                {"v0 10.0.0.2/24 10.0.0.10 10.0.0.12", "port 67 of 10\\.0\\.0\\.2: .*Cannot assign requested address.*"
+                {
+                    "1",
+                    "-i v0 --address 10.0.0.2/24 --pool 10.0.0.10-10.0.0.12",
+                    "address 10\\.0\\.0\\.2/24 \\(expected: one of interface v0, which has .*10\\.0\\.0\\.1/24\\)"
                 },
-                {"v0 10.0.0.1/24 10.0.0.10 10.0.0.12", "port 67 of 10\\.0\\.0\\.1: .*Address already in use.*"},
-                {"lo 10.0.0.1/24 10.0.0.10 10.0.0.12", "interface \"lo\" \\(expected: one with an Ethernet address\\)"},
-                {"v9 10.0.0.1/24 10.0.0.10 10.0.0.12", "interface \"v9\" \\(expected: one with an Ethernet address\\)"},
-                {"v0", "1 arguments \\(expected: INTERFACE .*"},
+                {"1", "-i v0" + valid, "port 67 of 10\\.0\\.0\\.1: .*Address already in use.*"},
+                {"1", "-i lo" + valid, "interface \"lo\" \\(expected: one with an Ethernet address\\)"},
+                {"1", "-i v9" + valid, "interface \"v9\" \\(expected: one with an Ethernet address\\)"},
+                {
+                    "1",
+                    "-i v0" + valid + " --leases /nowhere/leases",
+                    "leases: .*NoSuchFileException: /nowhere/leases\\.new"
+                },
+                {"2", "v0", "Missing required options: .*"},
+                {
+                    "2",
+                    "-i v0 --address 10.0.0.1 --pool 10.0.0.10-10.0.0.12",
+                    "Invalid value for option '--address': \"10\\.0\\.0\\.1\" \\(expected: ADDRESS/PREFIX, .*"
+                },
+                {"2", "-i v0" + valid + " --lease 3", "lease of 3 seconds \\(expected: 4\\.\\.2147483647\\)"},
             }) {
                 List<String> command = new ArrayList<>(
                         List.of(java, "-cp", System.getProperty("java.class.path"), DhcpServer.class.getName()));
-                command.addAll(List.of(wrong[0].split(" ", -1)));
+                command.addAll(List.of(wrong[1].split(" ", -1)));
                 Program program = namespaces.start(Namespaces.SERVER, command.toArray(String[]::new));
-                program.awaitMatch(wrong[1]);
-                program.end(1);
+                program.awaitMatch(wrong[2]);
+                program.end(Integer.parseInt(wrong[0]));
             }
             server.interrupt();
+        }
+    }
+
+    @Test
+    void dhcpcdGetsAndRenewsALease() throws Exception {
+        try (Namespaces namespaces = Namespaces.make("dhcpcd")) {
+            Program server = server(namespaces);
+            Path settings = Files.writeString(folder.resolve("dhcpcd.conf"), "noarp\nduid\n");
+            namespaces.start(
+                    Namespaces.CLIENT,
+                    "dhcpcd",
+                    "-4",
+                    "-B",
+                    "--config",
+                    settings.toString(),
+                    "--script",
+                    "/bin/true",
+                    "v0");
+            server.awaitMatch("DISCOVER, client 02:00:00:00:00:01.*: OFFER 10.0.0.10 for 12 s");
+            server.awaitMatch("REQUEST, client 02:00:00:00:00:01.*, requested 10.0.0.10, .*: ACK 10.0.0.10 for 12 s");
+            server.awaitMatch("REQUEST, client 02:00:00:00:00:01.*, current 10.0.0.10.*: ACK 10.0.0.10 for 12 s");
+        }
+    }
+
+    @Test
+    void nmapFindsTheServer() throws Exception {
+        try (Namespaces namespaces = Namespaces.make("nmap")) {
+            namespaces.example(
+                    Namespaces.SERVER,
+                    DhcpServer.class,
+                    arguments("--router", "10.0.0.1", "--dns", "8.8.8.8,9.9.9.9", "--domain", "lab.example"));
+            namespaces.run(Namespaces.CLIENT, "ip address add 10.0.0.200/24 dev v0");
+            Program nmap =
+                    namespaces.start(Namespaces.CLIENT, "nmap", "--script", "broadcast-dhcp-discover", "-e", "v0");
+            for (String line : List.of(
+                    "IP Offered: 10.0.0.10",
+                    "DHCP Message Type: DHCPOFFER",
+                    "Server Identifier: 10.0.0.1",
+                    "Subnet Mask: 255.255.255.0",
+                    "Router: 10.0.0.1",
+                    "Domain Name Server: 8.8.8.8, 9.9.9.9",
+                    "Domain Name: lab.example")) {
+                nmap.awaitMatch(".*" + line + "\\W*");
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -18,8 +21,24 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Each message is followed by the answer, or by {@code -} and the reason why there is none.
  */
 class DhcpResponderTest {
+    private static final Pattern SOURCE = Pattern.compile("source=(\\S+)");
+
     static DhcpSettings settings() {
-        return DhcpSettings.parse("eth0", "10.0.0.1/24", "10.0.0.10", "10.0.0.12", "60");
+        return settings(60);
+    }
+
+    static DhcpSettings settings(int leaseSeconds) {
+        return new DhcpSettings(
+                DhcpSettings.Network.parse("10.0.0.1/24"),
+                DhcpSettings.Range.parse("10.0.0.10-10.0.0.12"),
+                leaseSeconds,
+                List.of(),
+                List.of(),
+                "");
+    }
+
+    static DhcpResponder responder(DhcpSettings settings, LongSupplier clock) {
+        return new DhcpResponder(settings, new DhcpPool(settings.pool(), clock), new DhcpLeases(null, clock));
     }
 
     /**
@@ -32,7 +51,7 @@ class DhcpResponderTest {
         if (!words[0].equals("BOOTREQUEST")) {
             options.put(DhcpType.valueOf(words[0]));
         }
-        Mac client = new Mac(0x0200_0000_0000L + Long.parseLong(words[1]));
+        Chaddr client = Chaddr.of(new Mac(0x0200_0000_0000L + Long.parseLong(words[1])));
         int op = 1;
         int flags = 0;
         Ip4 ciaddr = Ip4.ANY;
@@ -48,7 +67,11 @@ class DhcpResponderTest {
                 case "idlength=" -> options.put(DhcpOptions.CLIENT_ID, new byte[Integer.parseInt(value)]);
                 case "ciaddr=" -> ciaddr = Ip4.parse(value);
                 case "giaddr=" -> giaddr = Ip4.parse(value);
-                case "mac=" -> client = new Mac(Long.parseLong(value, 16));
+                case "mac=" -> client = Chaddr.of(new Mac(Long.parseLong(value, 16)));
+                case "hardware=" -> client = Chaddr.parse(value);
+                case "relayed=" ->
+                    options.put(DhcpOptions.RELAY_AGENT, HexFormat.of().parseHex(value));
+                case "source=" -> {}
                 case "flags=" -> flags = Integer.parseInt(value, 16);
                 case "op=" -> op = Integer.parseInt(value);
                 default -> {
@@ -58,7 +81,7 @@ class DhcpResponderTest {
                 }
             }
         }
-        return new DhcpMessage(op, 0x1234, flags, ciaddr, Ip4.ANY, giaddr, client, options);
+        return new DhcpMessage(op, client, 0x1234, flags, ciaddr, Ip4.ANY, giaddr, options);
     }
 
     static Stream<List<String>> conversations() throws IOException {
@@ -78,7 +101,7 @@ class DhcpResponderTest {
     @MethodSource("conversations")
     void answers(List<String> conversation) {
         AtomicLong now = new AtomicLong();
-        DhcpResponder responder = new DhcpResponder(settings(), now::get);
+        DhcpResponder responder = responder(settings(conversation.get(0).endsWith("of an hour") ? 3600 : 60), now::get);
         List<String> actual = new ArrayList<>();
         for (String line : conversation) {
             if (line.startsWith("  ")) {
@@ -89,7 +112,9 @@ class DhcpResponderTest {
                 now.addAndGet(Math.round(Double.parseDouble(line.substring(1)) * 1000));
             } else if (!line.startsWith("==")) {
                 DhcpMessage message = message(line);
-                DhcpResponder.Answer answer = responder.answer(message, !line.endsWith(" unicast"));
+                Matcher source = SOURCE.matcher(line);
+                DhcpResponder.Answer answer = responder.answer(
+                        message, source.find() ? Ip4.parse(source.group(1)) : Ip4.ANY, !line.endsWith(" unicast"));
                 String start = message + ": ";
                 assertEquals(start, answer.line().substring(0, start.length()));
                 actual.add("  "
@@ -100,6 +125,9 @@ class DhcpResponderTest {
                     assertEquals(0x1234, reply.xid());
                     assertEquals(message.flags(), reply.flags());
                     assertEquals(message.client(), reply.client());
+                    assertEquals(
+                            HexFormat.of().formatHex(message.options().bytes(82).orElse(new byte[0])),
+                            HexFormat.of().formatHex(reply.options().bytes(82).orElse(new byte[0])));
                 });
             }
         }

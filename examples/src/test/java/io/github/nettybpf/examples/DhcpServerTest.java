@@ -3,20 +3,27 @@ package io.github.nettybpf.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.AnnotatedPacket;
+import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.packet.PacketAddress;
 import io.github.nettybpf.packet.PacketFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DhcpServerTest {
     static final Mac SERVER = new Mac(0x0200_0000_00ffL);
@@ -26,15 +33,16 @@ class DhcpServerTest {
             new UdpFrame(new Mac(0x0200_0000_0001L), SERVER, Ip4.parse("10.0.0.10"), 68, Ip4.parse("10.0.0.1"), 67);
 
     private final List<String> out = new ArrayList<>();
-    private final EmbeddedChannel channel = new EmbeddedChannel(server(out));
+    private Mac mac = SERVER;
+    private final EmbeddedChannel channel = new EmbeddedChannel(server(out, () -> 0, it -> mac));
 
-    static DhcpServer.Serve server(List<String> out) {
-        return server(out, () -> 0);
-    }
-
-    static DhcpServer.Serve server(List<String> out, LongSupplier clockMillis) {
+    static DhcpServer.Serve server(List<String> out, LongSupplier clockMillis, Function<Channel, Mac> mac) {
         DhcpSettings settings = DhcpResponderTest.settings();
-        return new DhcpServer.Serve(settings, SERVER, new DhcpResponder(settings, clockMillis), out::add);
+        return new DhcpServer.Serve(
+                settings,
+                mac,
+                DhcpResponderTest.responder(settings, clockMillis),
+                event -> out.add(DhcpJunkTest.withoutTime(event)));
     }
 
     static ByteBuf frame(UdpFrame headers, DhcpMessage message) {
@@ -93,8 +101,8 @@ class DhcpServerTest {
     @Test
     void theSettingsOfTheNetworkAreInTheAnswer() throws MalformedPacketException {
         DhcpMessage discover = DhcpResponderTest.message("DISCOVER 1");
-        DhcpOptions options = new DhcpResponder(DhcpResponderTest.settings(), () -> 0)
-                .answer(discover, true)
+        DhcpOptions options = DhcpResponderTest.responder(DhcpResponderTest.settings(), () -> 0)
+                .answer(discover, Ip4.ANY, true)
                 .reply()
                 .orElseThrow()
                 .options();
@@ -110,15 +118,9 @@ class DhcpServerTest {
 
     @Test
     void framesToOtherHostsAreIgnored() throws MalformedPacketException {
-        Mac other = new Mac(0x0200_0000_0099L);
         Mac client = TO_ALL.from();
-        Ip4 server = Ip4.parse("10.0.0.1");
-        for (UdpFrame headers : List.of(
-                new UdpFrame(SERVER, Mac.BROADCAST, Ip4.ANY, 68, Ip4.BROADCAST, 67),
-                new UdpFrame(client, other, Ip4.ANY, 68, server, 67),
-                new UdpFrame(client, SERVER, Ip4.ANY, 68, Ip4.parse("10.0.0.2"), 67))) {
-            assertEquals(List.of(), sent(headers, "DISCOVER 1"));
-        }
+        assertEquals(
+                List.of(), sent(new UdpFrame(client, SERVER, Ip4.ANY, 68, Ip4.parse("10.0.0.2"), 67), "DISCOVER 1"));
         assertEquals(List.of(), out);
         assertEquals(
                 2,
@@ -133,12 +135,12 @@ class DhcpServerTest {
         ByteBuf wrong = frame(TO_ALL, DhcpResponderTest.message("DISCOVER 1"));
         assertEquals(List.of(), sent(wrong.setByte(100, 1)));
         ByteBuf option = frame(TO_ALL, DhcpResponderTest.message("DISCOVER 1"));
-        assertEquals(List.of(), sent(option.setByte(42 + 241, 200).setShort(40, 0)));
+        assertEquals(List.of(), sent(option.setByte(42 + 2, 17).setShort(40, 0)));
         assertEquals(
                 List.of(
                         "malformed, IP length 328 (expected: <= 327)",
                         "malformed, UDP checksum " + wrongChecksum() + " (expected: a correct one, or 0)",
-                        "malformed, option 53 at 240: length 200 (expected: <= 58)"),
+                        "malformed, BOOTP: hardware length 17 (expected: <= 16)"),
                 out);
     }
 
@@ -175,21 +177,38 @@ class DhcpServerTest {
         byte[] bytes = new byte[frame.readableBytes()];
         frame.readBytes(bytes).release();
         assertEquals(-listener, Filter.of(DhcpListener.DHCP).run(Packet.of(bytes)));
-        assertEquals(-server, Filter.of(DhcpServer.CLIENTS_MESSAGES).run(Packet.of(bytes)));
+        assertEquals(-server, verdict(bytes, Extension.TYPE, PacketAddress.HOST));
+        assertEquals(-server, verdict(bytes, Extension.TYPE, PacketAddress.BROADCAST));
+        assertEquals(0, verdict(bytes, Extension.TYPE, PacketAddress.MULTICAST));
+        assertEquals(0, verdict(bytes, Extension.TYPE, PacketAddress.OTHER_HOST));
+        assertEquals(0, verdict(bytes, Extension.TYPE, PacketAddress.OUTGOING));
+        assertEquals(0, verdict(bytes, Extension.VLAN_TCI, 100));
+        assertEquals(0, verdict(bytes, Extension.VLAN_TCI, 0xa064));
+        assertEquals(-server, verdict(bytes, Extension.VLAN_TCI, 0xa000));
+    }
+
+    private static int verdict(byte[] bytes, Extension extension, int value) {
+        AnnotatedPacket packet = new AnnotatedPacket(Packet.of(bytes));
+        packet.set(Extension.TYPE, PacketAddress.HOST);
+        packet.set(Extension.VLAN_TCI, 0);
+        packet.set(Extension.PROTO, 0x0800);
+        packet.set(extension, value);
+        return Filter.of(DhcpServer.CLIENTS_MESSAGES).run(packet);
     }
 
     @Test
     void theListenerPrintsBothSides() {
         List<String> lines = new ArrayList<>();
-        EmbeddedChannel listener = new EmbeddedChannel(new DhcpListener.Watch(lines::add));
+        EmbeddedChannel listener =
+                new EmbeddedChannel(new DhcpListener.Watch(event -> lines.add(DhcpJunkTest.withoutTime(event)), false));
         for (String message : List.of("DISCOVER 1 hostname=laptop", "OFFER 1 op=2 server=10.0.0.1 lease=60")) {
             listener.writeInbound(
                     new PacketFrame(frame(TO_ALL, DhcpResponderTest.message(message)), PacketAddress.of("eth0")));
         }
         assertEquals(
                 List.of(
-                        "DISCOVER, client 02:00:00:00:00:01, hostname \"laptop\"",
-                        "OFFER, client 02:00:00:00:00:01, lease 60 s, server 10.0.0.1"),
+                        "DISCOVER, client 02:00:00:00:00:01, hostname \"laptop\", xid 0x00001234",
+                        "OFFER, client 02:00:00:00:00:01, lease 60 s, server 10.0.0.1, xid 0x00001234"),
                 lines);
     }
 
@@ -197,32 +216,124 @@ class DhcpServerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "eth0 | 1 arguments (expected: INTERFACE ADDRESS/PREFIX POOL-FIRST POOL-LAST [LEASE-SECONDS])",
-                "eth0 10.0.0.1 10.0.0.2 10.0.0.3 | \"10.0.0.1\" (expected: ADDRESS/PREFIX, as 192.0.2.1/24)",
-                "eth0 10.0.0.1/x 10.0.0.2 10.0.0.3 | \"x\" (expected: a prefix, 1..30)",
-                "eth0 10.0.0.1/31 10.0.0.2 10.0.0.3 | prefix 31 (expected: 1..30)",
-                "eth0 10.0.0.256/24 10.0.0.2 10.0.0.3 | \"10.0.0.256\" (expected: an IPv4 address)",
-                "eth0 10.0.0.0/24 10.0.0.2 10.0.0.3 | 10.0.0.0 (expected: a host's address in 10.0.0.0/24)",
-                "eth0 10.0.0.1/24 10.0.1.2 10.0.1.3 | 10.0.1.2 (expected: a host's address in 10.0.0.0/24)",
-                "eth0 10.0.0.1/24 10.0.0.2 10.0.0.255 | 10.0.0.255 (expected: a host's address in 10.0.0.0/24)",
-                "eth0 10.0.0.1/24 10.0.0.9 10.0.0.8 | pool 10.0.0.9 to 10.0.0.8 (expected: the lower address first)",
-                "eth0 10.0.0.5/24 10.0.0.2 10.0.0.8 | pool 10.0.0.2 to 10.0.0.8 (expected: without the server's own 10.0.0.5)",
-                "eth0 10.0.0.1/8 10.0.0.2 10.1.0.1 | pool of 65536 addresses (expected: <= 1024)",
-                "eth0 10.0.0.1/24 10.0.0.2 10.0.0.3 1 | 1 seconds (expected: 2..2147483647)",
-                "eth0 10.0.0.1/24 10.0.0.2 10.0.0.3 1h | \"1h\" (expected: seconds, 2..2147483647)",
+                "10.0.0.1 | \"10.0.0.1\" (expected: ADDRESS/PREFIX, such as 192.0.2.1/24)",
+                "10.0.0.1/x | \"x\" (expected: a prefix, 1..30)",
+                "10.0.0.1/999 | \"999\" (expected: a prefix, 1..30)",
+                "10.0.0.1/31 | prefix 31 (expected: 1..30)",
+                "10.0.0.256/24 | \"10.0.0.256\" (expected: an IPv4 address)",
             })
-    void refusesArguments(String arguments, String message) {
+    void refusesNetworks(String text, String message) {
         assertEquals(
                 message,
-                assertThrows(IllegalArgumentException.class, () -> DhcpSettings.parse(arguments.split(" ", -1)))
+                assertThrows(IllegalArgumentException.class, () -> DhcpSettings.Network.parse(text))
+                        .getMessage());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "10.0.0.9 | \"10.0.0.9\" (expected: FIRST-LAST, such as 192.0.2.100-192.0.2.199)",
+                "10.0.0.9-x | \"x\" (expected: an IPv4 address)",
+                "10.0.0.9-10.0.0.8 | pool 10.0.0.9 to 10.0.0.8 (expected: the lower address first)",
+                "10.0.0.2-10.0.4.2 | pool 10.0.0.2 to 10.0.4.2 (expected: <= 1024 addresses)",
+                "0.0.0.1-255.255.255.255 | pool 0.0.0.1 to 255.255.255.255 (expected: <= 1024 addresses)",
+            })
+    void refusesPools(String text, String message) {
+        assertEquals(
+                message,
+                assertThrows(IllegalArgumentException.class, () -> DhcpSettings.Range.parse(text))
+                        .getMessage());
+    }
+
+    @ParameterizedTest(name = "{4}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "10.0.0.0/24 | 10.0.0.2-10.0.0.3 | 60 | lan | 10.0.0.0 (expected: a host's address in 10.0.0.0/24)",
+                "10.0.0.1/24 | 10.0.1.2-10.0.1.3 | 60 | lan | 10.0.1.2 (expected: a host's address in 10.0.0.0/24)",
+                "10.0.0.1/24 | 10.0.0.2-10.0.0.255 | 60 | lan | 10.0.0.255 (expected: a host's address in 10.0.0.0/24)",
+                "10.0.0.5/24 | 10.0.0.2-10.0.0.8 | 60 | lan | pool 10.0.0.2 to 10.0.0.8 (expected: without the server's own 10.0.0.5)",
+                "10.0.0.1/24 | 10.0.0.2-10.0.0.3 | 3 | lan | lease of 3 seconds (expected: 4..2147483647)",
+                "10.0.0.1/24 | 10.0.0.2-10.0.0.3 | 60 | a b | domain \"a b\" (expected: letters, digits, hyphens and dots, at most 128)",
+                "10.0.0.1/24 | 10.0.0.2-10.0.0.3 | 60 | .lan | domain \".lan\" (expected: letters, digits, hyphens and dots, at most 128)",
+            })
+    void refusesSettings(String network, String pool, int lease, String domain, String message) {
+        assertEquals(
+                message,
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> new DhcpSettings(
+                                        DhcpSettings.Network.parse(network),
+                                        DhcpSettings.Range.parse(pool),
+                                        lease,
+                                        List.of(),
+                                        List.of(),
+                                        domain))
                         .getMessage());
     }
 
     @Test
-    void theDefaultLeaseIsAnHour() {
+    void refusesRoutersOfOtherNetworks() {
         assertEquals(
-                new DhcpSettings(
-                        "eth0", Ip4.parse("200.0.0.1"), 25, Ip4.parse("200.0.0.2"), Ip4.parse("200.0.0.126"), 3600),
-                DhcpSettings.parse("eth0", "200.0.0.1/25", "200.0.0.2", "200.0.0.126"));
+                "10.0.1.1 (expected: a host's address in 10.0.0.0/24)",
+                assertThrows(IllegalArgumentException.class, () -> withRouters(List.of(Ip4.parse("10.0.1.1"))))
+                        .getMessage());
+        assertEquals(
+                "9 routers (expected: <= 8)",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> withRouters(Collections.nCopies(9, Ip4.parse("10.0.0.1"))))
+                        .getMessage());
+    }
+
+    private static DhcpSettings withRouters(List<Ip4> routers) {
+        return new DhcpSettings(
+                DhcpSettings.Network.parse("10.0.0.1/24"),
+                DhcpSettings.Range.parse("10.0.0.10-10.0.0.12"),
+                60,
+                routers,
+                List.of(Ip4.parse("8.8.8.8"), Ip4.parse("9.9.9.9")),
+                "lab.example");
+    }
+
+    @Test
+    void routerDnsAndDomainAreInTheAnswer() {
+        DhcpSettings settings = withRouters(List.of(Ip4.parse("10.0.0.1")));
+        for (String message : List.of("DISCOVER 1", "INFORM 1 ciaddr=10.0.0.77")) {
+            DhcpOptions options = DhcpResponderTest.responder(settings, () -> 0)
+                    .answer(DhcpResponderTest.message(message), Ip4.ANY, true)
+                    .reply()
+                    .orElseThrow()
+                    .options();
+            assertEquals(List.of(Ip4.parse("10.0.0.1")), options.addresses(DhcpOptions.ROUTER));
+            assertEquals(List.of(Ip4.parse("8.8.8.8"), Ip4.parse("9.9.9.9")), options.addresses(DhcpOptions.DNS));
+            assertEquals("lab.example", options.text(DhcpOptions.DOMAIN).orElseThrow());
+        }
+    }
+
+    /** The hardware address is asked for each answer, because that of a bond or a bridge changes. */
+    @Test
+    void answersComeFromThePresentHardwareAddress() throws MalformedPacketException {
+        for (long bits : new long[] {0x0200_0000_00feL, 0x0200_0000_00fdL}) {
+            mac = new Mac(bits);
+            assertEquals(
+                    "UdpFrame[from=" + mac, sent(TO_ALL, "DISCOVER 1").get(0).split(", ", -1)[0]);
+        }
+    }
+
+    @ParameterizedTest(name = "lease of {0} s")
+    @ValueSource(ints = {4, 5, 7, 8, 12, 60, 3600, Integer.MAX_VALUE})
+    void renewingIsBeforeRebindingAndThatBeforeTheEnd(int seconds) {
+        DhcpOptions options = DhcpResponderTest.responder(DhcpResponderTest.settings(seconds), () -> 0)
+                .answer(DhcpResponderTest.message("DISCOVER 1"), Ip4.ANY, true)
+                .reply()
+                .orElseThrow()
+                .options();
+        long lease = options.seconds(DhcpOptions.LEASE_TIME).orElseThrow();
+        long renewal = options.seconds(DhcpOptions.RENEWAL_TIME).orElseThrow();
+        long rebinding = options.seconds(DhcpOptions.REBINDING_TIME).orElseThrow();
+        assertEquals(seconds, lease);
+        assertTrue(0 < renewal && renewal < rebinding && rebinding < lease, options::toString);
     }
 }

@@ -1,12 +1,21 @@
 package io.github.nettybpf.examples;
 
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.packet.PacketAddress;
+import io.github.nettybpf.packet.PacketChannel;
+import io.github.nettybpf.packet.PacketChannelOption;
 import io.github.nettybpf.packet.PacketFrame;
+import io.github.nettybpf.packet.ReceiveMode;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import java.util.SplittableRandom;
 
 /**
@@ -26,12 +35,13 @@ final class JunkFrames {
 
     /** Sends junk. A frame that the kernel refuses counts as sent. */
     public static void main(String[] args) throws InterruptedException {
-        Channel channel = FrameHandler.open(args[0], Program.parse("ret #0"), new FrameHandler(System.out::println) {
-            @Override
-            void read(ChannelHandlerContext ctx, PacketFrame frame) {
-                throw new AssertionError("a frame came through");
-            }
-        });
+        Channel channel =
+                open(args[0], Program.parse("ret #0"), new FrameHandler(event -> System.out.println(event.text())) {
+                    @Override
+                    void read(ChannelHandlerContext ctx, PacketFrame frame) {
+                        throw new AssertionError("a frame came through");
+                    }
+                });
         JunkFrames junk = new JunkFrames(20261121);
         for (int i = Integer.parseInt(args[1]); i > 0; i--) {
             ByteBuf frame = junk.next();
@@ -43,6 +53,25 @@ final class JunkFrames {
         }
         channel.writeAndFlush(Unpooled.buffer().writeZero(60)).await();
         System.exit(0);
+    }
+
+    /** {@return a packet channel of the interface} */
+    static Channel open(String interfaceName, Program program, FrameHandler handler) throws InterruptedException {
+        Channel channel = new Bootstrap()
+                .group(new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()))
+                .channel(PacketChannel.class)
+                .option(PacketChannelOption.RECEIVE_MODE, ReceiveMode.READ)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel ch) {
+                        ch.pipeline().addLast(new BpfFilterHandler(program), handler);
+                    }
+                })
+                .bind(PacketAddress.of(interfaceName))
+                .sync()
+                .channel();
+        System.out.println(interfaceName + ", filtered in KERNEL");
+        return channel;
     }
 
     ByteBuf next() {

@@ -21,6 +21,7 @@ final class Namespaces implements AutoCloseable {
     static final int CLIENT = 1;
     static final String BROADCAST = "10.0.0.255";
     private static final String PATH = System.getenv("PATH") + ":/usr/sbin:/sbin";
+    private static final Pattern TIME_OF_DAY = Pattern.compile("^\\d\\d:\\d\\d:\\d\\d\\.\\d{6} ");
     private static final int LONGEST_SECONDS = 600;
     private static final int PATIENCE_SECONDS = 120;
 
@@ -157,7 +158,7 @@ final class Namespaces implements AutoCloseable {
         holders.forEach(Program::kill);
     }
 
-    /** A process and the lines of its output. */
+    /** A process and the lines of its output, without the time of day with which some begin. */
     static final class Program {
         private final Process process;
         private final String name;
@@ -177,7 +178,7 @@ final class Namespaces implements AutoCloseable {
         private void read() {
             try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
                 for (String line = output.readLine(); line != null; line = output.readLine()) {
-                    add(line);
+                    add(TIME_OF_DAY.matcher(line).replaceFirst(""));
                 }
             } catch (IOException e) {
                 add(e.toString());
