@@ -15,7 +15,7 @@
 #define ALL "ether proto 0x88b5"
 #define ONE_IN_A_HUNDRED ALL " and ether[14:4] % 100 = 0"
 /* The default of PacketChannelOption.RETIRE_MILLIS. */
-#define BLOCK_MILLIS 32
+#define BLOCK_MILLIS 8
 
 static volatile uint64_t frames;
 static volatile uint64_t bytes;

@@ -1,6 +1,7 @@
 package io.github.nettybpf.packet;
 
 import com.sun.jna.Pointer;
+import io.github.nettybpf.packet.kernel.Kernel;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -51,7 +52,7 @@ public class PacketRingBenchmark {
     @Setup
     public void fill() throws IOException {
         PacketChannelConfig.Settings settings = new PacketChannelConfig.Settings(
-                PacketChannel.Type.RAW, mode, BLOCK_SIZE, BLOCKS, 8, false, true, false, null);
+                PacketChannel.Type.RAW, mode, BLOCK_SIZE, BLOCKS, 8, false, true, false, null, false);
         Pointer mapped = Kernel.mapPrivate(settings.ringBytes());
         for (int i = 0; i < BLOCKS; i++) {
             blocks[i] = mapped.getByteBuffer((long) i * BLOCK_SIZE, BLOCK_SIZE).order(ByteOrder.nativeOrder());

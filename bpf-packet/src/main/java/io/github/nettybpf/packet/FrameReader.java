@@ -1,9 +1,10 @@
 package io.github.nettybpf.packet;
 
 import com.sun.jna.Pointer;
+import io.github.nettybpf.packet.kernel.Kernel;
+import io.github.nettybpf.packet.kernel.KernelException;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.unix.Buffer;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.internal.CleanableDirectBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -81,7 +82,7 @@ final class FrameReader implements FrameSource {
         if (received == -Kernel.EAGAIN) {
             return null;
         } else if (received < 0) {
-            throw new NativeIoException("recvmsg", (int) received);
+            throw new KernelException("recvmsg", (int) received);
         }
         int captured = (int) received;
         readControl(captured);

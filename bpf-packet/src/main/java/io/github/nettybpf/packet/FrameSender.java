@@ -1,5 +1,7 @@
 package io.github.nettybpf.packet;
 
+import io.github.nettybpf.packet.kernel.HardwareType;
+import io.github.nettybpf.packet.kernel.Kernel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.unix.Buffer;
@@ -7,11 +9,10 @@ import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Sends each message as one frame, with one system call (send(2) or sendto(2)). For one event loop. */
 final class FrameSender {
-    private static final int ARPHRD_ETHER = 1;
-    private static final int ARPHRD_LOOPBACK = 772;
     private static final int ETHERNET_ADDRESS = 6;
 
     private final PacketSocket socket;
@@ -59,6 +60,22 @@ final class FrameSender {
         return replaced;
     }
 
+    /** {@return whether frames that were sent are still in the queue of an interface} */
+    boolean hasQueuedFrames() {
+        return Kernel.queuedBytes(socket.fd().intValue()) > 0;
+    }
+
+    /**
+     * {@return the exception for a message that was not sent}
+     *
+     * @param bound the address of the channel
+     * @param error the negative errno
+     */
+    IOException failure(Object prepared, @Nullable PacketAddress bound, int error) {
+        PacketAddress to = prepared instanceof PacketFrame frame ? frame.address() : bound;
+        return SendFailure.of(contentOf(prepared).readableBytes(), to, error);
+    }
+
     /** {@return 0, or the negative errno} */
     int send(Object prepared) throws IOException {
         ByteBuf content = contentOf(prepared);
@@ -90,18 +107,31 @@ final class FrameSender {
         return Buffer.memoryAddress(memory) + memory.position();
     }
 
+    private int hardwareType(int interfaceIndex) {
+        if (interfaceIndex != lastInterface) {
+            lastType = socket.hardwareType(interfaceIndex);
+            lastInterface = interfaceIndex;
+        }
+        return lastType;
+    }
+
+    /** Throws if the interface's frames do not begin with the Ethernet header that the channel's frames have. */
+    private void requireEthernet(PacketAddress to) throws IOException {
+        int hardwareType = hardwareType(to.interfaceIndex());
+        // A negative errno: sending will fail.
+        if (hardwareType >= 0 && !HardwareType.hasEthernetHeader(hardwareType)) {
+            throw new IOException("frame to " + to + ": hardware type " + HardwareType.name(hardwareType)
+                    + ", without an Ethernet header (expected: a channel of type DGRAM)");
+        }
+    }
+
     /** Throws if the address lacks what the link-layer header needs: the kernel would fill it with zeros. */
     private void requireHeader(PacketAddress to) throws IOException {
         if (to.protocol() == 0 || to.protocol() == PacketAddress.ALL_PROTOCOLS) {
             throw new IOException("frame to " + to + ": no protocol (expected: one, by withProtocol)");
         }
-        int index = to.interfaceIndex();
-        if (index != lastInterface) {
-            lastType = socket.hardwareType(index);
-            lastInterface = index;
-        }
         int length = to.hardwareAddressLength();
-        if ((lastType == ARPHRD_ETHER || lastType == ARPHRD_LOOPBACK) && length != ETHERNET_ADDRESS) {
+        if (HardwareType.hasEthernetHeader(hardwareType(to.interfaceIndex())) && length != ETHERNET_ADDRESS) {
             throw new IOException("frame to " + to + ": hardware address of " + length + " bytes (expected: "
                     + ETHERNET_ADDRESS + ", by withHardwareAddress)");
         }
@@ -113,6 +143,8 @@ final class FrameSender {
             throw new IOException("frame to " + to + ": no interface (expected: the name of one)");
         } else if (type == PacketChannel.Type.DGRAM) {
             requireHeader(resolved);
+        } else {
+            requireEthernet(resolved);
         }
         long sent = Kernel.send(socket.fd().intValue(), address(content), content.readableBytes(), resolved.encode());
         return sent < 0 ? (int) sent : 0;

@@ -7,6 +7,9 @@ import io.github.nettybpf.netty.PacketView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteOrder;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameView implements PacketView {
     private static final PacketFrame NONE = new PacketFrame(Unpooled.EMPTY_BUFFER, PacketAddress.any());
+
+    /** The extensions that tell the VLAN tag which the kernel has removed from a frame. */
+    static final Set<Extension> TELLS_VLAN =
+            Collections.unmodifiableSet(EnumSet.of(Extension.VLAN_AVAIL, Extension.VLAN_TCI, Extension.VLAN_TPID));
+
     private static final int TAG = 4;
     private static final int TAG_OFFSET = 12;
 
@@ -115,13 +123,13 @@ final class FrameView implements PacketView {
     @Override
     public long extension(Extension extension, int a, int x) {
         return switch (extension) {
-            case PROTO -> isAmbiguousVlan() ? NOT_KNOWN : frame.protocol();
+            case PROTO -> isAmbiguousTag() ? NOT_KNOWN : frame.protocol();
             case TYPE -> frame.packetType();
             case IFIDX -> Integer.toUnsignedLong(frame.interfaceIndex());
             case HATYPE -> frame.hardwareType();
-            case VLAN_AVAIL -> isAmbiguousVlan() ? NOT_KNOWN : frame.hasVlan() ? 1 : 0;
-            case VLAN_TCI -> isAmbiguousVlan() ? NOT_KNOWN : frame.vlanTci();
-            case VLAN_TPID -> isAmbiguousVlan() ? NOT_KNOWN : frame.vlanTpid();
+            case VLAN_AVAIL -> isAmbiguousTag() || frame.lacksVlan() ? NOT_KNOWN : frame.hasVlan() ? 1 : 0;
+            case VLAN_TCI -> isAmbiguousTag() || frame.lacksVlan() ? NOT_KNOWN : frame.vlanTci();
+            case VLAN_TPID -> isAmbiguousTag() || frame.lacksVlan() ? NOT_KNOWN : frame.vlanTpid();
             default -> PacketView.super.extension(extension, a, x);
         };
     }
@@ -130,7 +138,7 @@ final class FrameView implements PacketView {
      * For an outgoing frame on a SOCK_DGRAM socket, the kernel reports the VLAN tag both when it is in the metadata of
      * the packet, where a filter's extensions see it, and when it is in the bytes, where they do not.
      */
-    private boolean isAmbiguousVlan() {
+    private boolean isAmbiguousTag() {
         return !hasLinkHeader && frame.hasVlan() && frame.packetType() == PacketAddress.OUTGOING;
     }
 

@@ -2,12 +2,13 @@ package io.github.nettybpf.packet;
 
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Polls an interface that went down, until it is up again or deleted. The kernel reports only the first (ENETDOWN) to a
- * socket. Used by one event loop.
+ * Polls an interface that went down, until it is up again or deleted, and any interface for its hardware address. The
+ * kernel reports only that it went down (ENETDOWN) to a socket. Used by one event loop.
  */
 final class InterfaceWatch {
     private static final long FIRST_MILLIS = 10;
@@ -64,6 +65,28 @@ final class InterfaceWatch {
         if (next != null) {
             nextPoll = null;
             next.cancel(false);
+        }
+    }
+
+    /** Tells if the hardware address of the interface has changed. */
+    void checkAddress() {
+        PacketAddress bound = channel.boundAddress();
+        if (!started || bound == null || bound.interfaceIndex() == 0 || !channel.isActive()) {
+            return;
+        }
+        PacketAddress now;
+        try {
+            now = socket.localAddress(bound.interfaceName());
+        } catch (IOException e) {
+            channel.pipeline().fireExceptionCaught(e);
+            return;
+        }
+        boolean same = now.interfaceIndex() != bound.interfaceIndex()
+                || Arrays.equals(now.hardwareAddress(), bound.hardwareAddress());
+        // The address of an interface that was deleted is of no use; that it was is told otherwise.
+        if (!same) {
+            channel.addressChanged(now);
+            channel.pipeline().fireUserEventTriggered(PacketInterfaceEvent.ADDRESS_CHANGED);
         }
     }
 

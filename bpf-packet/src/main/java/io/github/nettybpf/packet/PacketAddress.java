@@ -3,6 +3,7 @@ package io.github.nettybpf.packet;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -87,14 +88,17 @@ public final class PacketAddress extends SocketAddress {
     /**
      * {@return the address of one interface, for all protocols}
      *
-     * @param interfaceName 1 to 15 characters, such as {@code eth0}
+     * @param interfaceName 1 to 15 bytes in UTF-8, such as {@code eth0}
      * @throws IllegalArgumentException if no interface can have that name
      */
     public static PacketAddress of(String interfaceName) {
-        boolean named = !interfaceName.isEmpty() && interfaceName.length() <= LONGEST_NAME;
-        if (!named || interfaceName.chars().anyMatch(c -> c <= ' ' || c == '/' || c > '~')) {
-            throw new IllegalArgumentException(
-                    "interface '" + interfaceName + "' (expected: 1 to 15 characters, no blanks, no slashes)");
+        int length = interfaceName.getBytes(StandardCharsets.UTF_8).length;
+        // Of a name with a colon, the kernel would look up what is before it.
+        if (length == 0
+                || length > LONGEST_NAME
+                || interfaceName.chars().anyMatch(c -> c <= ' ' || c == '/' || c == ':' || c == 0x7f)) {
+            throw new IllegalArgumentException("interface '" + interfaceName
+                    + "' (expected: 1 to 15 bytes in UTF-8, without blanks, slashes and colons)");
         }
         return new PacketAddress(interfaceName, UNKNOWN_INTERFACE, ALL_PROTOCOLS, 0, HOST, 0, 0);
     }
@@ -106,7 +110,10 @@ public final class PacketAddress extends SocketAddress {
 
     /**
      * {@return this address for one protocol} A channel that is bound to it receives only frames of that protocol, and
-     * none that this host sends.
+     * none that this host sends. The kernel does not tell such a channel the VLAN of a frame: it receives those of all
+     * VLANs for which the interface has no VLAN device, as {@link #OTHER_HOST} and without a tag. To receive the frames of
+     * one VLAN, or only untagged ones, use an address for all protocols, and a program that tests the ethertype and is
+     * restricted by {@link io.github.nettybpf.netty.Vlan}.
      *
      * @param ethertype 1 to 0xffff, such as 0x0806 for ARP; {@link #ALL_PROTOCOLS} for all
      */
@@ -242,15 +249,18 @@ public final class PacketAddress extends SocketAddress {
         return Objects.hash(interfaceName, interfaceIndex, protocol, packetType, hardwareAddress);
     }
 
+    /** {@return the name of the interface, or what is known of it instead} */
+    String interfaceText() {
+        if (interfaceName != null) {
+            return interfaceName;
+        }
+        return interfaceIndex == ANY_INTERFACE ? "any interface" : "interface " + interfaceIndex;
+    }
+
     /** {@return a description, such as {@code eth0, ethertype 0x0806, 02:00:00:00:00:01}} */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder();
-        if (interfaceName != null) {
-            text.append(interfaceName);
-        } else {
-            text.append(interfaceIndex == ANY_INTERFACE ? "any interface" : "interface " + interfaceIndex);
-        }
+        StringBuilder text = new StringBuilder(interfaceText());
         if (protocol != ALL_PROTOCOLS) {
             text.append(String.format(Locale.ROOT, ", ethertype 0x%04x", protocol));
         }

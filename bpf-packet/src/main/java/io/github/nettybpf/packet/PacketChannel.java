@@ -33,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  * loops.
  *
  * <pre>{@code
+ * Program program = Program.parse("ldh [12]\n jne #0x806, no\n ret #-1\n no: ret #0"); // ARP
  * EventLoopGroup group = new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory());
  * Channel arp = new Bootstrap().group(group).channel(PacketChannel.class).handler(new ChannelInitializer<Channel>() {
  *     protected void initChannel(Channel channel) {
- *         channel.pipeline().addLast(new BpfFilterHandler(Program.parse("ldh [12]\n jne #0x806, no\n ret #-1\n no: ret #0")));
+ *         channel.pipeline().addLast(new BpfFilterHandler(Vlan.untagged().restrict(program)));
  *         channel.pipeline().addLast(...); // receives PacketFrames
  *     }
  * }).bind(PacketAddress.of("eth0")).sync().channel();
@@ -45,14 +46,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Inbound messages are {@link PacketFrame}s, which their receiver releases. To send, write a {@link ByteBuf} that is
  * a whole frame, or a PacketFrame whose address names the interface; one write is one frame. While the interface's
  * queue is full, frames wait in the channel, as {@link Channel#isWritable} tells. A frame that the kernel refuses, or
- * has no room for within a second, fails only its own promise. A channel is bound once; it cannot be connected.
+ * that it has no room for, fails only its own promise: after at most a second in which no frame got out. A channel is
+ * bound once; it cannot be connected.
  *
  * <p>A {@link io.github.nettybpf.netty.BpfFilterHandler} that is in the pipeline before the bind attaches its program
  * before the socket is bound: no frame is received unfiltered. The verdict is the number of bytes of a frame that are
- * kept (the snapshot length).
+ * kept (the snapshot length). The kernel removes the VLAN tag from a frame before the program sees it: {@link
+ * io.github.nettybpf.netty.Vlan} says whose frames are wanted.
  *
- * <p>With {@link ChannelOption#AUTO_READ} off, each read() receives one frame. When the interface goes down, comes up
- * or is deleted, the channel fires a {@link PacketInterfaceEvent}. The channel is in the network namespace of the
+ * <p>With {@link ChannelOption#AUTO_READ} off, each read() receives one frame. When the interface goes down, comes up,
+ * changes its hardware address or is deleted, the channel fires a {@link PacketInterfaceEvent}, and when frames were lost
+ * a {@link PacketLossEvent}. The channel is in the network namespace of the
  * thread that creates it.
  *
  * @see PacketChannelOption
@@ -67,11 +71,14 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
 
     /** The type of a packet socket: whether frames include the link-layer header. */
     public enum Type {
-        /** Frames with their link-layer header (SOCK_RAW): placement {@link Placement#ETHERNET}. */
+        /**
+         * Frames with their Ethernet header (SOCK_RAW): placement {@link Placement#ETHERNET}. A channel of this type cannot
+         * be bound to any interface, nor to one whose frames begin with another header or none (tun, WireGuard, PPP, GRE).
+         */
         RAW(3, Placement.ETHERNET),
         /**
-         * Packets without the link-layer header (SOCK_DGRAM): placement {@link Placement#IP}. For a packet to send, the
-         * kernel makes the header of its address.
+         * Packets without the link-layer header (SOCK_DGRAM): placement {@link Placement#IP}, on every kind of interface.
+         * For a packet to send, the kernel makes the header of its address.
          */
         DGRAM(2, Placement.IP);
 
@@ -204,6 +211,11 @@ public final class PacketChannel extends AbstractChannel implements UnixChannel,
     @Nullable
     PacketAddress boundAddress() {
         return bound;
+    }
+
+    /** The interface has another hardware address. */
+    void addressChanged(PacketAddress now) {
+        bound = now;
     }
 
     @Override

@@ -43,15 +43,17 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
     /** The values of {@link PacketChannelOption}s. FANOUT has none by default. */
     private final Map<ChannelOption<?>, Object> values = new ConcurrentHashMap<>();
 
+    private volatile boolean receiveBufferGiven;
+
     private Stage stage = Stage.UNBOUND;
 
     PacketChannelConfig(PacketChannel channel, PacketSocket socket) {
         super(channel, new FixedRecvByteBufAllocator(UNUSED_BUFFER));
         this.socket = socket;
         values.put(PacketChannelOption.RECEIVE_MODE, ReceiveMode.RING);
-        values.put(PacketChannelOption.BLOCK_SIZE, 1 << 20);
-        values.put(PacketChannelOption.BLOCK_COUNT, 16);
-        values.put(PacketChannelOption.RETIRE_MILLIS, 32);
+        values.put(PacketChannelOption.BLOCK_SIZE, 1 << 18);
+        values.put(PacketChannelOption.BLOCK_COUNT, 64);
+        values.put(PacketChannelOption.RETIRE_MILLIS, 8);
         values.put(PacketChannelOption.PROMISCUOUS, false);
         values.put(PacketChannelOption.OUTGOING, true);
         values.put(PacketChannelOption.PUT_VLAN_BACK, false);
@@ -69,6 +71,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
      * @param outgoing OUTGOING
      * @param putVlanBack PUT_VLAN_BACK
      * @param fanout FANOUT
+     * @param receiveBufferGiven whether SO_RCVBUF was set
      */
     record Settings(
             PacketChannel.Type type,
@@ -79,7 +82,8 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
             boolean promiscuous,
             boolean outgoing,
             boolean putVlanBack,
-            @Nullable PacketFanout fanout) {
+            @Nullable PacketFanout fanout,
+            boolean receiveBufferGiven) {
         long ringBytes() {
             return (long) blockSize * blockCount;
         }
@@ -105,7 +109,8 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
                 value(PacketChannelOption.PROMISCUOUS),
                 value(PacketChannelOption.OUTGOING),
                 value(PacketChannelOption.PUT_VLAN_BACK),
-                (PacketFanout) values.get(PacketChannelOption.FANOUT));
+                (PacketFanout) values.get(PacketChannelOption.FANOUT),
+                receiveBufferGiven);
     }
 
     synchronized void bound() {
@@ -173,6 +178,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         try {
             if (option.equals(ChannelOption.SO_RCVBUF)) {
                 socket.fd().setReceiveBufferSize((Integer) value);
+                receiveBufferGiven = true;
             } else if (option.equals(ChannelOption.SO_SNDBUF)) {
                 socket.fd().setSendBufferSize((Integer) value);
             } else if (option instanceof IntegerUnixChannelOption integer) {

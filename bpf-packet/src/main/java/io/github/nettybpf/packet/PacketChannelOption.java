@@ -17,13 +17,13 @@ public final class PacketChannelOption {
 
     /**
      * The size of a ring block in bytes ({@code tp_block_size}): a multiple of the page size, and large enough for the
-     * longest frame; 1,048,576 by default. Each block wakes the event loop once.
+     * longest frame; 262,144 by default. Each block wakes the event loop once.
      */
     public static final ChannelOption<Integer> BLOCK_SIZE =
             ChannelOption.valueOf(PacketChannelOption.class, "BLOCK_SIZE");
 
     /**
-     * The number of ring blocks ({@code tp_block_nr}); 16 by default, at most 65,536. The kernel hands a block over
+     * The number of ring blocks ({@code tp_block_nr}); 64 by default, at most 65,536. The kernel hands a block over
      * after {@link #RETIRE_MILLIS} even if it is almost empty. So BLOCK_COUNT times RETIRE_MILLIS is how long an event
      * loop can be busy with other work before frames of thin traffic are lost.
      */
@@ -32,7 +32,7 @@ public final class PacketChannelOption {
 
     /**
      * The retire timeout of a ring block in milliseconds ({@code tp_retire_blk_tov}): the kernel hands a block over
-     * after this time even if it is not full; 32 by default, 1 to 65,535. A frame of thin traffic waits half of it on
+     * after this time even if it is not full; 8 by default, 1 to 65,535. A frame of thin traffic waits half of it on
      * average, and thin traffic wakes the event loop once in this time.
      */
     public static final ChannelOption<Integer> RETIRE_MILLIS =

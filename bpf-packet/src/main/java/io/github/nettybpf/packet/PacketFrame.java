@@ -187,6 +187,14 @@ public final class PacketFrame extends DefaultByteBufHolder {
         return vlan >>> 16;
     }
 
+    /**
+     * {@return whether the kernel does not tell the VLAN of this frame, because the channel is bound to one protocol: it
+     * has cleared a tag}
+     */
+    boolean lacksVlan() {
+        return local != null && local.protocol() != PacketAddress.ALL_PROTOCOLS;
+    }
+
     /** {@return whether the VLAN tag was put back into the content, see {@link PacketChannelOption#PUT_VLAN_BACK}} */
     public boolean hasVlanInContent() {
         return (status & STATUS_VLAN_IN_CONTENT) != 0;

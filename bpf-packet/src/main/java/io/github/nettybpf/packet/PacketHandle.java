@@ -1,12 +1,13 @@
 package io.github.nettybpf.packet;
 
+import io.github.nettybpf.packet.kernel.Kernel;
+import io.github.nettybpf.packet.kernel.KernelException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
@@ -20,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class PacketHandle implements EpollIoHandle {
     /**
-     * The kernel's counters have 32 bits. Even at 100 Gbit/s there are fewer than 2^28 frames in a second, so they
-     * cannot overflow twice in this time.
+     * How often the socket is asked what no event tells: how many frames were lost, and its interface's address. The
+     * kernel's counters have 32 bits. Even at 100 Gbit/s there are fewer than 2^28 frames in a second.
      */
-    private static final long COUNT_SECONDS = 10;
+    private static final long QUERY_SECONDS = 1;
 
     private final PacketChannel channel;
     private final PacketSocket socket;
@@ -33,7 +34,14 @@ final class PacketHandle implements EpollIoHandle {
     private final Runnable atShutdown = this::close;
 
     private @Nullable IoRegistration registration;
-    private @Nullable Future<?> counting;
+    private @Nullable Future<?> queries;
+
+    /** Whether channelActive was fired. */
+    private boolean active;
+
+    /** How many lost frames the last {@link PacketLossEvent} has told of. */
+    private long lossTold;
+
     private EpollIoOps ops = EpollIoOps.EPOLLERR;
 
     PacketHandle(PacketChannel channel, PacketSocket socket) {
@@ -45,8 +53,7 @@ final class PacketHandle implements EpollIoHandle {
     void registered(IoRegistration made) {
         registration = made;
         ops = EpollIoOps.EPOLLERR;
-        counting =
-                channel.eventLoop().scheduleAtFixedRate(socket::count, COUNT_SECONDS, COUNT_SECONDS, TimeUnit.SECONDS);
+        queries = channel.eventLoop().scheduleAtFixedRate(this::query, QUERY_SECONDS, QUERY_SECONDS, TimeUnit.SECONDS);
         if (channel.eventLoop() instanceof SingleThreadEventExecutor executor) {
             executor.addShutdownHook(atShutdown);
         }
@@ -55,7 +62,21 @@ final class PacketHandle implements EpollIoHandle {
 
     /** Called after channelActive was fired. */
     void active() {
+        active = true;
         watch.start();
+    }
+
+    private void query() {
+        long lost = socket.statistics().drops();
+        if (!active) {
+            return;
+        }
+        if (lost > lossTold) {
+            PacketLossEvent event = new PacketLossEvent(lost - lossTold, lost);
+            lossTold = lost;
+            channel.pipeline().fireUserEventTriggered(event);
+        }
+        watch.checkAddress();
     }
 
     /** {@return whether there was a registration} It is canceled: no events are delivered from now on. */
@@ -70,9 +91,9 @@ final class PacketHandle implements EpollIoHandle {
         }
         current.cancel();
         watch.deregistered();
-        Future<?> counts = counting;
-        if (counts != null) {
-            counts.cancel(false);
+        Future<?> scheduled = queries;
+        if (scheduled != null) {
+            scheduled.cancel(false);
         }
         return true;
     }
@@ -141,13 +162,13 @@ final class PacketHandle implements EpollIoHandle {
             return;
         }
         if (errno != 0) {
-            failed(new NativeIoException("SO_ERROR", -Math.abs(errno)));
+            failed(new KernelException("SO_ERROR", -Math.abs(errno)));
         }
     }
 
     /** Reports an error: as an interface event if the interface is down or deleted, otherwise as an exception. */
     void failed(IOException e) {
-        int errno = e instanceof NativeIoException failure ? -failure.expectedErr() : 0;
+        int errno = e instanceof KernelException failure ? failure.errno() : 0;
         if (errno == Kernel.ENETDOWN || errno == Kernel.ENODEV) {
             watch.wentDown();
         } else {

@@ -8,6 +8,11 @@ public enum PacketInterfaceEvent {
     DOWN,
     /** The interface is up again. The event follows within a second. */
     UP,
+    /**
+     * The interface has another hardware address, which {@link PacketChannel#localAddress} returns from now on. Bonds and
+     * bridges change it with their members. The event follows within a second or two.
+     */
+    ADDRESS_CHANGED,
     /** The interface was deleted, or moved to another network namespace. The channel closes itself after this event. */
     DELETED
 }

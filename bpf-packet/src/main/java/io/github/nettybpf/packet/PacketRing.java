@@ -1,6 +1,7 @@
 package io.github.nettybpf.packet;
 
 import com.sun.jna.Pointer;
+import io.github.nettybpf.packet.kernel.Kernel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.internal.logging.InternalLogger;

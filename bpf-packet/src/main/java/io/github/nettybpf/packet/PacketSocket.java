@@ -1,14 +1,21 @@
 package io.github.nettybpf.packet;
 
 import com.sun.jna.Pointer;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.SocketFilters;
 import io.github.nettybpf.packet.PacketChannelConfig.Settings;
+import io.github.nettybpf.packet.kernel.HardwareType;
+import io.github.nettybpf.packet.kernel.InterfaceQuery;
+import io.github.nettybpf.packet.kernel.Kernel;
+import io.github.nettybpf.packet.kernel.KernelException;
 import io.netty.channel.ChannelException;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +41,11 @@ final class PacketSocket {
     private static final int TPACKET_V3 = 2;
     private static final int PACKET_MR_PROMISC = 1;
     private static final int SOL_SOCKET = 1;
+    private static final int SO_RCVBUFFORCE = 33;
     private static final int SO_TIMESTAMPNS = 35;
+
+    /** The kernel doubles it, and allocates only what is queued. */
+    private static final int RECEIVE_BUFFER = 1 << 24;
 
     /**
      * The frame size of the ring, which the kernel requires, and does not use with TPACKET_V3: frames have variable
@@ -76,7 +87,7 @@ final class PacketSocket {
 
     private static SocketException refusal(int errno) {
         if (errno != Kernel.EPERM && errno != Kernel.EACCES) {
-            return new SocketException("socket(AF_PACKET): " + new NativeIoException("socket", -errno).getMessage());
+            return new SocketException(new KernelException("socket(AF_PACKET)", -errno).getMessage());
         }
         return new SocketException(
                 "socket(AF_PACKET): not permitted: a packet socket needs CAP_NET_RAW (expected: root; or"
@@ -112,6 +123,8 @@ final class PacketSocket {
      */
     Bound bind(PacketAddress wanted, Settings settings, Runnable wakeup) throws IOException {
         PacketAddress address = resolve(wanted);
+        requireEthernet(settings.type(), address);
+        requireVlans(address);
         setOutgoing(settings.outgoing());
         if (settings.promiscuous()) {
             setPromiscuous(address.interfaceIndex(), true);
@@ -138,10 +151,54 @@ final class PacketSocket {
         }
     }
 
+    /**
+     * Throws if frames of a channel with link-layer headers can begin with another header than that of Ethernet, or with
+     * none: a program for Ethernet would read something else at its offsets.
+     */
+    private void requireEthernet(PacketChannel.Type type, PacketAddress address) throws IOException {
+        if (type != PacketChannel.Type.RAW) {
+            return;
+        } else if (address.interfaceIndex() == 0) {
+            throw new SocketException("channel of type RAW on any interface: not all have an Ethernet header (expected:"
+                    + " one interface; or PacketChannel.Type.DGRAM, and a program for placement IP)");
+        }
+        int hardwareType = hardwareType(address.interfaceIndex());
+        if (hardwareType < 0) {
+            throw new KernelException("hardware type of " + address, hardwareType);
+        } else if (!HardwareType.hasEthernetHeader(hardwareType)) {
+            throw new SocketException("channel of type RAW on " + address + ": hardware type "
+                    + HardwareType.name(hardwareType) + ", without an Ethernet header (expected:"
+                    + " PacketChannel.Type.DGRAM, and a program for placement IP)");
+        }
+    }
+
+    /**
+     * Throws if the socket's filter asks for the VLAN of frames, and the address is for one protocol: the kernel clears a
+     * VLAN tag before it gives the frame to such a socket ({@code __netif_receive_skb_core}), so the frames of all VLANs
+     * would seem to have none.
+     */
+    private void requireVlans(PacketAddress address) throws IOException {
+        if (address.protocol() == PacketAddress.ALL_PROTOCOLS) {
+            return;
+        }
+        Program filter = SocketFilters.read(fd()).orElse(null);
+        for (Extension extension : filter == null ? Set.<Extension>of() : filter.extensions()) {
+            if (FrameView.TELLS_VLAN.contains(extension)) {
+                int pc = filter.firstReading(extension).orElseThrow();
+                throw new SocketException("filter of a channel for " + address + ": insn " + pc + ": "
+                        + filter.instructions().get(pc) + ": the kernel tells the VLAN only to a channel for all"
+                        + " protocols (expected: an address without withProtocol, and the ethertype in the program)");
+            }
+        }
+    }
+
     private FrameSource openSource(Settings settings, PacketAddress address, Runnable wakeup) throws IOException {
         if (settings.receiveMode() == ReceiveMode.READ) {
             set("PACKET_AUXDATA", SOL_PACKET, PACKET_AUXDATA, 1);
             set("SO_TIMESTAMPNS", SOL_SOCKET, SO_TIMESTAMPNS, 1);
+            if (!settings.receiveBufferGiven()) {
+                enlargeReceiveBuffer();
+            }
             return new FrameReader(descriptor(), settings, address);
         }
         set("PACKET_VERSION", SOL_PACKET, PACKET_VERSION, TPACKET_V3);
@@ -155,6 +212,16 @@ final class PacketSocket {
             throw e;
         }
         return new PacketRing(mapped, settings, address, wakeup);
+    }
+
+    /** The default has room for two or three frames that were merged by generic receive offload (GRO). */
+    private void enlargeReceiveBuffer() throws IOException {
+        try {
+            fd().setIntOpt(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+        } catch (ChannelException notPermitted) {
+            // Without CAP_NET_ADMIN, up to net.core.rmem_max.
+            fd().setReceiveBufferSize(RECEIVE_BUFFER);
+        }
     }
 
     private void setRing(int blockSize, int blockCount, int retireMillis) throws IOException {
@@ -226,7 +293,8 @@ final class PacketSocket {
         return name == null ? address : address.withInterface(InterfaceQuery.index(descriptor(), name));
     }
 
-    private PacketAddress localAddress(@Nullable String name) throws IOException {
+    /** {@return the address that the socket is bound to, with the current hardware address of its interface} */
+    PacketAddress localAddress(@Nullable String name) throws IOException {
         byte[] address = new byte[PacketAddress.BYTES];
         Kernel.localAddress(descriptor(), address);
         return PacketAddress.decode(address, name);

@@ -1,6 +1,7 @@
 package io.github.nettybpf.packet;
 
 import com.sun.jna.Pointer;
+import io.github.nettybpf.packet.kernel.Kernel;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -31,7 +32,7 @@ final class FakeKernel {
 
     FakeKernel(ReceiveMode mode, int blockCount) throws IOException {
         PacketChannelConfig.Settings settings = new PacketChannelConfig.Settings(
-                PacketChannel.Type.RAW, mode, BLOCK_SIZE, blockCount, 8, false, true, false, null);
+                PacketChannel.Type.RAW, mode, BLOCK_SIZE, blockCount, 8, false, true, false, null, false);
         Pointer mapped = Kernel.mapPrivate(settings.ringBytes());
         blocks = new ByteBuffer[blockCount];
         for (int i = 0; i < blockCount; i++) {

@@ -11,6 +11,8 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.SocketFilters;
+import io.github.nettybpf.packet.kernel.Kernel;
+import io.github.nettybpf.packet.kernel.KernelException;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
@@ -24,7 +26,6 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
@@ -315,7 +316,7 @@ class PacketRaceTest {
             tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
             tap.channel
                     .eventLoop()
-                    .submit(() -> tap.channel.handle().failed(new NativeIoException("SO_ERROR", -Kernel.ENETDOWN)))
+                    .submit(() -> tap.channel.handle().failed(new KernelException("SO_ERROR", -Kernel.ENETDOWN)))
                     .sync();
             assertNull(order.seen.poll());
             tap.channel.bind(PacketAddress.of("b0")).sync();

@@ -1,6 +1,5 @@
-package io.github.nettybpf.packet;
+package io.github.nettybpf.packet.kernel;
 
-import io.netty.channel.unix.Errors.NativeIoException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -8,7 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Queries about interfaces of a socket's network namespace: ioctl(2) with a {@code struct ifreq}, netdevice(7). */
-final class InterfaceQuery {
+public final class InterfaceQuery {
     private static final int SIOCGIFNAME = 0x8910;
     private static final int SIOCGIFFLAGS = 0x8913;
     private static final int SIOCGIFHWADDR = 0x8927;
@@ -20,27 +19,27 @@ final class InterfaceQuery {
     private InterfaceQuery() {}
 
     /** {@return the index of the interface that has the name} */
-    static int index(int fd, String name) throws IOException {
+    public static int index(int fd, String name) throws IOException {
         byte[] request = new byte[REQUEST_BYTES];
-        byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
         System.arraycopy(bytes, 0, request, 0, Math.min(bytes.length, NAME_BYTES - 1));
         int result = Kernel.control(fd, SIOCGIFINDEX, request);
         if (result == -Kernel.ENODEV) {
             throw new SocketException("interface '" + name + "': not there (expected: one of this network namespace)");
         } else if (result < 0) {
-            throw new NativeIoException("ioctl(SIOCGIFINDEX)", result);
+            throw new KernelException("ioctl(SIOCGIFINDEX)", result);
         }
         return ByteBuffer.wrap(request).order(ByteOrder.nativeOrder()).getInt(NAME_BYTES);
     }
 
     /** {@return whether the interface with the index is up (IFF_UP)} */
-    static boolean isUp(int fd, int index) {
+    public static boolean isUp(int fd, int index) {
         int flags = ask(fd, SIOCGIFFLAGS, index);
         return flags >= 0 && (flags & IFF_UP) != 0;
     }
 
     /** {@return the hardware type of the interface (ARPHRD_*), or the negative errno} */
-    static int hardwareType(int fd, int index) {
+    public static int hardwareType(int fd, int index) {
         return ask(fd, SIOCGIFHWADDR, index);
     }
 
