@@ -11,6 +11,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.Offload;
+import io.github.nettybpf.packet.kernel.Kernel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.ByteBuffer;

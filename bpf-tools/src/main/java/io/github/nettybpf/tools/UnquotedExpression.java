@@ -1,5 +1,6 @@
 package io.github.nettybpf.tools;
 
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ public final class UnquotedExpression {
 
     private static boolean isExpression(String text) {
         try {
-            AnyProgram.ofExpression(text).check();
+            AnyProgram.ofExpression(text, InputStream.nullInputStream()).check();
             return true;
         } catch (Refusal e) {
             return false;

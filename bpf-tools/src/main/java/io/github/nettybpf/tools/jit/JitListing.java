@@ -24,7 +24,11 @@ final class JitListing {
      * @param methods all methods of the class
      */
     JitListing(Program program, List<Method> methods) {
-        this.program = ProgramFormat.LISTING.write(program).lines().map(String::stripTrailing).toList();
+        this.program = ProgramFormat.LISTING
+                .write(program)
+                .lines()
+                .map(String::stripTrailing)
+                .toList();
         this.methods = methods;
     }
 
