@@ -4,6 +4,7 @@ import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.code.CodeGenerator;
+import io.github.nettybpf.expression.code.WorkBudget;
 import io.github.nettybpf.expression.lower.BooleanFormula;
 import io.github.nettybpf.expression.lower.Encapsulation;
 import io.github.nettybpf.expression.lower.EnglishText;
@@ -26,18 +27,27 @@ import org.jspecify.annotations.Nullable;
  * <p>The compiler looks up neither hosts nor services: the names of services and protocols are in this library.
  */
 public final class FilterExpression {
+    private static final List<Instruction> REJECT = List.of(new Instruction.ReturnConstant(0));
+
     private final String text;
     private final @Nullable Expression tree;
     private final Program program;
     private final Encapsulation encapsulation;
+    private final boolean live;
+    private final Options options;
 
     private FilterExpression(
             String text, Encapsulation encapsulation, boolean live, Optional<Placement> placement, Options options) {
         this.text = text;
         this.encapsulation = encapsulation;
+        this.live = live;
+        this.options = options;
         this.tree = Parser.parse(text);
         Program compiled = program(tree, encapsulation, live, options);
         this.program = placement.map(compiled::at).orElse(compiled);
+        if (!options.mayRejectAll() && rejectsAll()) {
+            throw new ExpressionException(1, "expression rejects all packets (expected: one that some packet passes)");
+        }
     }
 
     /**
@@ -47,7 +57,8 @@ public final class FilterExpression {
      *
      * @param expression the expression; an empty one accepts every packet
      * @param linkType what the packets begin with
-     * @throws ExpressionException if the expression is malformed, or tests what packets of this link type do not have
+     * @throws ExpressionException if the expression is malformed, tests what packets of this link type do not have, or
+     *     rejects all packets
      */
     public static Program compile(String expression, LinkType linkType) {
         return of(expression, linkType, Options.DEFAULT).program();
@@ -58,7 +69,8 @@ public final class FilterExpression {
      *
      * @param expression the expression; an empty one accepts every packet
      * @param placement where the program is to run
-     * @throws ExpressionException if the expression is malformed, or tests what a program cannot see there
+     * @throws ExpressionException if the expression is malformed, tests what a program cannot see there, or rejects all
+     *     packets
      */
     public static Program compile(String expression, Placement placement) {
         return of(expression, placement, Options.DEFAULT).program();
@@ -70,7 +82,8 @@ public final class FilterExpression {
      * @param expression the expression; an empty one accepts every packet
      * @param linkType what the packets begin with
      * @param options the options of the compilation
-     * @throws ExpressionException if the expression is malformed, or tests what packets of this link type do not have
+     * @throws ExpressionException if the expression is malformed, tests what packets of this link type do not have, or
+     *     rejects all packets
      */
     public static FilterExpression of(String expression, LinkType linkType, Options options) {
         return new FilterExpression(expression, linkType.encapsulation, false, linkType.placement(), options);
@@ -82,7 +95,8 @@ public final class FilterExpression {
      * @param expression the expression; an empty one accepts every packet
      * @param placement where the program is to run
      * @param options the options of the compilation
-     * @throws ExpressionException if the expression is malformed, or tests what a program cannot see there
+     * @throws ExpressionException if the expression is malformed, tests what a program cannot see there, or rejects all
+     *     packets
      */
     public static FilterExpression of(String expression, Placement placement, Options options) {
         Encapsulation encapsulation =
@@ -98,11 +112,14 @@ public final class FilterExpression {
 
     private static Program program(
             @Nullable Expression tree, Encapsulation encapsulation, boolean live, Options options) {
-        Lowering.Lowered lowered = tree == null
-                ? new Lowering.Lowered(BooleanFormula.TRUE, List.of())
-                : Lowering.lower(tree, encapsulation, live, options);
-        List<Instruction> instructions =
-                CodeGenerator.generate(lowered.formula(), lowered.stored(), options.isOptimized());
+        List<Instruction> instructions = CodeGenerator.shortest(
+                List.of(
+                        lowered(tree, encapsulation, live, options, false),
+                        lowered(tree, encapsulation, live, options, true)),
+                new WorkBudget(CodeGenerator.MAX_WORK));
+        if (!options.isOptimized() && !instructions.equals(REJECT)) {
+            instructions = CodeGenerator.generate(lowered(tree, encapsulation, live, options, false));
+        }
         if (instructions.size() > Program.MAX_SIZE) {
             throw new ExpressionException(
                     1,
@@ -112,9 +129,38 @@ public final class FilterExpression {
         return Program.of(instructions);
     }
 
+    private static Lowering.Lowered lowered(
+            @Nullable Expression tree,
+            Encapsulation encapsulation,
+            boolean live,
+            Options options,
+            boolean shareAddresses) {
+        return tree == null
+                ? new Lowering.Lowered(BooleanFormula.TRUE, List.of())
+                : Lowering.lower(tree, encapsulation, live, options, shareAddresses);
+    }
+
     /** {@return the program that the expression means} */
     public Program program() {
         return program;
+    }
+
+    /**
+     * {@return whether no packet passes} For link types and placements on which a test cannot hold, as {@code arp} on
+     * {@link LinkType#RAW}, or for tests that exclude one another, as in {@code tcp and udp}. Such an expression is
+     * refused unless {@link Options#withRejectingAll} allows it. A contradiction between values that are computed, as
+     * in {@code len > 9 and len + 1 < 9}, is not found.
+     */
+    public boolean rejectsAll() {
+        return program.instructions().equals(REJECT);
+    }
+
+    /**
+     * {@return whether every packet passes} If the expression is not empty, it tests what all packets have there, as
+     * {@code udp} on {@link Placement#UDP_SOCKET}.
+     */
+    public boolean acceptsAll() {
+        return program.size() == 1 && !rejectsAll();
     }
 
     /**
@@ -130,9 +176,12 @@ public final class FilterExpression {
      *     source address 10.0.0.2 (ip, arp or rarp)
      *   source or destination port 53 (udp)
      * }</pre>
+     *
+     * <p>They say what the program tests for its link type or placement: {@code port http} is TCP's alone, {@code host}
+     * looks into ARP where there is any, and a test that never holds there says so.
      */
     public String explain() {
-        return tree == null ? "every packet\n" : EnglishText.of(tree, encapsulation);
+        return tree == null ? "every packet\n" : EnglishText.of(tree, encapsulation, live, options);
     }
 
     /** {@return the expression as it was written} */
@@ -149,18 +198,23 @@ public final class FilterExpression {
      * }</pre>
      */
     public static final class Options {
-        /** No netmask, no resolver, an optimized program. */
-        public static final Options DEFAULT = new Options(OptionalInt.empty(), Optional.empty(), true);
+        /** No netmask, no resolver, an optimized program that some packet passes. */
+        public static final Options DEFAULT = new Options(OptionalInt.empty(), Optional.empty(), true, false);
 
         private final OptionalInt netmask;
         private final Optional<Function<String, List<InetAddress>>> resolver;
         private final boolean optimized;
+        private final boolean rejectingAll;
 
         private Options(
-                OptionalInt netmask, Optional<Function<String, List<InetAddress>>> resolver, boolean optimized) {
+                OptionalInt netmask,
+                Optional<Function<String, List<InetAddress>>> resolver,
+                boolean optimized,
+                boolean rejectingAll) {
             this.netmask = netmask;
             this.resolver = resolver;
             this.optimized = optimized;
+            this.rejectingAll = rejectingAll;
         }
 
         /**
@@ -169,7 +223,7 @@ public final class FilterExpression {
          * @param mask the mask of the network, as in {@code 0xffffff00}
          */
         public Options withNetmask(int mask) {
-            return new Options(OptionalInt.of(mask), resolver, optimized);
+            return new Options(OptionalInt.of(mask), resolver, optimized, rejectingAll);
         }
 
         /**
@@ -179,12 +233,17 @@ public final class FilterExpression {
          *     InetAddress#getAllByName} is one way
          */
         public Options withResolver(Function<String, List<InetAddress>> hosts) {
-            return new Options(netmask, Optional.of(hosts), optimized);
+            return new Options(netmask, Optional.of(hosts), optimized, rejectingAll);
         }
 
         /** {@return these options without the optimizer: the program has test after test, as the expression has} */
         public Options withoutOptimizer() {
-            return new Options(netmask, resolver, false);
+            return new Options(netmask, resolver, false, rejectingAll);
+        }
+
+        /** {@return these options, with which an expression may reject all packets, which otherwise is an error} */
+        public Options withRejectingAll() {
+            return new Options(netmask, resolver, optimized, true);
         }
 
         /** {@return the netmask, or empty if there is none} */
@@ -200,6 +259,11 @@ public final class FilterExpression {
         /** {@return whether the optimizer makes the program short} */
         public boolean isOptimized() {
             return optimized;
+        }
+
+        /** {@return whether an expression may reject all packets} */
+        public boolean mayRejectAll() {
+            return rejectingAll;
         }
     }
 }

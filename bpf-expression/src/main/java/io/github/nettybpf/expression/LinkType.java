@@ -22,7 +22,22 @@ public enum LinkType {
     /** The address family in the byte order of the machine that captured, which has to be little-endian. */
     NULL(0, Encapsulation.NULL),
     /** The address family in network byte order. A {@link #NULL} capture of a big-endian machine is the same. */
-    LOOP(108, Encapsulation.LOOP);
+    LOOP(108, Encapsulation.LOOP),
+    /** A PPP header, in HDLC-like framing. */
+    PPP(9, Encapsulation.PPP_FRAME),
+    /** A PPPoE header of a session. */
+    PPP_ETHER(51, Encapsulation.PPPOE),
+    /** A Cisco HDLC header. */
+    C_HDLC(104, Encapsulation.C_HDLC),
+    /** A Frame Relay header of four bytes, the last of which is an NLPID. */
+    FRELAY(107, Encapsulation.FRELAY),
+    /** The header of Solaris IPNET. */
+    IPNET(226, Encapsulation.IPNET),
+    /**
+     * A header that expressions do not know: they may test {@code len} and bytes of the packet, {@code link[...]}. The
+     * number of this constant is -1, which no capture file has.
+     */
+    OTHER(-1, Encapsulation.OTHER);
 
     final Encapsulation encapsulation;
 
@@ -50,19 +65,21 @@ public enum LinkType {
     /**
      * {@return the link type of a number in capture files, or empty if expressions do not know it} Besides {@link
      * #number}, {@link #RAW} has 12 and 14, which some systems wrote for it, and 228 and 229, for only IPv4 and only
-     * IPv6.
+     * IPv6; {@link #PPP} has 50.
      *
      * @param number a {@code LINKTYPE_} value
      */
     public static Optional<LinkType> ofNumber(int number) {
         return switch (number) {
             case 12, 14, 228, 229 -> Optional.of(RAW);
+            case 50 -> Optional.of(PPP);
+            case -1 -> Optional.empty();
             default ->
                 Arrays.stream(values()).filter(type -> type.number == number).findFirst();
         };
     }
 
-    /** {@return the number in capture files, a {@code LINKTYPE_} value} */
+    /** {@return the number in capture files, a {@code LINKTYPE_} value, or -1} */
     public int number() {
         return number;
     }
@@ -77,7 +94,7 @@ public enum LinkType {
         return switch (this) {
             case EN10MB -> Optional.of(Placement.ETHERNET);
             case RAW -> Optional.of(Placement.IP);
-            case LINUX_SLL, LINUX_SLL2, NULL, LOOP -> Optional.empty();
+            default -> Optional.empty();
         };
     }
 }

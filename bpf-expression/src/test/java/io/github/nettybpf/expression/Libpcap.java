@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Assumptions;
 final class Libpcap implements AutoCloseable {
     private static final int LIVE = -1;
 
+    /** DLT_USB_LINUX, for which libpcap knows no headers, either. */
+    private static final int USB = 189;
+
     private final Path folder;
     private final Process process;
     private final BufferedWriter in;
@@ -69,6 +72,12 @@ final class Libpcap implements AutoCloseable {
             case LINUX_SLL2 -> 276;
             case NULL -> 0;
             case LOOP -> 108;
+            case PPP -> 9;
+            case PPP_ETHER -> 51;
+            case C_HDLC -> 104;
+            case FRELAY -> 107;
+            case IPNET -> 226;
+            case OTHER -> USB;
         };
     }
 

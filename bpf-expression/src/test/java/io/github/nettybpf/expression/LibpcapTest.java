@@ -24,7 +24,13 @@ import org.junit.jupiter.api.Test;
  */
 class LibpcapTest {
     private static final int PACKETS = 40;
-    private static final List<LinkType> OTHERS = List.copyOf(EnumSet.complementOf(EnumSet.of(LinkType.EN10MB)));
+
+    /**
+     * Those whose headers libpcap understands as they are: for Frame Relay it takes the link-layer header for that of the
+     * network.
+     */
+    private static final List<LinkType> OTHERS =
+            List.copyOf(EnumSet.complementOf(EnumSet.of(LinkType.EN10MB, LinkType.FRELAY, LinkType.OTHER)));
 
     /** How many of the comparisons are for live captures, where libpcap can open one. */
     private static final int LIVE = 5;
@@ -72,7 +78,7 @@ class LibpcapTest {
         String text = new RandomExpressions(random, type, isLive).next();
         Libpcap.Compiled theirs = libpcap.compile(text, type, isLive, false);
         expressions++;
-        Options options = Options.DEFAULT.withNetmask(0xffffff00);
+        Options options = Options.DEFAULT.withNetmask(0xffffff00).withRejectingAll();
         Program ours;
         Program plain;
         try {
@@ -109,8 +115,9 @@ class LibpcapTest {
     }
 
     /**
-     * The plain program has to agree with libpcap's; the optimized one, where a packet is cut, with either of
-     * libpcap's.
+     * The plain program has to agree with libpcap's. So has the optimized one, but where a packet is cut it may reject
+     * it, or have found out before the missing bytes what the verdict on the whole packet is. So it is for a packet
+     * without the headers that {@code mpls} and the like make the tests after them look for.
      */
     private void judge(
             String what,
@@ -137,9 +144,10 @@ class LibpcapTest {
             pairs++;
             assertEquals(verdict, ours.run(packet), () -> what + hex(packet) + "\n" + plain);
             int verdictOptimized = oursOptimized.run(packet);
-            if (!cut || verdictOptimized != second.run(packet)) {
+            boolean lacksBytes = cut && (verdictOptimized == 0 || verdictOptimized == second.run(packet));
+            if (verdictOptimized != verdict && !lacksBytes) {
                 assertEquals(
-                        verdict,
+                        judge.run(packets.whole()),
                         verdictOptimized,
                         () -> what + hex(packet) + "\n" + optimized + "\n" + ProgramFormat.ASM.write(theirs));
             }

@@ -10,15 +10,22 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.FilterExpression.Options;
+import io.github.nettybpf.expression.code.CodeGenerator;
+import io.github.nettybpf.expression.code.WorkBudget;
+import io.github.nettybpf.expression.lower.Encapsulation;
+import io.github.nettybpf.expression.lower.Lowering;
+import io.github.nettybpf.expression.parse.Parser;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -250,6 +257,33 @@ class LimitsTest {
                 return () -> tryCompile(expression);
             });
         }
+    }
+
+    /** What is refused takes no more than the bounded work, which was less than 0.5 s of CPU time when measured. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "(host 10.%3$d.%4$d.1 and host 10.77.%4$d.%3$d)",
+                "not (host 10.%3$d.%4$d.1 and host 9.%5$d.%4$d.%3$d and port %2$d)",
+                "(src host 10.%3$d.%4$d.1 and dst port %2$d)",
+                "(host 2001:db8:%2$x:%5$x::%4$x and port %2$d)",
+                "ip[%1$d] = %4$d",
+                "portrange 1-%2$d",
+                "src host %4$d.%5$d.%3$d.%4$d"
+            })
+    void refusalsTakeBoundedWork(String term) {
+        String expression = list(term, LONG, term.startsWith("not") ? " and " : " or ");
+        WorkBudget budget = new WorkBudget(CodeGenerator.MAX_WORK);
+        List<Lowering.Lowered> forms = Stream.of(false, true)
+                .map(shared -> Lowering.lower(
+                        Objects.requireNonNull(Parser.parse(expression)),
+                        Encapsulation.ETHERNET,
+                        false,
+                        Options.DEFAULT,
+                        shared))
+                .toList();
+        int size = CodeGenerator.shortest(forms, budget).size();
+        assertTrue(budget.spent() <= CodeGenerator.MAX_WORK * 5 / 4, () -> size + ": " + budget.spent());
     }
 
     @Test

@@ -3,7 +3,9 @@ package io.github.nettybpf.expression;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Makes packets that random expressions have something to say about. */
 final class RandomPackets {
@@ -23,10 +25,16 @@ final class RandomPackets {
     private final Random random;
     private final LinkType type;
     private ByteBuffer packet = ByteBuffer.allocate(256);
+    private @Nullable CapturedPacket whole;
 
     RandomPackets(Random random, LinkType type) {
         this.random = random;
         this.type = type;
+    }
+
+    /** {@return the last packet before it was cut, with zeros after it} */
+    CapturedPacket whole() {
+        return Objects.requireNonNull(whole);
     }
 
     private int any(int... choices) {
@@ -44,6 +52,8 @@ final class RandomPackets {
         byte[] bytes = Arrays.copyOf(packet.array(), length);
         int tag = random.nextBoolean() ? -1 : any(5, 0x2005, 6);
         CapturedPacket.Metadata metadata = new CapturedPacket.Metadata(any(0, 1, 4), any(1, 2, 3), tag);
+        whole = new CapturedPacket(
+                ByteBuffer.wrap(Arrays.copyOf(packet.array(), packet.position() + 100)), packet.position(), metadata);
         return new CapturedPacket(ByteBuffer.wrap(bytes), packet.position(), metadata);
     }
 
@@ -72,6 +82,30 @@ final class RandomPackets {
             case RAW -> carried(any(0x800, 0x86dd));
             case NULL -> family(0x02000000, 0x0a000000);
             case LOOP -> family(2, 10);
+            case PPP, PPP_ETHER -> {
+                if (type == LinkType.PPP) {
+                    packet.putShort((short) 0xff03);
+                } else {
+                    packet.putShort((short) 0x1100).putShort((short) 7).putShort((short) 40);
+                }
+                int ppp = any(0x21, 0x57, 0x27, 0x281);
+                packet.putShort((short) ppp);
+                carried(ppp == 0x21 ? 0x800 : ppp == 0x57 ? 0x86dd : ppp == 0x27 ? 0x6003 : 0x8847);
+            }
+            case C_HDLC -> {
+                packet.putShort((short) 0x0f00);
+                typed();
+            }
+            case FRELAY -> packet.putLong(random.nextLong());
+            case IPNET -> {
+                int family = any(2, 26, 7);
+                packet.put((byte) 1)
+                        .put((byte) family)
+                        .putShort((short) any(1, 2))
+                        .put(new byte[20]);
+                carried(family == 2 ? 0x800 : 0x86dd);
+            }
+            case OTHER -> packet.put(new byte[random.nextInt(40)]);
         }
     }
 

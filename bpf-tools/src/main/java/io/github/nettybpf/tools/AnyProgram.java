@@ -26,6 +26,9 @@ public final class AnyProgram {
     /** Null if it is an expression. */
     private final @Nullable Program program;
 
+    /** How an expression is compiled: one that rejects all packets of a link type may be right for others. */
+    private Options options = Options.DEFAULT.withRejectingAll();
+
     private AnyProgram(String taken, String text, @Nullable Program program) {
         this.taken = taken;
         this.text = text;
@@ -58,6 +61,12 @@ public final class AnyProgram {
         } catch (AssemblyException e) {
             throw Source.refusal(source.name(), text, e);
         }
+    }
+
+    /** {@return this, with the netmask for expressions if it is not null} */
+    AnyProgram withNetmask(@Nullable Integer netmask) {
+        options = ExpressionTarget.withNetmask(options, netmask);
+        return this;
     }
 
     /**
@@ -104,9 +113,10 @@ public final class AnyProgram {
         program(LinkType.EN10MB);
     }
 
-    private boolean compiles(LinkType linkType) {
+    /** {@return whether this is an expression that can be compiled for a link type} */
+    public boolean compiles(LinkType linkType) {
         try {
-            FilterExpression.compile(text, linkType);
+            FilterExpression.of(text, linkType, options);
             return true;
         } catch (ExpressionException e) {
             return false;
@@ -134,7 +144,7 @@ public final class AnyProgram {
             return known;
         }
         try {
-            return FilterExpression.of(text, linkType, Options.DEFAULT).program();
+            return FilterExpression.of(text, linkType, options).program();
         } catch (ExpressionException e) {
             throw refusal(e);
         }

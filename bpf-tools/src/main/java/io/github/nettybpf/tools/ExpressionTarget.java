@@ -17,7 +17,7 @@ public final class ExpressionTarget {
             paramLabel = "TYPE",
             converter = LinkTypeName.class,
             description =
-                    "The link type of captured packets: EN10MB (default), RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP.")
+                    "The link type of captured packets: EN10MB (default), RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER.")
     private @Nullable LinkType linkType;
 
     @Option(
@@ -27,9 +27,25 @@ public final class ExpressionTarget {
             description = "Compile for a socket instead: ethernet, ip, udp_socket, tcp_socket or payload.")
     private @Nullable Placement placement;
 
+    @Option(
+            names = "--netmask",
+            paramLabel = "MASK",
+            converter = Netmask.class,
+            description = "The netmask that 'ip broadcast' needs, for example 255.255.255.0.")
+    private @Nullable Integer netmask;
+
+    /** {@return the options with the netmask, if one was given} */
+    public Options withNetmask(Options options) {
+        return withNetmask(options, netmask);
+    }
+
+    static Options withNetmask(Options options, @Nullable Integer netmask) {
+        return netmask == null ? options : options.withNetmask(netmask);
+    }
+
     /** {@return whether one of the options was given} */
     public boolean isGiven() {
-        return linkType != null || placement != null;
+        return linkType != null || placement != null || netmask != null;
     }
 
     /**
@@ -48,13 +64,35 @@ public final class ExpressionTarget {
         return FilterExpression.of(expression, placement, options);
     }
 
+    /** Reads the value of {@code --netmask}: four numbers with dots between, or a hexadecimal number. */
+    static final class Netmask implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            String[] parts = text.split("\\.", -1);
+            long mask = 0;
+            if (text.matches("0x[0-9a-fA-F]{1,8}")) {
+                return Integer.parseUnsignedInt(text.substring(2), 16);
+            }
+            for (String part : parts) {
+                int number = part.matches("[0-9]{1,3}") ? Integer.parseInt(part) : 256;
+                mask = mask << 8 | number;
+                if (number > 255 || parts.length != 4) {
+                    throw new TypeConversionException("'" + text + "' (expected: a netmask such as 255.255.255.0)");
+                }
+            }
+            return (int) mask;
+        }
+    }
+
     /** Reads the value of {@code --link-type}. */
     static final class LinkTypeName implements ITypeConverter<LinkType> {
         @Override
         public LinkType convert(String name) {
             return LinkType.of(name)
-                    .orElseThrow(() -> new TypeConversionException(
-                            "'" + name + "' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP)"));
+                    .orElseThrow(
+                            () -> new TypeConversionException(
+                                    "'" + name
+                                            + "' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER)"));
         }
     }
 

@@ -30,12 +30,23 @@ public abstract class ProgramOptions {
             names = "--link-type",
             paramLabel = "TYPE",
             converter = ExpressionTarget.LinkTypeName.class,
-            description = "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL or LOOP"
-                    + " (default: that of the capture).")
+            description = "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP,"
+                    + " PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER (default: that of the capture).")
     private @Nullable LinkType linkType;
+
+    @Option(
+            names = "--netmask",
+            paramLabel = "MASK",
+            converter = ExpressionTarget.Netmask.class,
+            description = "The netmask that 'ip broadcast' in an expression needs, for example 255.255.255.0.")
+    private @Nullable Integer netmask;
 
     /** {@return what the argument stands for} */
     public AnyProgram read(InputStream standardInput) throws Refusal {
+        return readPlain(standardInput).withNetmask(netmask);
+    }
+
+    private AnyProgram readPlain(InputStream standardInput) throws Refusal {
         if (isExpression && notation != null) {
             throw new Refusal("--expression and --notation (expected: one of them)");
         }

@@ -1,27 +1,65 @@
 package io.github.nettybpf.expression.code;
 
 import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.expression.lower.BooleanFormula;
-import io.github.nettybpf.expression.lower.Value;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.expression.lower.Lowering.Lowered;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Generates the instructions of a formula: builds its decision graph, optimizes the graph, and emits it. */
 public final class CodeGenerator {
-    private CodeGenerator() {}
+    /** How much work a compilation may take, in units of {@link WorkBudget}: less than 0.5 s of a slow machine. */
+    public static final long MAX_WORK = 2_000_000;
+
+    /** A diagram with more comparisons is not optimized: little of it would go away. */
+    private static final int HOPELESS = 2 * Program.MAX_SIZE;
+
+    private final WorkBudget budget;
+    private @Nullable List<Instruction> shortest;
+
+    private CodeGenerator(WorkBudget budget) {
+        this.budget = budget;
+    }
 
     /**
-     * {@return the instructions, of which there may be more than a program can have}
+     * {@return the instructions, test by test in the order of the expression} There may be more than a program can have.
      *
-     * @param formula what a packet has to satisfy
-     * @param stored the values that the program stores in scratch slots
-     * @param optimize whether to make the program short, or to emit it test by test
+     * @param lowered the formula
      */
-    public static List<Instruction> generate(BooleanFormula formula, List<Value> stored, boolean optimize) {
-        DecisionGraph graph = new DecisionGraph();
-        DecisionNode root = graph.of(formula);
-        if (optimize) {
-            root = new Optimizer(graph, stored).optimize(root);
+    public static List<Instruction> generate(Lowered lowered) {
+        return Emitter.emit(new DecisionGraph().of(lowered.formula(), null), false);
+    }
+
+    /**
+     * {@return the instructions of the shortest program that is found} There may be more than a program can have. The
+     * graph that follows the order of the expression is best for most; those whose tests are merged whatever their
+     * order ({@link OrderedDiagrams}) are best for long lists.
+     *
+     * @param forms equivalent formulas, the simplest one first
+     * @param budget how much work there may be
+     */
+    public static List<Instruction> shortest(List<Lowered> forms, WorkBudget budget) {
+        CodeGenerator generator = new CodeGenerator(budget);
+        for (Lowered form : forms) {
+            DecisionGraph graph = new DecisionGraph();
+            WorkBudget diagrams = budget.part(2);
+            DecisionNode root = OrderedDiagrams.of(form.formula(), graph, diagrams);
+            budget.spend(diagrams.spent());
+            if (root != null && DecisionGraph.comparisons(root) <= HOPELESS) {
+                generator.take(form, graph, root);
+            }
         }
-        return Emitter.emit(root, optimize);
+        DecisionGraph graph = new DecisionGraph();
+        return generator.take(forms.get(0), graph, graph.of(forms.get(0).formula(), null));
+    }
+
+    /** {@return the shortest instructions so far, after those of another graph} */
+    private List<Instruction> take(Lowered form, DecisionGraph graph, DecisionNode root) {
+        List<Instruction> before = shortest;
+        DecisionNode optimized = new Optimizer(graph, form.stored(), budget).optimize(root);
+        List<Instruction> instructions = Emitter.emit(optimized, true);
+        List<Instruction> best = before == null || instructions.size() <= before.size() ? instructions : before;
+        shortest = best;
+        return best;
     }
 }

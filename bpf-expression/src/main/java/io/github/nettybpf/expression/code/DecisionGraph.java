@@ -58,7 +58,8 @@ final class DecisionGraph {
                 new Key(value, slot, parts), key -> new DecisionNode(known.size(), value, slot, from, to));
     }
 
-    private DecisionNode membership(BooleanFormula.Membership membership, DecisionNode yes, DecisionNode no) {
+    /** {@return the node that branches by whether a value is in a set} */
+    DecisionNode membership(BooleanFormula.Membership membership, DecisionNode yes, DecisionNode no) {
         RangeSet set = membership.set();
         boolean fromZero = set.size() > 0 && set.bound(0) == 0;
         int first = fromZero ? 1 : 0;
@@ -119,7 +120,7 @@ final class DecisionGraph {
                 left = or.terms().size();
             } else if (formula instanceof BooleanFormula.Switch choice) {
                 left = choice.cases().size();
-            } else if (formula instanceof BooleanFormula.Not) {
+            } else if (formula instanceof BooleanFormula.Not || formula instanceof BooleanFormula.InOrder) {
                 left = 1;
             }
         }
@@ -135,22 +136,30 @@ final class DecisionGraph {
                 return new Level(choice.cases().get(left).then(), yes, no);
             } else if (formula instanceof BooleanFormula.Not not) {
                 return new Level(not.term(), no, yes);
+            } else if (formula instanceof BooleanFormula.InOrder inOrder) {
+                return new Level(inOrder.term(), yes, no);
             }
             throw new IllegalStateException(formula + " has no terms");
         }
     }
 
-    /** {@return the first node of a formula, which leads to a verdict} */
-    DecisionNode of(BooleanFormula root) {
+    /**
+     * {@return the first node of a formula, which leads to a verdict}
+     *
+     * @param diagrams has nodes for parts of the formula, or null if all are made term by term
+     */
+    DecisionNode of(BooleanFormula root, @Nullable OrderedDiagrams diagrams) {
         Deque<Level> levels = new ArrayDeque<>();
         levels.push(new Level(root, DecisionNode.ACCEPT, DecisionNode.REJECT));
         while (true) {
             Level top = levels.peek();
-            if (top.left > 0) {
+            DecisionNode first =
+                    top.built == null && diagrams != null ? diagrams.node(top.formula, top.yes, top.no) : null;
+            if (first == null && top.left > 0) {
                 levels.push(top.next());
                 continue;
             }
-            DecisionNode first = first(top);
+            first = first == null ? first(top) : first;
             levels.pop();
             if (levels.isEmpty()) {
                 return first;
@@ -173,10 +182,18 @@ final class DecisionGraph {
             return switchOf(choice, level.terms, level.no);
         } else if (level.formula instanceof BooleanFormula.And
                 || level.formula instanceof BooleanFormula.Or
-                || level.formula instanceof BooleanFormula.Not) {
+                || level.formula instanceof BooleanFormula.Not
+                || level.formula instanceof BooleanFormula.InOrder) {
             return Objects.requireNonNull(level.built);
         }
         throw new IllegalArgumentException(level.formula.toString());
+    }
+
+    /** {@return about how many comparisons the nodes take that are reached from the root} */
+    static long comparisons(DecisionNode root) {
+        return topologicalOrder(root).stream()
+                .mapToLong(node -> 1 + node.starts.length / 2)
+                .sum();
     }
 
     /** {@return the nodes that are reached from the root, without verdicts, in topological order} */

@@ -19,12 +19,6 @@ final class Optimizer {
     private static final int MAX_ROUNDS = 30;
     private static final int LATE_ROUNDS = 5;
 
-    /** After so much work, counted in facts that are looked up, the optimizer looks at near facts only. */
-    private static final long MAX_WORK = 30_000_000;
-
-    /** After so much work, it stops. */
-    private static final long LAST_WORK = 2 * MAX_WORK;
-
     /** The work of rebuilding a node. */
     private static final int NODE_WORK = 100;
 
@@ -47,20 +41,27 @@ final class Optimizer {
     /** The scratch slots that some node loads, as bits. */
     private int slotsRead;
 
-    /** The work so far. It is bounded, because the time for a long list would grow with its square. */
-    private long work;
+    /**
+     * Counts facts that are looked up. When half of it is spent, the optimizer looks at near facts only; when it is
+     * spent, the optimizer stops.
+     */
+    private final WorkBudget budget;
 
-    Optimizer(DecisionGraph graph, List<Value> stored) {
+    Optimizer(DecisionGraph graph, List<Value> stored, WorkBudget budget) {
         this.graph = graph;
         this.stored = stored;
+        this.budget = budget;
     }
 
     /** {@return the root of the smaller graph} */
     DecisionNode optimize(DecisionNode root) {
+        if (budget.isSpent()) {
+            return root;
+        }
         DecisionNode before = root;
-        for (int round = 0; round < (work > MAX_WORK ? LATE_ROUNDS : MAX_ROUNDS); round++) {
+        for (int round = 0; round < (budget.isHalfSpent() ? LATE_ROUNDS : MAX_ROUNDS); round++) {
             DecisionNode after = round(before);
-            if (after == before || work > LAST_WORK) {
+            if (after == before || budget.isSpent()) {
                 return after;
             }
             before = after;
@@ -112,8 +113,14 @@ final class Optimizer {
     }
 
     private Draft draft(DecisionNode node) {
+        if (budget.isSpent()) {
+            Arrays.stream(node.targets)
+                    .filter(target -> !target.isVerdict())
+                    .forEach(target -> facts.put(target, null));
+            return new Draft(node, node.starts.clone(), node.targets.clone());
+        }
         Value value = node.value;
-        work += NODE_WORK + node.starts.length;
+        budget.spend(NODE_WORK + node.starts.length);
         RangeFacts before = facts.get(node);
         RangeSet possible = RangeFacts.range(before, value, depth(before));
         List<Long> starts = new ArrayList<>();
@@ -183,8 +190,8 @@ final class Optimizer {
 
     /** {@return the facts of both, or none if that is far to look for after much work} */
     private @Nullable RangeFacts join(@Nullable RangeFacts a, @Nullable RangeFacts b) {
-        RangeFacts common = RangeFacts.join(a, b, work > MAX_WORK ? MAX_FACTS : Integer.MAX_VALUE);
-        work += Math.max(0, RangeFacts.depth(a) + RangeFacts.depth(b) - 2 * RangeFacts.depth(common));
+        RangeFacts common = RangeFacts.join(a, b, budget.isHalfSpent() ? MAX_FACTS : Integer.MAX_VALUE);
+        budget.spend(Math.max(0, RangeFacts.depth(a) + RangeFacts.depth(b) - 2 * RangeFacts.depth(common)));
         return common;
     }
 
@@ -201,8 +208,8 @@ final class Optimizer {
 
     /** {@return how many facts to look up} */
     private int depth(@Nullable RangeFacts known) {
-        int depth = Math.min(RangeFacts.depth(known), work > MAX_WORK ? NEAR : MAX_FACTS);
-        work += depth;
+        int depth = Math.min(RangeFacts.depth(known), budget.isHalfSpent() ? NEAR : MAX_FACTS);
+        budget.spend(depth);
         return depth;
     }
 
@@ -211,8 +218,8 @@ final class Optimizer {
         DecisionNode node = first;
         Map<Value, RangeSet> possible = Map.of();
         for (int steps = 0; !node.isVerdict() && !isLiveStore(node); steps++) {
-            work += STEP_WORK;
-            if ((steps >= NEAR && work > MAX_WORK) || work > LAST_WORK) {
+            budget.spend(STEP_WORK);
+            if ((steps >= NEAR && budget.isHalfSpent()) || budget.isSpent()) {
                 return node;
             }
             if (steps == 1) {

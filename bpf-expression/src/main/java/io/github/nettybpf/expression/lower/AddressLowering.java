@@ -24,11 +24,15 @@ final class AddressLowering {
     private final ProtocolLowering protocols;
     private final boolean optimize;
 
-    AddressLowering(HeaderFields headers, ProtocolLowering protocols, boolean optimize) {
+    /** Whether even one address is tested in one list for all protocols, because there are others to merge it with. */
+    private final boolean shareAddresses;
+
+    AddressLowering(HeaderFields headers, ProtocolLowering protocols, boolean optimize, boolean shareAddresses) {
         this.values = headers.values();
         this.headers = headers;
         this.protocols = protocols;
         this.optimize = optimize;
+        this.shareAddresses = shareAddresses;
     }
 
     /** {@return the tests that the direction asks for, combined} */
@@ -52,7 +56,8 @@ final class AddressLowering {
                 BooleanFormula ip = in(ProtocolNumbers.IP, 12, 16, direction, addresses, column);
                 if (headers.offsets().mplsLabels() > 0 || headers.isSocket()) {
                     yield ip;
-                } else if (addresses.size() > MANY && headers.offsets().hasEthernetTypes()) {
+                } else if ((shareAddresses || addresses.size() > MANY)
+                        && headers.offsets().hasEthernetTypes()) {
                     yield inAny(direction, addresses);
                 }
                 yield or(

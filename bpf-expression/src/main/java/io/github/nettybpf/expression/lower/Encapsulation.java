@@ -16,6 +16,18 @@ public enum Encapsulation {
     LOOP("BSD loopback", 4),
     /** A PPP protocol number, which is in a PPPoE session. */
     PPP("PPP", 2),
+    /** PPP in HDLC-like framing (RFC 1662): DLT_PPP. */
+    PPP_FRAME("PPP", 4),
+    /** A PPPoE session without its Ethernet header: DLT_PPP_ETHER. */
+    PPPOE("PPPoE", 8),
+    /** Cisco HDLC, with an Ethernet type: DLT_C_HDLC. */
+    C_HDLC("Cisco HDLC", 4),
+    /** Frame Relay with two bytes of address and an NLPID (RFC 2427): DLT_FRELAY. */
+    FRELAY("Frame Relay", 4),
+    /** The header of Solaris IPNET: DLT_IPNET. */
+    IPNET("IPNET", 24),
+    /** A link layer that is not known. */
+    OTHER("this link type", 0),
     /** The UDP header, as a UDP socket's filter sees it. */
     UDP("a UDP socket", 0),
     /** The TCP header, as a TCP socket's filter sees it. */
@@ -36,6 +48,16 @@ public enum Encapsulation {
     /** {@return how long the link-layer header is, 0 if there is none} */
     public int headerLength() {
         return headerLength;
+    }
+
+    /** {@return whether nothing is known of the headers: neither of those of the network nor of those below it} */
+    boolean hasNoHeaders() {
+        return this == PAYLOAD || this == OTHER;
+    }
+
+    /** {@return whether the type of what is carried is a PPP protocol number} */
+    boolean isPpp() {
+        return this == PPP || this == PPP_FRAME || this == PPPOE;
     }
 
     /** {@return whether packets begin with the transport header of a socket} */

@@ -1,5 +1,6 @@
 package io.github.nettybpf.expression.lower;
 
+import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.expression.parse.ArithmeticExpression;
 import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Expression.Direction;
@@ -10,8 +11,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Writes a syntax tree as lines of English: one for each test, indented by how the tests are combined. */
+/**
+ * Writes a syntax tree as lines of English: one for each test, indented by how the tests are combined. What a test
+ * stands for is taken from its lowering, because it depends on the link type, on what moved the headers before it, and
+ * on the names of services.
+ */
 public final class EnglishText {
     /** Lines deeper than this are indented no further, but begin with their depth. */
     private static final int MAX_INDENT = 30;
@@ -29,12 +35,22 @@ public final class EnglishText {
     /** A part of the tree that is not written yet. */
     private record Pending(Expression expression, int depth) {}
 
-    private final Encapsulation encapsulation;
+    /** Protocols that IPv4 and IPv6 both carry, and those that only IPv4 does. */
+    private static final Set<String> IN_BOTH = Set.of("tcp", "udp", "sctp", "pim", "ah", "esp");
+
+    private static final Set<String> IN_IPV4 = Set.of("icmp", "igmp", "igrp", "vrrp", "carp");
+
+    private final ValueTable values = new ValueTable();
+    private final Options options;
     private final Deque<Pending> pending = new ArrayDeque<>();
     private final StringBuilder text = new StringBuilder();
 
-    private EnglishText(Encapsulation encapsulation) {
-        this.encapsulation = encapsulation;
+    /** The lowering for the offsets that the next test has. */
+    private TermLowering terms;
+
+    private EnglishText(Encapsulation encapsulation, boolean live, Options options) {
+        this.options = options;
+        this.terms = new TermLowering(values, HeaderOffsets.of(encapsulation, live), options, false);
     }
 
     /**
@@ -42,9 +58,11 @@ public final class EnglishText {
      *
      * @param tree the expression
      * @param encapsulation what the packets begin with
+     * @param live whether they come from a socket
+     * @param options the options that the expression was compiled with
      */
-    public static String of(Expression tree, Encapsulation encapsulation) {
-        EnglishText english = new EnglishText(encapsulation);
+    public static String of(Expression tree, Encapsulation encapsulation, boolean live, Options options) {
+        EnglishText english = new EnglishText(encapsulation, live, options);
         english.pending.push(new Pending(tree, 0));
         while (!english.pending.isEmpty()) {
             Pending next = english.pending.pop();
@@ -65,10 +83,17 @@ public final class EnglishText {
             combined("any of", or.terms(), depth);
         } else if (expression instanceof Expression.Not not) {
             combined("not", List.of(not.term()), depth);
-        } else if (expression instanceof Primitive primitive) {
+        } else {
+            test(expression);
+        }
+        text.append('\n');
+    }
+
+    private void test(Expression expression) {
+        if (expression instanceof Primitive primitive) {
             text.append(primitive(primitive));
         } else if (expression instanceof Expression.Protocol protocol) {
-            text.append("protocol ").append(protocol.name());
+            text.append("protocol ").append(shown(protocol.name())).append(carriers(protocol.name()));
         } else if (expression instanceof Expression.Relation relation) {
             arithmetic(relation.left());
             text.append(' ').append(COMPARISONS.get(relation.comparison())).append(' ');
@@ -78,7 +103,23 @@ public final class EnglishText {
         } else {
             throw new IllegalArgumentException(expression.toString());
         }
-        text.append('\n');
+        LoweredTerm lowered = terms.lower(expression);
+        if (lowered.formula() == BooleanFormula.FALSE) {
+            text.append(": never, with ").append(terms.offsets().encapsulation().shown);
+        } else if (lowered.formula() == BooleanFormula.TRUE) {
+            text.append(": always, with ").append(terms.offsets().encapsulation().shown);
+        }
+        if (!lowered.offsets().equals(terms.offsets())) {
+            terms = new TermLowering(values, lowered.offsets(), options, false);
+        }
+    }
+
+    /** {@return which network protocols a protocol is looked for in, with a preposition, or "" if it is in none} */
+    private String carriers(String protocol) {
+        if (terms.offsets().isSocket()) {
+            return "";
+        }
+        return IN_BOTH.contains(protocol) ? " in ip or ip6" : IN_IPV4.contains(protocol) ? " in ip" : "";
     }
 
     private void combined(String how, List<Expression> terms, int depth) {
@@ -95,7 +136,7 @@ public final class EnglishText {
             case PORT, PORTRANGE -> {
                 boolean range = primitive.identifier() instanceof Identifier.Name name
                         && name.text().contains("-");
-                yield direction(primitive) + " port " + (range ? "in " : "") + identifier + " (" + transports(protocol)
+                yield direction(primitive) + " port " + (range ? "in " : "") + identifier + " (" + transports(primitive)
                         + ")";
             }
             case PROTO -> "protocol " + identifier + " in " + (protocol.isEmpty() ? "ip or ip6" : shown(protocol));
@@ -116,11 +157,22 @@ public final class EnglishText {
         };
     }
 
-    private String transports(String protocol) {
+    private String transports(Primitive primitive) {
+        Encapsulation encapsulation = terms.offsets().encapsulation();
+        String qualifier = primitive.qualifiers().protocol();
         if (encapsulation.isSocket()) {
             return encapsulation.socketProtocolName();
+        } else if (!qualifier.isEmpty()) {
+            return qualifier;
+        } else if (primitive.identifier() instanceof Identifier.Name name) {
+            boolean range = primitive.qualifiers().kind() == Expression.Kind.PORTRANGE;
+            Integer transport =
+                    PortRange.read(name.text(), range, null, primitive.column()).transport();
+            if (transport != null) {
+                return transport == ProtocolNumbers.TCP ? "tcp" : "udp";
+            }
         }
-        return protocol.isEmpty() ? "tcp, udp or sctp" : protocol;
+        return "tcp, udp or sctp";
     }
 
     private String carriers(Primitive primitive, String protocol) {
@@ -131,7 +183,7 @@ public final class EnglishText {
         } else if (primitive.identifier() instanceof Identifier.Name) {
             return "ip, arp, rarp or ip6, as the resolver says";
         }
-        return encapsulation.isSocket() ? "ip" : "ip, arp or rarp";
+        return terms.carriesArp(primitive.column()) ? "ip, arp or rarp" : "ip";
     }
 
     private static String shown(String protocol) {
@@ -143,6 +195,8 @@ public final class EnglishText {
             return ipv4.text();
         } else if (identifier instanceof Identifier.Ipv6 ipv6) {
             return ipv6.text();
+        } else if (identifier instanceof Identifier.Decnet decnet) {
+            return decnet.text();
         } else if (identifier instanceof Identifier.Mac mac) {
             return mac.text();
         } else if (identifier instanceof Identifier.Numeral number) {

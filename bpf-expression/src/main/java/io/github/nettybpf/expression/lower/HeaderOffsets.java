@@ -55,7 +55,11 @@ record HeaderOffsets(
             case SLL -> of(encapsulation, PacketOffset.at(14), encapsulation.headerLength(), 0, false);
             case SLL2, NULL, LOOP -> of(encapsulation, PacketOffset.at(0), encapsulation.headerLength(), 0, false);
             case UDP, TCP -> of(encapsulation, null, NET_OFF, 0, false);
-            case RAW, PAYLOAD -> of(encapsulation, null, 0, 0, false);
+            case PPP_FRAME, C_HDLC, FRELAY ->
+                of(encapsulation, PacketOffset.at(2), encapsulation.headerLength(), 0, false);
+            case PPPOE -> of(encapsulation, PacketOffset.at(6), encapsulation.headerLength(), 0, false);
+            case IPNET -> of(encapsulation, PacketOffset.at(1), encapsulation.headerLength(), 0, false);
+            case RAW, PAYLOAD, OTHER -> of(encapsulation, null, 0, 0, false);
             case PPP -> throw new IllegalArgumentException("no packet begins with PPP");
         };
     }
@@ -85,7 +89,7 @@ record HeaderOffsets(
     boolean hasEthernetTypes() {
         return switch (encapsulation) {
             case ETHERNET, SLL, SLL2 -> linkPayload.base() == null;
-            case RAW, NULL, LOOP, PPP, UDP, TCP, PAYLOAD -> false;
+            default -> false;
         };
     }
 

@@ -22,6 +22,9 @@ final class KeywordLowering {
     /** PACKET_OUTGOING of packet(7), which cooked captures have too. */
     private static final int OUTGOING = 4;
 
+    /** What the header of IPNET says of a packet that was sent. */
+    private static final int IPNET_OUTBOUND = 1;
+
     /** LLC control fields of supervisory and unnumbered frames. */
     private static final Map<String, Integer> LLC_S = Map.of("rr", 0x01, "rnr", 0x05, "rej", 0x09);
 
@@ -120,6 +123,7 @@ final class KeywordLowering {
         return switch (headers.encapsulation()) {
             case SLL -> equal(headers.linkHeader(2, 0), OUTGOING);
             case SLL2 -> equal(headers.linkHeader(1, 10), OUTGOING);
+            case IPNET -> equal(headers.linkHeader(2, 2), IPNET_OUTBOUND);
             default -> equal(values.extension(Extension.TYPE), OUTGOING);
         };
     }
@@ -161,10 +165,10 @@ final class KeywordLowering {
     private LoweredTerm encapsulated(Keyword keyword) {
         String name = keyword.name();
         boolean fits = headers.isEthernet()
-                || (name.equals("mpls") && headers.encapsulation() == Encapsulation.PPP)
+                || (name.equals("mpls") && headers.encapsulation().isPpp())
                 || (name.startsWith("pppoe")
                         && !headers.isSocket()
-                        && headers.encapsulation() != Encapsulation.PAYLOAD);
+                        && !headers.encapsulation().hasNoHeaders());
         if (!fits) {
             throw refused(keyword, "Ethernet frames; this is " + headers.shown());
         }

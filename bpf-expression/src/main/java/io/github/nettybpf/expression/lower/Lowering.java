@@ -48,14 +48,16 @@ public final class Lowering {
 
     private final ValueTable values;
     private final Options options;
+    private final boolean shareAddresses;
 
     /** The lowering for the offsets that the next term has. */
     private TermLowering terms;
 
-    private Lowering(ValueTable values, HeaderOffsets offsets, Options options) {
+    private Lowering(ValueTable values, HeaderOffsets offsets, Options options, boolean shareAddresses) {
         this.values = values;
         this.options = options;
-        this.terms = new TermLowering(values, offsets, options);
+        this.shareAddresses = shareAddresses;
+        this.terms = new TermLowering(values, offsets, options, shareAddresses);
     }
 
     /**
@@ -65,12 +67,15 @@ public final class Lowering {
      * @param encapsulation what the packets begin with
      * @param live whether they come from a socket, for which the kernel strips VLAN tags
      * @param options the options of the compilation
+     * @param shareAddresses whether each IPv4 address is tested in one place for IPv4, ARP and RARP, at an offset that
+     *     the program computes; otherwise only long lists are
      * @throws io.github.nettybpf.expression.ExpressionException if the expression tests what these packets do not have
      */
-    public static Lowered lower(Expression tree, Encapsulation encapsulation, boolean live, Options options) {
+    public static Lowered lower(
+            Expression tree, Encapsulation encapsulation, boolean live, Options options, boolean shareAddresses) {
         ValueTable values = new ValueTable();
         HeaderOffsets offsets = HeaderOffsets.of(encapsulation, live);
-        BooleanFormula formula = new Lowering(values, offsets, options).lower(tree);
+        BooleanFormula formula = new Lowering(values, offsets, options, shareAddresses).lower(tree);
         return new Lowered(formula, values.allScratch());
     }
 
@@ -104,7 +109,7 @@ public final class Lowering {
                 LoweredTerm lowered = terms.lower(term);
                 top.formulas.add(lowered.formula());
                 if (!lowered.offsets().equals(terms.offsets())) {
-                    terms = new TermLowering(values, lowered.offsets(), options);
+                    terms = new TermLowering(values, lowered.offsets(), options, shareAddresses);
                 }
             }
         }
@@ -164,6 +169,8 @@ public final class Lowering {
             return address && new MaskedAddress(ipv4.address(), ipv4.mask()).isPrefix();
         } else if (identifier instanceof Identifier.Ipv6 || identifier instanceof Identifier.Mac) {
             return address;
+        } else if (identifier instanceof Identifier.Decnet) {
+            return false;
         }
         throw new IllegalArgumentException(identifier.toString());
     }

@@ -26,10 +26,10 @@ final class PrimitiveLowering {
     private final PortLowering ports;
     private final Options options;
 
-    PrimitiveLowering(HeaderFields headers, ProtocolLowering protocols, Options options) {
+    PrimitiveLowering(HeaderFields headers, ProtocolLowering protocols, Options options, boolean shareAddresses) {
         this.headers = headers;
         this.protocols = protocols;
-        this.addresses = new AddressLowering(headers, protocols, options.isOptimized());
+        this.addresses = new AddressLowering(headers, protocols, options.isOptimized(), shareAddresses);
         this.ports = new PortLowering(headers, protocols);
         this.options = options;
     }
@@ -48,7 +48,9 @@ final class PrimitiveLowering {
             case PROTO -> proto(qualifiers, first.identifier(), column);
             case PROTOCHAIN ->
                 throw new ExpressionException(
-                        column, "protochain (expected: proto; the kernel refuses programs with loops)");
+                        column,
+                        "'protochain' (expected: proto; the program for it would jump backward, which the kernel"
+                                + " refuses)");
             case GATEWAY ->
                 throw new ExpressionException(
                         column,
@@ -126,12 +128,10 @@ final class PrimitiveLowering {
     private static int decnetNode(Identifier identifier, int column) {
         if (identifier instanceof Identifier.Numeral number) {
             return (int) number.value() & 0xffff;
-        } else if (identifier instanceof Identifier.Ipv4 ipv4 && !ipv4.masked()) {
-            int area = ipv4.address() >>> 24;
-            int node = (ipv4.address() >>> 16) & 0xff;
-            return (area << 10 & 0xfc00) | (node & 0x3ff);
+        } else if (identifier instanceof Identifier.Decnet address) {
+            return address.node();
         }
-        throw new ExpressionException(column, "this after 'decnet' (expected: AREA.NODE, at most 63.255)");
+        throw new ExpressionException(column, "this after 'decnet' (expected: AREA.NODE, at most 63.1023)");
     }
 
     private BooleanFormula named(Qualifiers q, String name, int column) {

@@ -27,6 +27,14 @@ final class ProtocolLowering {
     /** On Linux; on NetBSD and OpenBSD; on FreeBSD; on macOS. */
     private static final List<Integer> AF_INET6 = List.of(10, 24, 28, 30);
 
+    /** On Solaris, whose IPNET header has a byte for it. */
+    private static final int IPNET_INET6 = 26;
+
+    /** Network layer protocol identifiers (NLPID, RFC 2427). */
+    private static final int NLPID_IP = 0xcc;
+
+    private static final int NLPID_IP6 = 0x8e;
+
     private final ValueTable values;
     private final HeaderFields headers;
 
@@ -90,9 +98,11 @@ final class ProtocolLowering {
      * @throws ExpressionException if they have none
      */
     void requireHeaders(String what, int column) {
-        if (headers.encapsulation() == Encapsulation.PAYLOAD) {
-            throw new ExpressionException(
-                    column, what + " (expected: len, less, greater or link[...]; a payload has no headers)");
+        if (headers.encapsulation().hasNoHeaders()) {
+            String why = headers.encapsulation() == Encapsulation.PAYLOAD
+                    ? "a payload has no headers"
+                    : "the headers of this link type are not known";
+            throw new ExpressionException(column, what + " (expected: len, less, greater or link[...]; " + why + ")");
         }
     }
 
@@ -173,13 +183,21 @@ final class ProtocolLowering {
             case ETHERNET -> inEthernet(type);
             case SLL -> inSll(type);
             case SLL2 -> equal(headers.linkType(2), type);
+            case C_HDLC -> equal(headers.linkType(2), type == SAP_ISO ? SAP_ISO << 8 | SAP_ISO : type);
+            case FRELAY -> inFrameRelay(type);
+            case IPNET ->
+                switch (type) {
+                    case IP -> equal(headers.linkType(1), AF_INET);
+                    case IP6 -> equal(headers.linkType(1), IPNET_INET6);
+                    default -> BooleanFormula.FALSE;
+                };
             case NULL ->
                 family(
                         type,
                         Integer.reverseBytes(AF_INET),
                         AF_INET6.stream().map(Integer::reverseBytes).toList());
             case LOOP -> family(type, AF_INET, AF_INET6);
-            case PPP -> equal(headers.linkType(2), PPP.getOrDefault(type, type));
+            case PPP, PPP_FRAME, PPPOE -> equal(headers.linkType(2), PPP.getOrDefault(type, type));
             case RAW -> hasVersion(type);
             case UDP, TCP -> {
                 if (type != IP && type != IP6) {
@@ -190,7 +208,19 @@ final class ProtocolLowering {
                 }
                 yield hasVersion(type);
             }
-            case PAYLOAD -> throw new IllegalStateException("a payload has no type");
+            case PAYLOAD, OTHER -> throw new IllegalStateException(headers.shown() + " has no type");
+        };
+    }
+
+    /** {@return whether the NLPID after the control field of unnumbered information is the protocol's} */
+    private BooleanFormula inFrameRelay(int type) {
+        int control = 0x03 << 8;
+        Value nlpid = headers.linkType(2);
+        return switch (type) {
+            case IP -> equal(nlpid, control | NLPID_IP);
+            case IP6 -> equal(nlpid, control | NLPID_IP6);
+            case SAP_ISO -> new BooleanFormula.Membership(nlpid, RangeSet.between(control | 0x81, control | 0x83));
+            default -> BooleanFormula.FALSE;
         };
     }
 

@@ -16,11 +16,11 @@ final class TermLowering {
     private final KeywordLowering keywords;
     private final ArithmeticLowering arithmetic;
 
-    TermLowering(ValueTable values, HeaderOffsets offsets, Options options) {
+    TermLowering(ValueTable values, HeaderOffsets offsets, Options options, boolean shareAddresses) {
         HeaderFields headers = new HeaderFields(values, offsets);
         this.offsets = offsets;
         this.protocols = new ProtocolLowering(headers);
-        this.primitives = new PrimitiveLowering(headers, protocols, options);
+        this.primitives = new PrimitiveLowering(headers, protocols, options, shareAddresses);
         this.keywords = new KeywordLowering(headers, protocols, primitives, options);
         this.arithmetic = new ArithmeticLowering(headers, protocols);
     }
@@ -28,6 +28,17 @@ final class TermLowering {
     /** {@return where the headers are for the terms that this lowers} */
     HeaderOffsets offsets() {
         return offsets;
+    }
+
+    /**
+     * {@return whether a test of an IPv4 address without a protocol looks into ARP and RARP, too}
+     *
+     * @param column where the test is, for messages
+     */
+    boolean carriesArp(int column) {
+        return offsets.mplsLabels() == 0
+                && !offsets.isSocket()
+                && protocols.linkType(ProtocolNumbers.ARP, column) != BooleanFormula.FALSE;
     }
 
     /**
@@ -41,7 +52,8 @@ final class TermLowering {
         } else if (term instanceof Protocol protocol) {
             return inPlace(protocols.protocol(protocol.name(), protocol.column()));
         } else if (term instanceof Relation relation) {
-            return inPlace(arithmetic.relation(relation));
+            BooleanFormula formula = arithmetic.relation(relation);
+            return inPlace(arithmetic.reads(relation) ? new BooleanFormula.InOrder(formula) : formula);
         } else if (term instanceof Keyword keyword) {
             LoweredTerm lowered = keywords.lower(keyword);
             return new LoweredTerm(guarded(lowered.formula()), lowered.offsets());

@@ -37,7 +37,9 @@ public final class Value {
     /** What makes values equal; operands count by their ids, -1 if there is none. */
     record Key(Kind kind, @Nullable AluOp op, @Nullable Extension extension, int size, int k, int left, int right) {}
 
-    final int id;
+    /** What tells the values of a program apart: values that were made first have the lower numbers. */
+    public final int id;
+
     /** How the value is computed. */
     public final Kind kind;
 

@@ -165,6 +165,14 @@ public sealed interface Expression {
         record Ipv6(String text, long high, long low, int prefix) implements Identifier {}
 
         /**
+         * A DECnet address.
+         *
+         * @param text as it was written
+         * @param node the area, 0..63, in six bits, and the node, 0..1023, in ten
+         */
+        record Decnet(String text, int node) implements Identifier {}
+
+        /**
          * A hardware address.
          *
          * @param text as it was written

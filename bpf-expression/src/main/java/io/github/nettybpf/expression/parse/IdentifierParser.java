@@ -2,6 +2,7 @@ package io.github.nettybpf.expression.parse;
 
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.parse.Expression.Identifier;
+import io.github.nettybpf.expression.parse.Expression.Qualifiers;
 import java.util.Objects;
 
 /** Parses identifiers: addresses, numbers and names. */
@@ -9,8 +10,11 @@ final class IdentifierParser {
     private IdentifierParser() {}
 
     /** {@return the next identifier} The caller has checked that the next token begins one. */
-    static Identifier parse(TokenStream tokens) {
+    static Identifier parse(TokenStream tokens, Qualifiers qualifiers) {
         Token token = tokens.next();
+        if (qualifiers.protocol().equals("decnet") && token.kind() == Token.Kind.IPV4) {
+            return decnet(tokens, token);
+        }
         return switch (token.kind()) {
             case NUMBER -> new Identifier.Numeral(token.value());
             case IPV4 -> ipv4(tokens, token);
@@ -19,6 +23,17 @@ final class IdentifierParser {
             case WORD, ESCAPED -> new Identifier.Name(token.text());
             case SIGN, END -> throw new IllegalArgumentException(token.toString());
         };
+    }
+
+    private static Identifier decnet(TokenStream tokens, Token token) {
+        String[] parts = token.text().split("\\.", -1);
+        boolean fits = parts.length == 2 && parts[0].length() <= 4 && parts[1].length() <= 4;
+        int area = fits ? Integer.parseInt(parts[0]) : -1;
+        int node = fits ? Integer.parseInt(parts[1]) : -1;
+        if (area < 0 || area > 63 || node > 1023) {
+            throw tokens.unexpected(token, "AREA.NODE, at most 63.1023, after 'decnet'");
+        }
+        return new Identifier.Decnet(token.text(), area << 10 | node);
     }
 
     private static Identifier ipv4(TokenStream tokens, Token token) {

@@ -62,7 +62,8 @@ final class Lexer {
     private void sign(char c) {
         if (SIGNS.indexOf(c) < 0) {
             String shown = c < ' ' || c > '~' ? String.format("U+%04X", (int) c) : "'" + c + "'";
-            throw error(shown + " (expected: a word, a number, an address or an operator)");
+            throw error(
+                    shown + " (expected: a word, a number, an address or an operator" + StrayCharacter.hint(c) + ")");
         }
         String two = at + 1 < text.length() ? text.substring(at, at + 2) : "";
         boolean pair =

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Names of numbers, protocols and services. The tables are resources of this module; no file of the system is read. */
 public final class NameTables {
@@ -19,13 +20,21 @@ public final class NameTables {
      * A service.
      *
      * @param port its port
-     * @param transports the transport protocols that have it: tcp, udp
+     * @param transports the transport protocols that have it: tcp, udp or both
      */
     public record Service(int port, Set<String> transports) {}
 
     private static final Map<String, Long> NUMBERS = read("numbers.txt", Long::valueOf);
     private static final Map<String, Integer> PROTOCOLS = read("protocols.txt", Integer::valueOf);
-    private static final Map<String, Service> SERVICES = readServices();
+
+    /** Read when a service is first looked up, because these tables are long. */
+    private static final class Services {
+        /** Those that libpcap finds on Debian. */
+        static final Map<String, Service> USUAL = readServices("services.txt");
+
+        /** Those of IANA's registry that Debian does not have. */
+        static final Map<String, Service> OTHERS = readServices("iana-services.txt");
+    }
 
     private NameTables() {}
 
@@ -39,9 +48,15 @@ public final class NameTables {
         return PROTOCOLS;
     }
 
-    /** {@return the services, by name} */
-    public static Map<String, Service> services() {
-        return SERVICES;
+    /** {@return the service of a name, or null if there is none} */
+    public static @Nullable Service service(String name) {
+        Service usual = Services.USUAL.get(name);
+        return usual == null ? Services.OTHERS.get(name) : usual;
+    }
+
+    /** {@return the names of services that are in use, which are few of those that {@link #service} knows} */
+    public static Set<String> usualServices() {
+        return Services.USUAL.keySet();
     }
 
     private static <N> Map<String, N> read(String resource, Function<String, N> number) {
@@ -52,9 +67,9 @@ public final class NameTables {
         return Map.copyOf(read);
     }
 
-    private static Map<String, Service> readServices() {
+    private static Map<String, Service> readServices(String resource) {
         Map<String, Service> services = new HashMap<>();
-        for (String[] row : rows("services.txt")) {
+        for (String[] row : rows(resource)) {
             Set<String> transports = new HashSet<>();
             for (int i = 2; i < row.length; i++) {
                 transports.add(row[i]);

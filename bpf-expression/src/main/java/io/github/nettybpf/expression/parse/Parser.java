@@ -6,6 +6,7 @@ import io.github.nettybpf.expression.parse.Expression.Kind;
 import io.github.nettybpf.expression.parse.Expression.Qualifiers;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Parses an expression. Groups that are open are on an explicit stack, so that depth has no limit. */
@@ -156,13 +157,12 @@ public final class Parser {
 
     private void identifier() {
         Qualifiers qualifiers = group.qualifiers;
-        if (qualifiers == null) {
-            Token token = tokens.peek();
+        Token token = tokens.peek();
+        if (qualifiers == null || tokens.displayFilter(token) != null) {
             boolean address = token.kind() != Token.Kind.WORD && token.kind() != Token.Kind.ESCAPED;
             throw tokens.unexpected(token, address ? "host, net or port before it" : TERM);
         }
-        int column = tokens.peek().column();
-        group.addIdentifier(primitive(qualifiers, IdentifierParser.parse(tokens), column));
+        group.addIdentifier(primitive(qualifiers, IdentifierParser.parse(tokens, qualifiers), token.column()));
     }
 
     private static Expression primitive(Qualifiers qualifiers, Identifier identifier, int column) {
@@ -210,7 +210,7 @@ public final class Parser {
             push(qualifiers, true, true);
             operand();
         } else if (isIdentifier(token)) {
-            Expression primitive = primitive(qualifiers, IdentifierParser.parse(tokens), token.column());
+            Expression primitive = primitive(qualifiers, IdentifierParser.parse(tokens, qualifiers), token.column());
             group.addTerm(primitive, qualifiers);
         } else {
             throw tokens.unexpected(
@@ -273,16 +273,26 @@ public final class Parser {
         return word ? tokens.next().text() : "";
     }
 
-    /** Parses {@code byte 5 = 7}, which is {@code link[5] = 7}. */
+    /** Parses {@code byte 5 = 7}, which is {@code link[5] = 7}, and {@code byte 5 & 7}, {@code link[5] & 7 != 0}. */
     private void byteTest(Token keyword) {
         ArithmeticExpression index = new ArithmeticExpression.Constant(number(), keyword.column());
         Token operator = tokens.next();
-        Comparison comparison = operator.is("=") || operator.is("<") || operator.is(">") ? comparison(operator) : null;
-        if (comparison == null) {
-            throw tokens.unexpected(operator, "'=', '<' or '>'");
+        boolean masks = operator.is("&") || operator.is("|");
+        boolean compares = operator.is("=") || operator.is("==") || operator.is("<") || operator.is(">");
+        if (!masks && !compares) {
+            throw tokens.unexpected(operator, "'=', '<', '>', '&' or '|'");
         }
-        ArithmeticExpression value = new ArithmeticExpression.Constant(number(), operator.column());
+        int column = operator.column();
+        ArithmeticExpression value = new ArithmeticExpression.Constant(number(), column);
         ArithmeticExpression load = new ArithmeticExpression.Load("link", index, 1, keyword.column());
-        group.addTerm(new Expression.Relation(load, comparison, value, operator.column()), null);
+        group.addTerm(
+                compares
+                        ? new Expression.Relation(load, Objects.requireNonNull(comparison(operator)), value, column)
+                        : new Expression.Relation(
+                                new ArithmeticExpression.Binary(operator.text(), load, value, column),
+                                Comparison.NOT_EQUAL,
+                                new ArithmeticExpression.Constant(0, column),
+                                column),
+                null);
     }
 }

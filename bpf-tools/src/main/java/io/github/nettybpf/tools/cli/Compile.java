@@ -89,9 +89,12 @@ public final class Compile implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         String expression = expression();
-        Options options = plain ? Options.DEFAULT.withoutOptimizer() : Options.DEFAULT;
+        Options options = where.withNetmask(plain ? Options.DEFAULT.withoutOptimizer() : Options.DEFAULT);
         try {
             FilterExpression compiled = where.compile(expression, options);
+            if (compiled.acceptsAll() && !expression.isBlank()) {
+                session.err().println("note: expression accepts all packets");
+            }
             session.out()
                     .print(
                             explain

@@ -104,8 +104,8 @@ public final class Bench implements Callable<Integer> {
         }
         CaptureArgument.check(program, List.of(capture));
         AnyProgram read = program.read(session.in());
-        try (Verdicts interpreter = new Verdicts(read, program.linkType(), Engine.INTERPRETER);
-                Verdicts compiler = new Verdicts(read, program.linkType(), Engine.COMPILER)) {
+        try (Verdicts interpreter = new Verdicts(read, program.linkType(), Engine.INTERPRETER, session.err()::println);
+                Verdicts compiler = new Verdicts(read, program.linkType(), Engine.COMPILER, remark -> {})) {
             List<CapturedPacket> packets = packets();
             Measurement measurement =
                     new Measurement(packets, List.of(filters(interpreter, packets), filters(compiler, packets)));

@@ -109,7 +109,7 @@ public final class Eval implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         if (where.isGiven() && !expressions) {
-            throw new Refusal("--link-type or --placement (expected: with --expressions)");
+            throw new Refusal("--link-type, --placement or --netmask (expected: with --expressions)");
         }
         if (engine != Engine.KERNEL) {
             return answerAll();
@@ -216,7 +216,10 @@ public final class Eval implements Callable<Integer> {
     }
 
     private Program read(String text) throws Refusal {
-        return expressions ? where.compile(text, Options.DEFAULT).program() : ProgramFormat.readAny(text);
+        return expressions
+                ? where.compile(text, where.withNetmask(Options.DEFAULT.withRejectingAll()))
+                        .program()
+                : ProgramFormat.readAny(text);
     }
 
     /**

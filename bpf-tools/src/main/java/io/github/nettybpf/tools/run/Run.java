@@ -118,7 +118,7 @@ public final class Run implements Callable<Integer> {
     public Integer call() throws Refusal {
         CaptureArgument.check(program, captures);
         AnyProgram read = program.read(session.in());
-        try (Verdicts verdicts = new Verdicts(read, program.linkType(), engine)) {
+        try (Verdicts verdicts = new Verdicts(read, program.linkType(), engine, session.err()::println)) {
             if (write == null) {
                 runAll(verdicts, null);
             } else {

@@ -3,6 +3,7 @@ package io.github.nettybpf.tools.run;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.OffsetBase;
+import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.LinkType;
@@ -18,7 +19,9 @@ import io.netty.channel.ChannelException;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ final class Verdicts implements AutoCloseable {
     private final AnyProgram program;
     private final @Nullable LinkType asked;
     private final Engine engine;
+    private final Consumer<String> remarks;
     private final @Nullable KernelOracle kernel;
     private final Map<LinkType, CaptureFilter> filters = new EnumMap<>(LinkType.class);
     private @Nullable CaptureInterface lastOrigin;
@@ -45,9 +49,11 @@ final class Verdicts implements AutoCloseable {
      * The verdicts of an engine, to be closed.
      *
      * @param asked the link type to assume for all packets, or null for that of the capture
+     * @param remarks takes a warning if an expression rejects all packets of a link type, and a note if it accepts them
      * @throws Refusal if the engine is not available, or the program cannot be run on captures
      */
-    Verdicts(AnyProgram program, @Nullable LinkType asked, Engine engine) throws Refusal {
+    Verdicts(AnyProgram program, @Nullable LinkType asked, Engine engine, Consumer<String> remarks) throws Refusal {
+        this.remarks = remarks;
         this.program = program;
         this.asked = asked;
         this.engine = engine;
@@ -89,6 +95,7 @@ final class Verdicts implements AutoCloseable {
         LinkType linkType = asked;
         if (linkType == null && program.isExpression()) {
             linkType = LinkTypes.of(packet.origin())
+                    .or(() -> program.compiles(LinkType.OTHER) ? Optional.of(LinkType.OTHER) : Optional.empty())
                     .orElseThrow(() -> new Refusal("packet " + packet.number() + ": link type "
                             + packet.origin().linkType()
                             + ", which expressions do not know (expected: --link-type, or a program)"));
@@ -100,6 +107,13 @@ final class Verdicts implements AutoCloseable {
 
     private CaptureFilter newFilter(LinkType linkType) throws Refusal {
         Program compiled = program.program(linkType);
+        if (program.isExpression() && !program.text().isBlank() && compiled.size() == 1) {
+            boolean rejects = Filter.interpret(compiled).run(Packet.of(new byte[0])) == 0;
+            remarks.accept(
+                    rejects
+                            ? "warning: expression rejects all packets of link type " + linkType
+                            : "note: expression accepts all packets of link type " + linkType);
+        }
         for (Extension extension : compiled.extensions()) {
             if (!KNOWN.contains(extension)) {
                 throw new Refusal("insn " + compiled.firstReading(extension).orElseThrow() + " reads "

@@ -88,7 +88,7 @@ class CompileTest {
                         ""),
                 run("ip\t45\nip6\t45\ntpc\t45\n", "eval", "--expressions", "--link-type", "RAW"));
         assertEquals(
-                new Command(1, "", "bpf eval: --link-type or --placement (expected: with --expressions)\n"),
+                new Command(1, "", "bpf eval: --link-type, --placement or --netmask (expected: with --expressions)\n"),
                 run("", "eval", "--link-type", "RAW"));
     }
 }
