@@ -45,7 +45,9 @@ class FilterExpressionTest {
                     a service of both by an alias     ; port syslog                     ; port 514
                     of tcp alone                      ; port http-alt                   ; tcp port 8080
                     of tcp alone, too                 ; port microsoft-ds               ; tcp port 445
-                    services of Debian's              ; port snmptrap or redis or git   ; port 162 or tcp port 6379 or tcp port 9418
+                    a service of Debian's             ; port snmptrap                   ; port 162
+                    of tcp alone, of Debian's         ; port redis                      ; tcp port 6379
+                    of tcp alone, of Debian's, too    ; port git                        ; tcp port 9418
                     a service of IANA's registry      ; port irc                        ; port 194
                     a range by a name and a number    ; udp portrange smtp-25           ; udp port 25
                     names with hyphens                ; tcp portrange ftp-data-domain-s ; tcp portrange 20-853
@@ -322,8 +324,10 @@ class FilterExpressionTest {
                     llc ui and inbound             ; all of/  LLC frame of type ui/  inbound
                     """)
     void explains(String expression, String words) {
-        FilterExpression compiled =
-                FilterExpression.of(expression, LinkType.EN10MB, Options.DEFAULT.withNetmask(0xffffff00));
+        FilterExpression compiled = FilterExpression.of(
+                expression,
+                LinkType.EN10MB,
+                Options.DEFAULT.withNetmask(0xffffff00).withRejectingAll());
         assertEquals(words.replaceAll("/(?=  |any|all|not)", "\n").replace("\\", "") + "\n", compiled.explain());
     }
 
@@ -336,7 +340,7 @@ class FilterExpressionTest {
         List<String> lines = text.lines().toList();
         assertEquals("  ".repeat(30) + "not", lines.get(45));
         assertEquals("  ".repeat(30) + "[31] all of", lines.get(46));
-        assertEquals("  ".repeat(30) + "[32] protocol tcp", lines.get(47));
+        assertEquals("  ".repeat(30) + "[32] protocol tcp in ip or ip6", lines.get(47));
     }
 
     @Test

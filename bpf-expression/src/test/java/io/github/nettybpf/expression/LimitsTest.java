@@ -259,7 +259,7 @@ class LimitsTest {
         }
     }
 
-    /** What is refused takes no more than the bounded work, which was less than 0.5 s of CPU time when measured. */
+    /** What is refused takes no more than the bounded work. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -123,7 +123,7 @@ class SocketPlacementTest {
 
     /** {@return the optimized program and the plain one} */
     private static Filter[] both(String text, Placement placement) {
-        Options options = Options.DEFAULT.withNetmask(0xffffff00);
+        Options options = Options.DEFAULT.withNetmask(0xffffff00).withRejectingAll();
         return new Filter[] {
             Filter.interpret(FilterExpression.of(text, placement, options).program()),
             Filter.interpret(FilterExpression.of(text, placement, options.withoutOptimizer())

@@ -246,10 +246,11 @@ class PacketDevicesTest {
         }
     }
 
-    /** A tun device has IP packets and no link-layer header: with both types of channel, the program begins with IP. */
+    /** A tun device has IP packets and no link-layer header, so it needs a channel of type DGRAM. */
     @ParameterizedTest
-    @CsvSource({"RING, RAW", "RING, DGRAM", "READ, RAW", "READ, DGRAM"})
-    void aTunHasNoLinkLayer(ReceiveMode mode, PacketChannel.Type type) throws Exception {
+    @EnumSource(names = {"RING", "READ"})
+    void aTunHasNoLinkLayer(ReceiveMode mode) throws Exception {
+        PacketChannel.Type type = PacketChannel.Type.DGRAM;
         String udp = "ldb [9]; jne #17, no; ld [0xfff0000c]; jne #0x0a090001, no; ret #-1; no: ret #0";
         byte[] packet = HexFormat.of().parseHex("4500001d00000000401100000a0900010a0900020035003500090000ab");
         byte[] tcp = Arrays.copyOf(packet, packet.length);

@@ -30,8 +30,9 @@ public abstract class ProgramOptions {
             names = "--link-type",
             paramLabel = "TYPE",
             converter = ExpressionTarget.LinkTypeName.class,
-            description = "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP,"
-                    + " PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER (default: that of the capture).")
+            description =
+                    "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP,"
+                            + " PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER (default: that of the capture).")
     private @Nullable LinkType linkType;
 
     @Option(

@@ -26,8 +26,8 @@ public final class WrongFiles {
         write("cut.pcap", Arrays.copyOf(good, good.length - 5));
         write("empty.pcap", CaptureBytes.pcap().toByteArray());
         write(
-                "ppp.pcap",
-                CaptureBytes.pcap(ByteOrder.LITTLE_ENDIAN, 0xa1b2c3d4, 9)
+                "user0.pcap",
+                CaptureBytes.pcap(ByteOrder.LITTLE_ENDIAN, 0xa1b2c3d4, 147)
                         .record(1, 0, 4, new byte[4])
                         .toByteArray());
         write(

@@ -2,6 +2,7 @@ package io.github.nettybpf.examples;
 
 import io.github.nettybpf.packet.PacketFrame;
 import io.github.nettybpf.packet.PacketInterfaceEvent;
+import io.github.nettybpf.packet.PacketLossEvent;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.util.List;
@@ -42,6 +43,10 @@ abstract class FrameHandler extends SimpleChannelInboundHandler<PacketFrame> {
         if (event instanceof PacketInterfaceEvent change) {
             out.accept(Event.of("interface", "interface " + change)
                     .with("change", change.name().toLowerCase(Locale.ROOT)));
+        } else if (event instanceof PacketLossEvent loss) {
+            out.accept(Event.of("lost", "lost " + loss.lost() + " frames, the ring was full")
+                    .with("frames", loss.lost())
+                    .with("total", loss.total()));
         }
         ctx.fireUserEventTriggered(event);
     }

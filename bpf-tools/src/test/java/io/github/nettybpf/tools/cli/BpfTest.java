@@ -71,7 +71,7 @@ class BpfTest {
                         2,
                         "",
                         "bpf asm: '--frob' (expected: --format, --help, --no-verify, --version)\n" + usage),
-                new Case("two files", "", "asm a b", 2, "", "bpf asm: 'b' (expected: nothing after FILE)\n" + usage),
+                new Case("two files", "", "asm a b", 2, "", "bpf asm: 'b' (expected: nothing after PROGRAM)\n" + usage),
                 new Case(
                         "no value",
                         "",

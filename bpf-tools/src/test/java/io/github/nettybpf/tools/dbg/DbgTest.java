@@ -280,11 +280,15 @@ class DbgTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tcp, 4, 2", "udp, 2, 4", "ip, 6, 0", "arp, 0, 6", "len >= 14, 6, 0"})
-    void runsTheProgramForTheLinkTypeOfEachPacket(String expression, int passes, int fails) throws IOException {
+    @CsvSource({"tcp, 4, 2, ''", "udp, 2, 4, ''", "ip, 6, 0, ''", "arp, 0, 6, RAW NULL LOOP", "len >= 14, 6, 0, ''"})
+    void runsTheProgramForTheLinkTypeOfEachPacket(String expression, int passes, int fails, String rejecting)
+            throws IOException {
         String several = severalLinkTypes().toString();
         String counts = "bpf passes:" + passes + " fails:" + fails;
-        assertEquals(new Command(0, counts + "\n", ""), Command.run("", "run", expression, several));
+        String warnings = rejecting
+                .replaceAll("\\w+ ?", "warning: expression rejects all packets of link type $0\n")
+                .replace(" \n", "\n");
+        assertEquals(new Command(0, counts + "\n", warnings), Command.run("", "run", expression, several));
         assertEquals(counts, answers(dbg("load bpf " + expression, "load pcap " + several, "run")));
         assertEquals(counts, answers(dbg("load pcap " + several, "load bpf " + expression, "run")));
         assertEquals(
@@ -455,7 +459,7 @@ class DbgTest {
     void aRefusedProgramLeavesNone() {
         assertEquals(
                 """
-                bpf dbg: standard input: line 3: PROGRAM: line 1, column 1: 'foo' (expected: an instruction)
+                bpf dbg: standard input: line 3: PROGRAM: no file of this name; as an expression: column 1: 'foo' (expected: a protocol, host, net, port, a comparison, 'not' or '(')
                 bpf dbg: standard input: line 4: no bpf program loaded!
                 """,
                 dbg("load pcap CAPTURE", "load bpf arp", "load bpf foo#", "run").err());
