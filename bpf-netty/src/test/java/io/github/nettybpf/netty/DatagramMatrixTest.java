@@ -42,7 +42,6 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,7 +129,7 @@ class DatagramMatrixTest {
     private final Map<Transport, MultiThreadIoEventLoopGroup> groups = new EnumMap<>(Transport.class);
     private final List<DatagramSocket> ip4 = new ArrayList<>();
     private final List<DatagramSocket> ip6 = new ArrayList<>();
-    private final AtomicInteger leaks = new AtomicInteger();
+    private final Leaks leaks = new Leaks();
     private final Random random = new Random(Long.getLong("bpf.seed", 1));
     private List<Rule> rules;
     private long datagrams;
@@ -143,7 +142,6 @@ class DatagramMatrixTest {
     @BeforeEach
     void open() throws IOException {
         assertEquals(ResourceLeakDetector.Level.PARANOID, ResourceLeakDetector.getLevel());
-        ByteBufUtil.setLeakListener((type, records) -> leaks.incrementAndGet());
         ip4.add(new DatagramSocket(0, ip("127.0.0.1")));
         ip4.add(new DatagramSocket(0, ip("127.0.0.2")));
         try {
@@ -183,7 +181,7 @@ class DatagramMatrixTest {
         ip6.forEach(DatagramSocket::close);
         groups.values().forEach(group -> group.shutdownGracefully(0, 0, TimeUnit.SECONDS)
                 .syncUninterruptibly());
-        ByteBufUtil.setLeakListener(null);
+        leaks.close();
     }
 
     private List<Configuration> all() {
@@ -233,7 +231,7 @@ class DatagramMatrixTest {
     private void assertNoLeaks() {
         System.gc();
         UnpooledByteBufAllocator.DEFAULT.directBuffer().release();
-        assertEquals(0, leaks.get());
+        assertEquals(0, leaks.count());
     }
 
     private void check(Configuration configuration) throws Exception {

@@ -9,7 +9,6 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocatorMetric;
 import io.netty.buffer.Unpooled;
@@ -23,9 +22,7 @@ import io.netty.util.ResourceLeakDetector;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,16 +34,11 @@ class LeakTest {
     private static final InetSocketAddress RECIPIENT = new InetSocketAddress("192.0.2.2", 53);
 
     /** Counts leaks, which are logged too. */
-    private static final AtomicInteger LEAKS = new AtomicInteger();
-
-    @BeforeAll
-    static void listen() {
-        ByteBufUtil.setLeakListener((type, records) -> LEAKS.incrementAndGet());
-    }
+    private static final Leaks LEAKS = new Leaks();
 
     @AfterAll
     static void listenNoMore() {
-        ByteBufUtil.setLeakListener(null);
+        LEAKS.close();
     }
 
     @Test
@@ -101,7 +93,7 @@ class LeakTest {
         assertTrue(active < 100, () -> active + " buffers are still taken from the pool");
         System.gc();
         pooled.directBuffer().release();
-        assertEquals(0, LEAKS.get());
+        assertEquals(0, LEAKS.count());
     }
 
     private static BpfFilterHandler handler(RandomPrograms random, Placement placement) {

@@ -104,7 +104,9 @@ class UdpExpressionTest {
     }
 
     private void compare(Channel channel, Meaning meaning) throws Exception {
-        Program program = FilterExpression.compile(meaning.text, Placement.UDP_SOCKET);
+        Program program = FilterExpression.of(
+                        meaning.text, Placement.UDP_SOCKET, FilterExpression.Options.DEFAULT.withRejectingAll())
+                .program();
         SocketFilters.attach(channel, program);
         long before = SocketFilters.drops(channel);
         received.clear();

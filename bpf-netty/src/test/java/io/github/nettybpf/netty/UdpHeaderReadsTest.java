@@ -390,11 +390,13 @@ class UdpHeaderReadsTest {
     /** Every expression over addresses, ports and lengths that compiles for a UDP socket runs in a pipeline. */
     @Test
     void everyExpressionOverAddressesPortsAndLengthsRunsInAPipeline() {
+        FilterExpression.Options options = FilterExpression.Options.DEFAULT.withRejectingAll();
         addressExpressions()
                 .forEach(expression -> assertEquals(
                         "nothing",
                         PipelineSupport.whyNot(
-                                        FilterExpression.compile(expression, Placement.UDP_SOCKET),
+                                        FilterExpression.of(expression, Placement.UDP_SOCKET, options)
+                                                .program(),
                                         Placement.UDP_SOCKET)
                                 .orElse("nothing"),
                         expression));
