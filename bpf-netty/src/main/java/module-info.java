@@ -10,4 +10,5 @@ module io.github.nettybpf.netty {
     requires static micrometer.core;
 
     exports io.github.nettybpf.netty;
+    exports io.github.nettybpf.netty.reuseport;
 }

@@ -1,0 +1,459 @@
+package io.github.nettybpf.netty.reuseport;
+
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.Offload;
+import io.github.nettybpf.netty.SocketFilters;
+import io.github.nettybpf.netty.reuseport.MemberHandler.Counts;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The channels of a group, their slots, and the program that the kernel has. The group makes one change after the other;
+ * in between, channels close by themselves, on their event loops.
+ *
+ * <p>How a channel is replaced without moving any other, at any moment: the new one is bound, and comes last in the
+ * kernel's order. Its slot is steered to it, and the old one drained. Before the old one is closed a <i>placeholder</i>
+ * is bound, a socket that nothing is steered to: it is the last now, and so the one that the kernel moves into the gap.
+ * The next replacement closes the placeholder while its own new channel, which gets nothing yet, is last.
+ */
+final class GroupMembers {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(ReusePortGroup.class);
+
+    /** How long a channel that is replaced has to read what waits at its socket. */
+    private static final long DRAIN_MILLIS = 30_000;
+
+    private final ChannelOpener opener;
+    private final Offload offload;
+    private final boolean checkRouting;
+    private final List<Member> members = new ArrayList<>();
+    private final List<Counts> counts = new ArrayList<>();
+    private final SocketOrder<Channel> order = new SocketOrder<>();
+    private final List<Channel> placeholders = new ArrayList<>();
+    private volatile SlotFunction function;
+    private volatile InetSocketAddress address;
+    private volatile String whyNotSteered = "";
+    private List<String> foreign = List.of();
+
+    /** The channel of a slot. */
+    private record Member(Channel channel, EventLoop loop) {}
+
+    GroupMembers(
+            ChannelOpener opener,
+            SlotFunction function,
+            Offload offload,
+            boolean checkRouting,
+            InetSocketAddress address) {
+        this.opener = opener;
+        this.function = function;
+        this.offload = offload;
+        this.checkRouting = checkRouting;
+        this.address = address;
+    }
+
+    ChannelOpener opener() {
+        return opener;
+    }
+
+    SlotFunction function() {
+        return function;
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    String whyNotSteered() {
+        return whyNotSteered;
+    }
+
+    synchronized List<Channel> channels() {
+        return members.stream().map(Member::channel).toList();
+    }
+
+    synchronized EventLoop loop(int slot) {
+        requireSlot(slot);
+        return members.get(slot).loop;
+    }
+
+    synchronized void requireSlot(int slot) {
+        if (slot < 0 || slot >= members.size()) {
+            throw new IllegalArgumentException("slot " + slot + " (expected: 0.." + (members.size() - 1) + ")");
+        }
+    }
+
+    /** Opens all channels, or one if the kernel cannot steer; or none, if one fails. */
+    CompletableFuture<Void> open() {
+        int slots = function.slots();
+        CompletableFuture<Void> opening = openFirst();
+        for (int slot = 1; slot < slots; slot++) {
+            int next = slot;
+            opening = opening.thenCompose(before -> whyNotSteered.isEmpty()
+                    ? openSlot(next, opener.loops().get(next))
+                    : CompletableFuture.completedFuture(null));
+        }
+        return opening.thenRun(this::requireAlone)
+                .handle((opened, failure) -> failure)
+                .thenCompose(failure -> failure == null
+                        ? CompletableFuture.completedFuture(null)
+                        : close().thenCompose(closed -> CompletableFuture.failedFuture(Stages.cause(failure))));
+    }
+
+    /** The program is set before the bind, so that no datagram comes unsteered. */
+    private CompletableFuture<Void> openFirst() {
+        EventLoop loop = opener.loops().get(0);
+        return registered(opener.register(loop))
+                .thenCompose(channel -> {
+                    prepareSteering(channel);
+                    return bind(channel, 0, loop);
+                })
+                .handle((bound, failure) -> {
+                    if (failure != null) {
+                        throw failed(0, failure);
+                    }
+                    return null;
+                });
+    }
+
+    private void prepareSteering(Channel channel) {
+        String why = whyNot(channel);
+        if (!why.isEmpty() && offload == Offload.REQUIRED) {
+            channel.close();
+            throw new ChannelException("the kernel cannot steer: " + why);
+        } else if (!why.isEmpty()) {
+            LOGGER.warn("{} has one channel on one event loop: {}", this, why);
+            whyNotSteered = why;
+            function = function.steering().toSlots(1);
+        }
+    }
+
+    private String whyNot(Channel channel) {
+        if (offload == Offload.NEVER) {
+            return "Offload.NEVER";
+        } else if (!(channel instanceof UnixChannel)) {
+            return channel.getClass().getSimpleName() + " (expected: an epoll or io_uring channel)";
+        }
+        String unproven = SteeringProbe.whyNot(address.getAddress() instanceof Inet6Address);
+        if (unproven != null) {
+            return unproven;
+        }
+        try {
+            GroupSocket.share(channel);
+            GroupSocket.steer(channel, function.program());
+            return "";
+        } catch (ChannelException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private CompletableFuture<Void> openSlot(int slot, EventLoop loop) {
+        return registered(opener.register(loop))
+                .thenCompose(channel -> bind(channel, slot, loop))
+                .thenCompose(bound -> closePlaceholder())
+                .handle((bound, failure) -> {
+                    if (failure != null) {
+                        throw failed(slot, failure);
+                    }
+                    return null;
+                });
+    }
+
+    private CompletionException failed(int slot, Throwable failure) {
+        Throwable cause = Stages.cause(failure);
+        return new CompletionException(new ChannelException(
+                "slot " + slot + " of " + function.slots() + ", " + address + ": " + cause.getMessage(), cause));
+    }
+
+    private static CompletableFuture<Channel> registered(ChannelFuture registering) {
+        return Stages.of(registering).thenApply(registered -> registering.channel());
+    }
+
+    /** Binds a channel and gives it a slot that has none. */
+    private CompletableFuture<Void> bind(Channel channel, int slot, EventLoop loop) {
+        return bound(channel, slot).thenAccept(done -> add(new Member(channel, loop)));
+    }
+
+    private synchronized void add(Member member) {
+        members.add(member);
+    }
+
+    /** Binds a channel that is to have a slot; if that fails, it is closed. */
+    private CompletableFuture<Void> bound(Channel channel, int slot) {
+        new MemberHandler(slot, counts(slot), checkRouting ? this::function : null).addTo(channel);
+        return joined(channel);
+    }
+
+    private synchronized Counts counts(int slot) {
+        while (counts.size() <= slot) {
+            counts.add(new Counts());
+        }
+        return counts.get(slot);
+    }
+
+    private CompletableFuture<Void> joined(Channel channel) {
+        CompletableFuture<?> binding;
+        try {
+            if (whyNotSteered.isEmpty()) {
+                GroupSocket.share(channel);
+            }
+            binding = Stages.of(channel.bind(address));
+        } catch (ChannelException e) {
+            binding = CompletableFuture.failedFuture(e);
+        }
+        return binding.handle((bound, failure) -> {
+            if (failure != null) {
+                channel.close();
+                throw new CompletionException(failure);
+            }
+            join(channel);
+            return null;
+        });
+    }
+
+    private void join(Channel channel) {
+        synchronized (this) {
+            order.joined(channel);
+            if (address.getPort() == 0 && channel.localAddress() instanceof InetSocketAddress chosen) {
+                address = new InetSocketAddress(address.getAddress(), chosen.getPort());
+            }
+        }
+        channel.closeFuture().addListener(closed -> leave(channel));
+    }
+
+    /** A channel is closed: the kernel has moved another one to its place already. */
+    private synchronized void leave(Channel channel) {
+        order.left(channel);
+        placeholders.remove(channel);
+        if (members.stream().anyMatch(member -> member.channel.equals(channel))) {
+            LOGGER.warn("{}: a channel is closed, what belongs to its slot goes to the next one: {}", this, channel);
+        }
+        try {
+            apply(function);
+        } catch (ChannelException e) {
+            LOGGER.error("{}: datagrams may come to wrong channels, the program cannot be changed", this, e);
+        }
+    }
+
+    /** Steers in the kernel by the function. Slots without an open channel go to the next one that has. */
+    private synchronized void apply(SlotFunction steering) {
+        if (!whyNotSteered.isEmpty()) {
+            return;
+        }
+        int[] verdicts = new int[steering.slots()];
+        Arrays.setAll(verdicts, this::index);
+        Program program = steering.program(verdicts);
+        for (Channel any : order.sockets()) {
+            try {
+                GroupSocket.steer(any, program);
+                return;
+            } catch (ChannelException e) {
+                // Another event loop may have closed it, and its turn here is to come.
+                if (any.isOpen()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** {@return the index of the socket for a slot} */
+    private int index(int slot) {
+        for (int i = 0; i < members.size(); i++) {
+            int index = order.indexOf(members.get((slot + i) % members.size()).channel);
+            if (index >= 0) {
+                return index;
+            }
+        }
+        return 0;
+    }
+
+    synchronized void steer(SlotFunction steering) {
+        apply(steering);
+        function = steering;
+    }
+
+    CompletableFuture<Channel> replace(int slot, EventLoop loop) {
+        if (!whyNotSteered.isEmpty()) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("a channel that is alone cannot be replaced: " + whyNotSteered));
+        }
+        Channel old = channels().get(slot);
+        return opened(slot, loop).thenCompose(fresh -> closePlaceholder()
+                .thenCompose(closed -> take(slot, fresh, loop, old))
+                .thenApply(taken -> fresh));
+    }
+
+    /** A new channel that is bound and gets nothing yet. */
+    private CompletableFuture<Channel> opened(int slot, EventLoop loop) {
+        return registered(opener.register(loop))
+                .thenCompose(channel -> bound(channel, slot).thenApply(done -> channel));
+    }
+
+    /** The new channel gets the slot; if the old one does not let go, it has the slot again. */
+    private CompletableFuture<Void> take(int slot, Channel fresh, EventLoop loop, Channel old) {
+        Member before = set(slot, new Member(fresh, loop));
+        return Drain.of(old, DRAIN_MILLIS)
+                .thenCompose(drained -> closeInPlace(old, loop))
+                .handle((closed, failure) -> {
+                    if (failure == null) {
+                        return CompletableFuture.<Void>completedFuture(null);
+                    }
+                    set(slot, before);
+                    return Drain.of(fresh, DRAIN_MILLIS)
+                            .handle((drained, again) -> closeInPlace(fresh, loop))
+                            .thenCompose(closing -> closing)
+                            .handle((closed2, again) -> null)
+                            .thenCompose(closing -> CompletableFuture.<Void>failedFuture(Stages.cause(failure)));
+                })
+                .thenCompose(result -> result);
+    }
+
+    private synchronized Member set(int slot, Member member) {
+        Member before = members.set(slot, member);
+        apply(function);
+        return before;
+    }
+
+    /** Closes a channel to which nothing is steered, so that no other one is moved that something is steered to. */
+    private CompletableFuture<Void> closeInPlace(Channel channel, EventLoop loop) {
+        boolean last;
+        synchronized (this) {
+            last = order.isLast(channel);
+        }
+        CompletableFuture<Void> ready = last ? CompletableFuture.completedFuture(null) : openPlaceholder(loop);
+        return ready.thenCompose(opened -> Stages.of(channel.close()));
+    }
+
+    private CompletableFuture<Void> openPlaceholder(EventLoop loop) {
+        return registered(opener.registerIdle(loop))
+                .thenCompose(channel -> joined(channel).thenAccept(bound -> addPlaceholder(channel)));
+    }
+
+    private synchronized void addPlaceholder(Channel channel) {
+        placeholders.add(channel);
+    }
+
+    /** To be called when nothing is steered to the last socket, which takes the place of the placeholder. */
+    private CompletableFuture<Void> closePlaceholder() {
+        Channel open;
+        synchronized (this) {
+            open = placeholders.isEmpty() ? null : placeholders.get(0);
+        }
+        return open == null ? CompletableFuture.completedFuture(null) : Stages.of(open.close());
+    }
+
+    CompletableFuture<Void> resize(int slots) {
+        if (!whyNotSteered.isEmpty()) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("a channel that is alone cannot be one of several: " + whyNotSteered));
+        }
+        int present = channels().size();
+        return slots >= present ? grow(present, slots) : shrink(slots);
+    }
+
+    private CompletableFuture<Void> grow(int from, int to) {
+        CompletableFuture<Void> growing = CompletableFuture.completedFuture(null);
+        for (int slot = from; slot < to; slot++) {
+            int next = slot;
+            growing =
+                    growing.thenCompose(before -> openSlot(next, opener.loops().get(next)));
+        }
+        return growing.thenRun(() -> steer(function.steering().toSlots(to)));
+    }
+
+    /** The channels that are given up get nothing more, and are closed one after the other. */
+    private CompletableFuture<Void> shrink(int to) {
+        steer(function.steering().toSlots(to));
+        CompletableFuture<Void> shrinking = CompletableFuture.completedFuture(null);
+        for (int slot = channels().size() - 1; slot >= to; slot--) {
+            Member last = remove(slot);
+            shrinking = shrinking
+                    .thenCompose(before -> Drain.of(last.channel, DRAIN_MILLIS))
+                    .thenCompose(drained -> closeInPlace(last.channel, last.loop));
+        }
+        return shrinking;
+    }
+
+    private synchronized Member remove(int slot) {
+        return members.remove(slot);
+    }
+
+    /** Looks for sockets of others in the group. */
+    private void requireAlone() {
+        List<String> others = findForeign();
+        if (!others.isEmpty() && offload == Offload.REQUIRED) {
+            throw new ChannelException(address + ": other sockets are bound to it and share what is received: " + others
+                    + " (expected: none, or Offload.AUTO)");
+        }
+    }
+
+    private List<String> findForeign() {
+        List<Channel> own;
+        synchronized (this) {
+            own = order.sockets();
+        }
+        List<String> found;
+        try {
+            found = whyNotSteered.isEmpty() ? PortSockets.foreign(own) : List.of();
+        } catch (IOException e) {
+            LOGGER.debug("{}: the sockets of the port cannot be listed", this, e);
+            return List.of();
+        }
+        synchronized (this) {
+            if (!found.isEmpty() && !found.equals(foreign)) {
+                LOGGER.warn("{}: other sockets are bound to the port and share what is received: {}", this, found);
+            }
+            foreign = found;
+        }
+        return found;
+    }
+
+    GroupStats stats() {
+        List<String> others = findForeign();
+        List<GroupStats.Member> figures = new ArrayList<>();
+        synchronized (this) {
+            for (int slot = 0; slot < members.size(); slot++) {
+                Counts of = counts.get(slot);
+                figures.add(new GroupStats.Member(of.received, of.misrouted, drops(members.get(slot).channel)));
+            }
+        }
+        return new GroupStats(figures, others);
+    }
+
+    private static @Nullable Long drops(Channel channel) {
+        try {
+            return SocketFilters.drops(channel);
+        } catch (ChannelException e) {
+            LOGGER.debug("{} does not tell its drops", channel, e);
+            return null;
+        }
+    }
+
+    /** Closes all that is open. */
+    CompletableFuture<Void> close() {
+        List<Channel> open;
+        synchronized (this) {
+            open = order.sockets();
+            members.clear();
+        }
+        return CompletableFuture.allOf(
+                open.stream().map(channel -> Stages.of(channel.close())).toArray(CompletableFuture[]::new));
+    }
+
+    @Override
+    public String toString() {
+        return "SO_REUSEPORT group of " + address + " (" + function + ")";
+    }
+}
