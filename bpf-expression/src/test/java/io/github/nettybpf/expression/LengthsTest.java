@@ -9,12 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,7 +19,7 @@ import org.junit.jupiter.api.Test;
  * conversations.
  */
 class LengthsTest {
-    /** libpcap takes seconds for longer ones, which the soak run has. */
+    /** libpcap takes seconds for longer ones. */
     private static final int[] SIZES = {1, 2, 3, 5, 10, 30, 60};
 
     /** What was compared, of one kind. */
@@ -102,28 +99,6 @@ class LengthsTest {
             }
         }
         check(rows);
-    }
-
-    @Test
-    @Tag("soak")
-    void manyLists() throws Exception {
-        long seed = System.nanoTime();
-        System.out.println("lists, seed " + seed);
-        Random random = new Random(seed);
-        long end = System.nanoTime() + 1_000_000_000L * Integer.getInteger("soak.seconds", 60);
-        Map<RandomLists, Row> rows = new EnumMap<>(RandomLists.class);
-        for (RandomLists kind : RandomLists.values()) {
-            rows.put(kind, new Row(kind.shown()));
-        }
-        try (Libpcap libpcap = Libpcap.start()) {
-            while (System.nanoTime() < end) {
-                for (RandomLists kind : RandomLists.values()) {
-                    int size = 1 + random.nextInt(random.nextBoolean() ? 20 : 400);
-                    rows.get(kind).compare(libpcap, kind.list(random, size), LinkType.EN10MB, "x " + size);
-                }
-            }
-        }
-        check(List.copyOf(rows.values()));
     }
 
     /** Expressions from outside the project: lines of a link type's name, a tab, and an expression. */
