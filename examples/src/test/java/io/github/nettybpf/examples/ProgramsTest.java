@@ -22,8 +22,11 @@ class ProgramsTest {
 
     /** {@return a shell's command that runs an example} */
     private static String command(Class<?> example, String... arguments) {
-        List<String> words = new ArrayList<>(
-                List.of(ProcessHandle.current().info().command().orElse("java"), "-XX:TieredStopAtLevel=1", "-cp"));
+        List<String> words = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp"));
         words.add("'" + System.getProperty("java.class.path") + "'");
         words.add(example.getName());
         words.addAll(List.of(arguments));
