@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -92,20 +91,6 @@ class NotationsFuzzTest {
     void everyReaderRefusesOrUnderstandsAllOfAText() {
         fuzz(SEED, TEXTS);
         assertTrue(accepted > TEXTS / 20, accepted + " texts accepted");
-    }
-
-    @Test
-    @Tag("soak")
-    void forLong() {
-        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
-        long first = System.nanoTime();
-        long seed = first;
-        System.out.println("notations, first seed " + first);
-        for (; System.nanoTime() < end; seed++) {
-            fuzz(seed, 10_000);
-        }
-        System.out.println("notations: " + (seed - first) * 10_000
-                + " texts for each of six readers and the detection, " + accepted + " programs");
     }
 
     /** Each text is given to every reader by its name, and to the one that is detected. */
