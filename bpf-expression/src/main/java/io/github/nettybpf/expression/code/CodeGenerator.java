@@ -50,7 +50,7 @@ public final class CodeGenerator {
         }
         for (Lowered form : forms) {
             DecisionGraph graph = new DecisionGraph();
-            WorkBudget diagrams = budget.part(2);
+            WorkBudget diagrams = budget.part(10);
             DecisionNode root = OrderedDiagrams.of(form.formula(), graph, diagrams);
             budget.spend(diagrams.spent());
             if (root != null && DecisionGraph.comparisons(root) <= HOPELESS) {
