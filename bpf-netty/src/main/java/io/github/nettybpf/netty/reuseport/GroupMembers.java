@@ -2,7 +2,6 @@ package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.Offload;
-import io.github.nettybpf.netty.SocketFilters;
 import io.github.nettybpf.netty.reuseport.MemberHandler.Counts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
@@ -19,7 +18,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The channels of a group, their slots, and the program that the kernel has. The group makes one change after the other;
@@ -314,7 +312,7 @@ final class GroupMembers {
                     return Drain.of(fresh, DRAIN_MILLIS)
                             .handle((drained, again) -> closeInPlace(fresh, loop))
                             .thenCompose(closing -> closing)
-                            .handle((closed2, again) -> null)
+                            .handle((closedAgain, again) -> null)
                             .thenCompose(closing -> CompletableFuture.<Void>failedFuture(Stages.cause(failure)));
                 })
                 .thenCompose(result -> result);
@@ -426,19 +424,10 @@ final class GroupMembers {
         synchronized (this) {
             for (int slot = 0; slot < members.size(); slot++) {
                 Counts of = counts.get(slot);
-                figures.add(new GroupStats.Member(of.received, of.misrouted, drops(members.get(slot).channel)));
+                figures.add(GroupStats.Member.of(members.get(slot).channel, of));
             }
         }
         return new GroupStats(figures, others);
-    }
-
-    private static @Nullable Long drops(Channel channel) {
-        try {
-            return SocketFilters.drops(channel);
-        } catch (ChannelException e) {
-            LOGGER.debug("{} does not tell its drops", channel, e);
-            return null;
-        }
     }
 
     /** Closes all that is open. */

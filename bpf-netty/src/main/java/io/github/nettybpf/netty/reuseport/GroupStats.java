@@ -1,10 +1,17 @@
 package io.github.nettybpf.netty.reuseport;
 
+import io.github.nettybpf.netty.SocketFilters;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a {@link ReusePortGroup} has done so far: a snapshot. Figures may be added in later versions. */
 public final class GroupStats {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(ReusePortGroup.class);
+
     private final List<Member> members;
     private final List<String> foreign;
 
@@ -29,10 +36,22 @@ public final class GroupStats {
         private final long misrouted;
         private final @Nullable Long drops;
 
-        Member(long received, long misrouted, @Nullable Long drops) {
+        private Member(long received, long misrouted, @Nullable Long drops) {
             this.received = received;
             this.misrouted = misrouted;
             this.drops = drops;
+        }
+
+        /** {@return the figures of a slot, whose present channel this is} */
+        static Member of(Channel channel, MemberHandler.Counts counts) {
+            @Nullable Long drops;
+            try {
+                drops = SocketFilters.drops(channel);
+            } catch (ChannelException e) {
+                LOGGER.debug("{} does not tell its drops", channel, e);
+                drops = null;
+            }
+            return new Member(counts.received, counts.misrouted, drops);
         }
 
         /** {@return how many datagrams or connections came, after a filter if the channel has one} */
