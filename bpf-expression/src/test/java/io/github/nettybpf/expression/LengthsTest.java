@@ -15,7 +15,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * The lengths of programs beside those of the installed libpcap, both optimized: lists of addresses, ports and
+ * The lengths of programs beside those of the installed libpcap, both optimized, printed as a table: lists of addresses, ports and
  * conversations.
  */
 class LengthsTest {
@@ -85,7 +85,7 @@ class LengthsTest {
     }
 
     @Test
-    void listsAreNoLongerThanLibpcaps() throws Exception {
+    void noListIsRefusedThatLibpcapTakes() throws Exception {
         long seed = Long.getLong("bpf.seed", 1);
         List<Row> rows = new ArrayList<>();
         try (Libpcap libpcap = Libpcap.start()) {
