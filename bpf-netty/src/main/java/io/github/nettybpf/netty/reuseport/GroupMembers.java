@@ -2,6 +2,7 @@ package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.Offload;
+import io.github.nettybpf.netty.SocketFilters;
 import io.github.nettybpf.netty.reuseport.MemberHandler.Counts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
@@ -10,7 +11,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The channels of a group, their slots, and the program that the kernel has. The group makes one change after the other;
@@ -27,6 +28,12 @@ import java.util.concurrent.CompletionException;
  * kernel's order. Its slot is steered to it, and the old one drained. Before the old one is closed a <i>placeholder</i>
  * is bound, a socket that nothing is steered to: it is the last now, and so the one that the kernel moves into the gap.
  * The next replacement closes the placeholder while its own new channel, which gets nothing yet, is last.
+ *
+ * <p>The kernel asks the first socket of its list for the group, and a socket that is being closed leaves the group a
+ * moment before the list: a datagram that meets it there at that moment is lost, whichever slot it is for. IPv4 sockets
+ * are listed newest first, IPv6 sockets oldest first. So the first socket of all is another idle one, the <i>anchor</i>,
+ * which stays, and no channel is closed that is the newest. Source: udp_lib_unhash and udp4_lib_lookup2 in
+ * net/ipv4/udp.c, inet_unhash in net/ipv4/inet_hashtables.c of the kernel.
  */
 final class GroupMembers {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(ReusePortGroup.class);
@@ -34,17 +41,19 @@ final class GroupMembers {
     /** How long a channel that is replaced has to read what waits at its socket. */
     private static final long DRAIN_MILLIS = 30_000;
 
+    private static final Program NOTHING = Program.parse("ret #0");
+
     private final ChannelOpener opener;
     private final Offload offload;
     private final boolean checkRouting;
     private final List<Member> members = new ArrayList<>();
     private final List<Counts> counts = new ArrayList<>();
     private final SocketOrder<Channel> order = new SocketOrder<>();
-    private final List<Channel> placeholders = new ArrayList<>();
     private volatile SlotFunction function;
     private volatile InetSocketAddress address;
     private volatile String whyNotSteered = "";
-    private List<String> foreign = List.of();
+    private volatile @Nullable Channel placeholder;
+    private final ForeignSockets foreign = new ForeignSockets(this);
 
     /** The channel of a slot. */
     private record Member(Channel channel, EventLoop loop) {}
@@ -113,29 +122,30 @@ final class GroupMembers {
     /** The program is set before the bind, so that no datagram comes unsteered. */
     private CompletableFuture<Void> openFirst() {
         EventLoop loop = opener.loops().get(0);
-        return registered(opener.register(loop))
-                .thenCompose(channel -> {
-                    prepareSteering(channel);
-                    return bind(channel, 0, loop);
-                })
+        return registered(opener.registerIdle(loop))
+                .thenCompose(anchor -> prepareSteering(anchor) ? idle(anchor) : Stages.of(anchor.close()))
                 .handle((bound, failure) -> {
                     if (failure != null) {
                         throw failed(0, failure);
                     }
                     return null;
-                });
+                })
+                .thenCompose(bound -> openSlot(0, loop));
     }
 
-    private void prepareSteering(Channel channel) {
-        String why = whyNot(channel);
-        if (!why.isEmpty() && offload == Offload.REQUIRED) {
-            channel.close();
+    /** {@return whether the kernel steers} */
+    private boolean prepareSteering(Channel anchor) {
+        String why = whyNot(anchor);
+        if (why.isEmpty()) {
+            return true;
+        } else if (offload == Offload.REQUIRED) {
+            anchor.close();
             throw new ChannelException("the kernel cannot steer: " + why);
-        } else if (!why.isEmpty()) {
-            LOGGER.warn("{} has one channel on one event loop: {}", this, why);
-            whyNotSteered = why;
-            function = function.steering().toSlots(1);
         }
+        LOGGER.warn("{} has one channel on one event loop: {}", this, why);
+        whyNotSteered = why;
+        function = function.steering().toSlots(1);
+        return false;
     }
 
     private String whyNot(Channel channel) {
@@ -150,11 +160,18 @@ final class GroupMembers {
         }
         try {
             GroupSocket.share(channel);
-            GroupSocket.steer(channel, function.program());
+            GroupSocket.steer(channel, function.program(behindAnchor(function.slots())));
             return "";
         } catch (ChannelException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** What the first channel gets as soon as it is bound. */
+    private static int[] behindAnchor(int slots) {
+        int[] verdicts = new int[slots];
+        Arrays.fill(verdicts, 1);
+        return verdicts;
     }
 
     private CompletableFuture<Void> openSlot(int slot, EventLoop loop) {
@@ -186,6 +203,7 @@ final class GroupMembers {
 
     private synchronized void add(Member member) {
         members.add(member);
+        apply(function);
     }
 
     /** Binds a channel that is to have a slot; if that fails, it is closed. */
@@ -234,7 +252,6 @@ final class GroupMembers {
     /** A channel is closed: the kernel has moved another one to its place already. */
     private synchronized void leave(Channel channel) {
         order.left(channel);
-        placeholders.remove(channel);
         if (members.stream().anyMatch(member -> member.channel.equals(channel))) {
             LOGGER.warn("{}: a channel is closed, what belongs to its slot goes to the next one: {}", this, channel);
         }
@@ -326,29 +343,23 @@ final class GroupMembers {
 
     /** Closes a channel to which nothing is steered, so that no other one is moved that something is steered to. */
     private CompletableFuture<Void> closeInPlace(Channel channel, EventLoop loop) {
-        boolean last;
-        synchronized (this) {
-            last = order.isLast(channel);
-        }
-        CompletableFuture<Void> ready = last ? CompletableFuture.completedFuture(null) : openPlaceholder(loop);
-        return ready.thenCompose(opened -> Stages.of(channel.close()));
-    }
-
-    private CompletableFuture<Void> openPlaceholder(EventLoop loop) {
         return registered(opener.registerIdle(loop))
-                .thenCompose(channel -> joined(channel).thenAccept(bound -> addPlaceholder(channel)));
+                .thenCompose(placeholder -> idle(placeholder)
+                        .thenCompose(bound -> closePlaceholder())
+                        .thenRun(() -> this.placeholder = placeholder))
+                .thenCompose(opened -> Stages.of(channel.close()));
     }
 
-    private synchronized void addPlaceholder(Channel channel) {
-        placeholders.add(channel);
+    /** Lets a channel join that takes nothing, should anything come to it all the same, such as a multicast. */
+    private CompletableFuture<Void> idle(Channel channel) {
+        SocketFilters.attach(channel, NOTHING);
+        return joined(channel);
     }
 
     /** To be called when nothing is steered to the last socket, which takes the place of the placeholder. */
     private CompletableFuture<Void> closePlaceholder() {
-        Channel open;
-        synchronized (this) {
-            open = placeholders.isEmpty() ? null : placeholders.get(0);
-        }
+        Channel open = placeholder;
+        placeholder = null;
         return open == null ? CompletableFuture.completedFuture(null) : Stages.of(open.close());
     }
 
@@ -402,20 +413,7 @@ final class GroupMembers {
         synchronized (this) {
             own = order.sockets();
         }
-        List<String> found;
-        try {
-            found = whyNotSteered.isEmpty() ? PortSockets.foreign(own) : List.of();
-        } catch (IOException e) {
-            LOGGER.debug("{}: the sockets of the port cannot be listed", this, e);
-            return List.of();
-        }
-        synchronized (this) {
-            if (!found.isEmpty() && !found.equals(foreign)) {
-                LOGGER.warn("{}: other sockets are bound to the port and share what is received: {}", this, found);
-            }
-            foreign = found;
-        }
-        return found;
+        return whyNotSteered.isEmpty() ? foreign.find(own) : List.of();
     }
 
     GroupStats stats() {

@@ -32,11 +32,6 @@ final class SocketOrder<T> {
         return sockets.indexOf(socket);
     }
 
-    /** {@return whether the kernel would move no socket if this one left} */
-    boolean isLast(T socket) {
-        return indexOf(socket) == sockets.size() - 1;
-    }
-
     List<T> sockets() {
         return List.copyOf(sockets);
     }

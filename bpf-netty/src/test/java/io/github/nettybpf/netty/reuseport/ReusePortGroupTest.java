@@ -28,6 +28,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.uring.IoUring;
@@ -66,6 +67,8 @@ class ReusePortGroupTest {
     /** The transports that steer. */
     enum Transport {
         EPOLL,
+        /** The kernel lists IPv4 sockets in another order than IPv6 sockets, which hear IPv4 too. */
+        EPOLL_IPV4,
         IO_URING;
 
         MultiThreadIoEventLoopGroup loops() {
@@ -73,12 +76,16 @@ class ReusePortGroupTest {
             if (this == IO_URING) {
                 assumeTrue(IoUring.isAvailable(), () -> "no io_uring: " + IoUring.unavailabilityCause());
             }
-            IoHandlerFactory io = this == EPOLL ? EpollIoHandler.newFactory() : IoUringIoHandler.newFactory();
+            IoHandlerFactory io = this == IO_URING ? IoUringIoHandler.newFactory() : EpollIoHandler.newFactory();
             return new MultiThreadIoEventLoopGroup(LOOPS, io);
         }
 
-        Class<? extends Channel> channel() {
-            return this == EPOLL ? EpollDatagramChannel.class : IoUringDatagramChannel.class;
+        Channel channel() {
+            return switch (this) {
+                case EPOLL -> new EpollDatagramChannel();
+                case EPOLL_IPV4 -> new EpollDatagramChannel(SocketProtocolFamily.INET);
+                case IO_URING -> new IoUringDatagramChannel();
+            };
         }
     }
 
@@ -114,7 +121,7 @@ class ReusePortGroupTest {
 
     private Bootstrap bootstrap(Transport transport, ChannelHandler handler) {
         loops = transport.loops();
-        return new Bootstrap().group(loops).channel(transport.channel()).handler(handler);
+        return new Bootstrap().group(loops).channelFactory(transport::channel).handler(handler);
     }
 
     private static ReusePortGroup bind(ReusePortGroup.Builder builder) {
