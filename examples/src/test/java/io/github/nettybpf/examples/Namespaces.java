@@ -38,6 +38,9 @@ final class Namespaces implements AutoCloseable {
         }
         for (String tool : tools) {
             require(tool);
+            if (tool.equals("arping")) {
+                requireIputils();
+            }
         }
         Namespaces made = new Namespaces();
         try {
@@ -66,6 +69,17 @@ final class Namespaces implements AutoCloseable {
             }
         }
         throw skip("no " + tool + " here");
+    }
+
+    /** There is another program of this name, whose options mean something else. */
+    private static void requireIputils() throws IOException {
+        Process version =
+                new ProcessBuilder("arping", "-V").redirectErrorStream(true).start();
+        String text = new String(version.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!text.contains("iputils")) {
+            throw skip("arping is not the one of iputils here: "
+                    + text.lines().findFirst().orElse(""));
+        }
     }
 
     /** Starts a tool in the namespace of this JVM. It ends after ten minutes at the latest. */
