@@ -15,7 +15,7 @@ class RandomProgramsTest {
 
     @Test
     void rawProgramsAreRefusedOrRun() {
-        rawPrograms(SEED, RandomPrograms.share(200_000));
+        rawPrograms(SEED, RandomPrograms.share(80_000));
     }
 
     private static void rawPrograms(long seed, int programs) {
@@ -42,7 +42,7 @@ class RandomProgramsTest {
 
     @Test
     void interpreterEqualsTheReference() {
-        compare(SEED, RandomPrograms.share(150_000));
+        compare(SEED, RandomPrograms.share(60_000));
     }
 
     @Test
@@ -157,7 +157,7 @@ class RandomProgramsTest {
 
     @Test
     void textAndEveryFormatLeadBack() {
-        formats(SEED, RandomPrograms.share(15_000));
+        formats(SEED, RandomPrograms.share(5_000));
     }
 
     private static void formats(long seed, int programs) {
@@ -179,7 +179,7 @@ class RandomProgramsTest {
         RandomPrograms random = new RandomPrograms(SEED + 1);
         List<ProgramFormat> numeric =
                 List.of(ProgramFormat.BYTECODE, ProgramFormat.C, ProgramFormat.DDD, ProgramFormat.HEX);
-        for (int i = 0; i < RandomPrograms.share(10_000); i++) {
+        for (int i = 0; i < RandomPrograms.share(2_500); i++) {
             Program program = random.program();
             for (ProgramFormat format : numeric) {
                 assertEquals(

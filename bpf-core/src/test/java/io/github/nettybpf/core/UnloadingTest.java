@@ -20,6 +20,8 @@ class UnloadingTest {
     void twentyThousandProgramsInASmallHeap() throws IOException, InterruptedException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-Xmx256m",
                 "-XX:MaxMetaspaceSize=32m",
                 "-cp",

@@ -24,6 +24,8 @@ class FailingOptionsTest {
         Path rules = Files.write(folder.resolve("rules"), new byte[FailingOptions.RULES * FailingOptions.RULE_BYTES]);
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-Dio.netty.leakDetection.level=paranoid",
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -129,7 +129,6 @@ class PipelineFilterTest {
             names = {"ETHERNET", "IP", "UDP_SOCKET", "PAYLOAD"})
     void keepsTheSameOfAllBuffers(Placement placement) {
         compare(SEED, placement, 90);
-        compare(UNREACHED_LENGTH, placement, 300);
     }
 
     /** A compiled filter may read, before a test, what only a branch reads that no packet takes. */
@@ -163,7 +162,7 @@ class PipelineFilterTest {
         long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
         long seed = System.nanoTime();
         System.out.println("kinds of buffer, first seed " + seed);
-        long pairs = 0;
+        long pairs = compare(UNREACHED_LENGTH, Placement.UDP_SOCKET, 300);
         for (; System.nanoTime() < end; seed++) {
             for (Placement placement :
                     List.of(Placement.ETHERNET, Placement.IP, Placement.UDP_SOCKET, Placement.PAYLOAD)) {

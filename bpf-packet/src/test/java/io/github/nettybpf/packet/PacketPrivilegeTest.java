@@ -111,6 +111,7 @@ class PacketPrivilegeTest {
         assumeTrue(C.geteuid() == 0 || run("true") == 0, "`unshare -Urn` does not work here");
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "-Dio.netty.noUnsafe=true",

@@ -233,7 +233,6 @@ class DhcpNamespaceTest {
     void saysWhatIsWrong() throws Exception {
         try (Namespaces namespaces = Namespaces.make()) {
             Program server = server(namespaces);
-            String java = ProcessHandle.current().info().command().orElse("java");
             String valid = " --address 10.0.0.1/24 --pool 10.0.0.10-10.0.0.12";
             for (String[] wrong : new String[][] {
                 {
@@ -257,10 +256,7 @@ class DhcpNamespaceTest {
                 },
                 {"2", "-i v0" + valid + " --lease 3", "lease of 3 seconds \\(expected: 4\\.\\.2147483647\\)"},
             }) {
-                List<String> command = new ArrayList<>(
-                        List.of(java, "-cp", System.getProperty("java.class.path"), DhcpServer.class.getName()));
-                command.addAll(List.of(wrong[1].split(" ", -1)));
-                Program program = namespaces.start(Namespaces.SERVER, command.toArray(String[]::new));
+                Program program = namespaces.java(Namespaces.SERVER, DhcpServer.class, wrong[1].split(" ", -1));
                 program.awaitMatch(wrong[2]);
                 program.end(Integer.parseInt(wrong[0]));
             }

@@ -71,7 +71,7 @@ class ExplainTest {
     void agreesWithTheMachineOnRandomPrograms() {
         RandomPrograms random = RandomPrograms.deterministic(6);
         int[] causes = new int[Cause.values().length];
-        for (int i = 0; i < 6_000; i++) {
+        for (int i = 0; i < 2_000; i++) {
             Program program = i % 2 == 0 ? random.program() : random.tests();
             byte[] bytes = i % 2 == 0 ? random.packet() : random.smallPacket();
             Packet packet = Packet.of(bytes);
@@ -108,7 +108,7 @@ class ExplainTest {
     void blamesATestThatMattered() {
         RandomPrograms random = RandomPrograms.deterministic(7);
         int blamed = 0;
-        for (int i = 0; i < 3_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             Program program = random.tests();
             PacketTrace trace = PacketTrace.of(program, Packet.of(random.smallPacket()));
             String sentence = trace.sentence();

@@ -95,7 +95,7 @@ class FlowGraphTest {
     void countsAddUpOnRandomPrograms() {
         RandomPrograms random = RandomPrograms.deterministic(5);
         long idle = 0;
-        for (int i = 0; i < 600; i++) {
+        for (int i = 0; i < 200; i++) {
             Program program = i % 3 == 0 ? random.program() : i % 3 == 1 ? random.tests() : random.chains();
             Traffic traffic = new Traffic(program);
             Filter filter = Filter.interpret(program);
@@ -136,7 +136,7 @@ class FlowGraphTest {
     @Test
     void picturesOfRandomProgramsAreClear() throws Exception {
         RandomPrograms random = RandomPrograms.deterministic(8);
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 100; i++) {
             Program program = i % 2 == 0 ? random.program() : random.tests();
             Traffic traffic = new Traffic(program);
             traffic.add(Packet.of(random.smallPacket()));
