@@ -71,7 +71,7 @@ class ExplainTest {
     void agreesWithTheMachineOnRandomPrograms() {
         RandomPrograms random = RandomPrograms.deterministic(6);
         int[] causes = new int[Cause.values().length];
-        for (int i = 0; i < 2_000; i++) {
+        for (int i = 0; i < 6_000; i++) {
             Program program = i % 2 == 0 ? random.program() : random.tests();
             byte[] bytes = i % 2 == 0 ? random.packet() : random.smallPacket();
             Packet packet = Packet.of(bytes);
