@@ -137,7 +137,7 @@ class RandomAddressSetTest {
                 BigInteger size = BigInteger.ONE.shiftLeft(random.nextBoolean() ? free : random.nextInt(4));
                 if (random.nextInt(3) > 0) {
                     BigInteger begin = first.divide(size).multiply(size);
-                    ranges.add(new Range(begin, begin.add(size).subtract(BigInteger.ONE)));
+                    ranges.add(new Range(inRange(begin), inRange(begin.add(size).subtract(BigInteger.ONE))));
                 } else {
                     BigInteger other = number(ranges);
                     ranges.add(new Range(first.min(other), first.max(other)));
@@ -155,11 +155,14 @@ class RandomAddressSetTest {
                         edge.add(BigInteger.valueOf(random.nextInt(5) - 2).shiftLeft(shift)));
             }
             BigInteger any = new BigInteger(bits, random);
-            return random.nextInt(4) == 0 ? any.shiftRight(16).shiftLeft(16) : any;
+            return inRange(random.nextInt(4) == 0 ? any.shiftRight(16).shiftLeft(16) : any);
         }
 
+        /** {@return the number in the space of these addresses} A v4-mapped address is not in that of IPv6. */
         private BigInteger inRange(BigInteger number) {
-            return number.mod(BigInteger.ONE.shiftLeft(bits));
+            BigInteger address = number.mod(BigInteger.ONE.shiftLeft(bits));
+            boolean isMapped = bits == 128 && address.shiftRight(32).equals(BigInteger.valueOf(0xffff));
+            return isMapped ? address.setBit(80) : address;
         }
 
         private List<BigInteger> probes(List<Range> left, List<Range> right) {
