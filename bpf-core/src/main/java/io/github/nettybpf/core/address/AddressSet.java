@@ -1,6 +1,7 @@
 package io.github.nettybpf.core.address;
 
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.Reader;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -27,7 +28,10 @@ public final class AddressSet {
     /** No address. */
     public static final AddressSet EMPTY = new AddressSet(Leaf.NONE, Ipv6Set.EMPTY);
 
-    /** The most entries that a text may have, and a builder may be given: 4,194,304. */
+    /**
+     * The most entries that a text may have, and a builder may be given: 4,194,304. While a set is made, an entry takes up
+     * to 96 bytes.
+     */
     public static final int MAX_ENTRIES = 1 << 22;
 
     private final Object ipv4;
@@ -85,13 +89,14 @@ public final class AddressSet {
     }
 
     /**
-     * {@return the set that a file in UTF-8 lists, as {@link #parse(String)} reads it}
+     * {@return the set that a file in UTF-8 lists, as {@link #parse(String)} reads it} A comment may be in any encoding
+     * that leaves ASCII as it is.
      *
      * @throws AddressSetException as there
      * @throws IOException if the file cannot be read
      */
     public static AddressSet parse(Path file) throws IOException {
-        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+        try (Reader reader = new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8)) {
             return parse(reader);
         }
     }

@@ -201,6 +201,18 @@ class AddressSetTest {
     }
 
     @Test
+    void onlyCommentsMayBeInAnotherEncoding(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("list");
+        Files.write(file, "10.0.0.1 # caf\u00e9\n::1\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertEquals(AddressSet.of("10.0.0.1", "::1"), AddressSet.parse(file));
+        Files.write(file, "10.0.0.1\n\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertEquals(
+                "line 2: '\ufffd' (expected: an address, a prefix such as 10.0.0.0/8, or a range such as 10.0.0.1-10.0.0.9)",
+                assertThrows(AddressSetException.class, () -> AddressSet.parse(file))
+                        .getMessage());
+    }
+
+    @Test
     void theNumberOfEntriesIsLimited() {
         Entries two = new Entries(2);
         two.read("10.0.0.1\n# three\n::1\n");
