@@ -4,4 +4,5 @@ module io.github.nettybpf.core {
     requires org.objectweb.asm;
 
     exports io.github.nettybpf.core;
+    exports io.github.nettybpf.core.address;
 }

@@ -1,0 +1,36 @@
+package io.github.nettybpf.core.address;
+
+/**
+ * The end of a path through the tree: which values of a group of 16 bits are in the set, whatever the bits after it are.
+ * It is a sorted array of the values at which that changes, beginning with "not in the set": {@code {3, 5}} stands for 3
+ * and 4. So no array has two forms.
+ */
+final class Leaf {
+    /** Nothing is in the set; compared by identity. */
+    static final char[] NONE = {};
+
+    /** All is in the set; compared by identity. */
+    static final char[] ALL = {0};
+
+    private Leaf() {}
+
+    /** {@return whether the value of the group is in the set} */
+    static boolean contains(char[] changes, int value) {
+        int base = 0;
+        int length = changes.length;
+        if (length == 0 || changes[0] > value) {
+            return false;
+        }
+        while (length > 1) {
+            int half = length >>> 1;
+            base = changes[base + half] <= value ? base + half : base;
+            length -= half;
+        }
+        return (base & 1) == 0;
+    }
+
+    /** {@return whether the node decides without a look at the group} */
+    static boolean isConstant(Object node) {
+        return node == NONE || node == ALL;
+    }
+}

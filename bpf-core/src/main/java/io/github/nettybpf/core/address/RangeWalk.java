@@ -1,0 +1,119 @@
+package io.github.nettybpf.core.address;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+
+/** Lists what a tree contains. */
+final class RangeWalk {
+    private static final int BITS = 128;
+
+    private final RangeList ranges = new RangeList();
+
+    private RangeWalk() {}
+
+    /** {@return the ranges of a tree, sorted; no two follow each other} */
+    static RangeList ranges(Object tree) {
+        RangeWalk walk = new RangeWalk();
+        walk.add(tree, 0, 0, 0);
+        walk.ranges.normalize();
+        return walk.ranges;
+    }
+
+    private void add(Object node, int level, long high, long low) {
+        Cursor cursor = new Cursor(node);
+        int start = 0;
+        while (start < Branch.VALUES) {
+            int end = cursor.end();
+            if (cursor.value() == Leaf.ALL) {
+                ranges.add(
+                        with(high, level, start, 0),
+                        with(low, level - 4, start, 0),
+                        with(high, level, end - 1, -1),
+                        with(low, level - 4, end - 1, -1));
+            } else if (cursor.value() != Leaf.NONE) {
+                add(cursor.value(), level + 1, with(high, level, start, 0), with(low, level - 4, start, 0));
+            }
+            cursor.passTo(end);
+            start = end;
+        }
+    }
+
+    /** {@return a half of an address with one of its four groups set, and all bits after it} */
+    private static long with(long half, int group, int value, long after) {
+        if (group > 3) {
+            return half;
+        } else if (group < 0) {
+            return after;
+        }
+        int shift = 48 - 16 * group;
+        return half | (long) value << shift | (after & ((1L << shift) - 1));
+    }
+
+    /** Takes a prefix: the first address, and the length, 0..128. */
+    @FunctionalInterface
+    interface PrefixConsumer {
+        void accept(long high, long low, int length);
+    }
+
+    /** Divides ranges into the fewest prefixes, in ascending order. */
+    static void prefixes(RangeList ranges, PrefixConsumer consumer) {
+        for (int range = 0; range < ranges.size(); range++) {
+            long high = ranges.firstHigh(range);
+            long low = ranges.firstLow(range);
+            boolean isDone = false;
+            while (!isDone) {
+                int length = BITS - Math.min(zeros(high, low), free(range, ranges, high, low));
+                consumer.accept(high, low, length);
+                long lastHigh = high | ~Entries.highMask(length);
+                long lastLow = low | ~Entries.lowMask(length);
+                isDone = lastHigh == ranges.lastHigh(range) && lastLow == ranges.lastLow(range);
+                low = lastLow + 1;
+                high = low == 0 ? lastHigh + 1 : lastHigh;
+            }
+        }
+    }
+
+    private static int zeros(long high, long low) {
+        return low != 0 ? Long.numberOfTrailingZeros(low) : 64 + Long.numberOfTrailingZeros(high);
+    }
+
+    /** {@return the largest n for which 2^n numbers from this one on are in the range} */
+    private static int free(int range, RangeList ranges, long high, long low) {
+        long lowCount = ranges.lastLow(range) - low;
+        long borrow = Long.compareUnsigned(ranges.lastLow(range), low) < 0 ? 1 : 0;
+        long highCount = ranges.lastHigh(range) - high - borrow;
+        // The difference plus 1 is the count of numbers.
+        long low1 = lowCount + 1;
+        long high1 = low1 == 0 ? highCount + 1 : highCount;
+        if (low1 == 0 && high1 == 0) {
+            return BITS;
+        }
+        return high1 != 0 ? 127 - Long.numberOfLeadingZeros(high1) : 63 - Long.numberOfLeadingZeros(low1);
+    }
+
+    /** {@return the prefix; an IPv4 address stands in the highest 32 bits} */
+    static AddressPrefix prefix(long high, long low, int length, boolean isIpv4) {
+        byte[] bytes = isIpv4
+                ? ByteBuffer.allocate(4).putInt((int) (high >>> 32)).array()
+                : ByteBuffer.allocate(16).putLong(high).putLong(low).array();
+        try {
+            return new AddressPrefix(InetAddress.getByAddress(bytes), length);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // not reached: only an array of another length is refused
+        }
+    }
+
+    /** Passes on the prefixes of ranges. */
+    static void list(RangeList ranges, boolean isIpv4, Consumer<AddressPrefix> consumer) {
+        prefixes(ranges, (high, low, length) -> consumer.accept(prefix(high, low, length, isIpv4)));
+    }
+
+    /** {@return how many prefixes ranges take at least} */
+    static long count(RangeList ranges) {
+        long[] count = new long[1];
+        prefixes(ranges, (high, low, length) -> count[0]++);
+        return count[0];
+    }
+}
