@@ -14,7 +14,8 @@ import picocli.CommandLine.TypeConversionException;
 public final class ExpressionTarget {
     /** The names of {@link LinkType}, for messages. */
     static final String LINK_TYPES =
-            "EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY," + " IPNET or OTHER";
+            "EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET,"
+                    + " IEEE802_11, IEEE802_11_RADIO or OTHER";
 
     @Option(
             names = "--link-type",
