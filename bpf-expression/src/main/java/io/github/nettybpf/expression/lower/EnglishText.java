@@ -134,8 +134,7 @@ public final class EnglishText {
         String identifier = identifier(primitive.identifier());
         return switch (primitive.qualifiers().kind()) {
             case PORT, PORTRANGE -> {
-                boolean range = primitive.identifier() instanceof Identifier.Name name
-                        && name.text().contains("-");
+                boolean range = primitive.qualifiers().kind() == Expression.Kind.PORTRANGE;
                 yield direction(primitive) + " port " + (range ? "in " : "") + identifier + " (" + transports(primitive)
                         + ")";
             }

@@ -77,7 +77,7 @@ class CompileTest {
     @Test
     void showsWhereAnExpressionIsWrong() {
         assertEquals(new Command(1, "", """
-                        bpf compile: PROGRAM: no file of this name; as an expression: column 10: 'htpt' (expected: 0..65535 or a service; did you mean 'http'?)
+                        bpf compile: PROGRAM: as an expression: column 10: 'htpt' (expected: 0..65535 or a service; did you mean 'http'?)
                           tcp port htpt
                                    ^
                         """), run("", "compile", "tcp port htpt"));
