@@ -90,7 +90,7 @@ public enum LinkType {
         return number;
     }
 
-    /** {@return how many bytes precede the network header, 0 if that depends on the packet} */
+    /** {@return how many bytes precede the network header, or -1 if that depends on the packet} */
     public int headerLength() {
         return encapsulation.headerLength();
     }

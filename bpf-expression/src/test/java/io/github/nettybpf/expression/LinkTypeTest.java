@@ -17,8 +17,8 @@ class LinkTypeTest {
         "LINUX_SLL2,276,20",
         "NULL,0,4",
         "LOOP,108,4",
-        "IEEE802_11,105,0",
-        "IEEE802_11_RADIO,127,0"
+        "IEEE802_11,105,-1",
+        "IEEE802_11_RADIO,127,-1"
     })
     void hasANumberAndAHeaderLength(LinkType type, int number, int headerLength) {
         assertEquals(number, type.number());

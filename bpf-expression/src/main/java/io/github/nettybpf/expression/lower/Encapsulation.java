@@ -27,9 +27,9 @@ public enum Encapsulation {
     /** The header of Solaris IPNET: DLT_IPNET. */
     IPNET("IPNET", 24),
     /** An IEEE 802.11 header, whose length depends on the frame: DLT_IEEE802_11. */
-    WIRELESS("802.11", 0),
+    WIRELESS("802.11", -1),
     /** A radiotap header before that: DLT_IEEE802_11_RADIO. */
-    RADIOTAP("802.11", 0),
+    RADIOTAP("802.11", -1),
     /** A link layer that is not known. */
     OTHER("this link type", 0),
     /** The UDP header, as a UDP socket's filter sees it. */
@@ -49,7 +49,7 @@ public enum Encapsulation {
         this.headerLength = headerLength;
     }
 
-    /** {@return how long the link-layer header is, 0 if there is none or its length depends on the packet} */
+    /** {@return how long the link-layer header is, 0 if there is none, -1 if it depends on the packet} */
     public int headerLength() {
         return headerLength;
     }
