@@ -4,7 +4,6 @@ import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -31,7 +30,7 @@ final class PacketText {
 
     /** What could be an offset that is not 0, or two bytes or more: a number of digits, and then only bytes. */
     private static final Pattern DOUBTFUL = Pattern.compile(
-            "(?:[0-9a-fA-F]{4}|[0-9a-fA-F]{6,8})[ \\t]+[0-9a-fA-F]{2}(?:\\s+[0-9a-fA-F]{2})+(?:\\s.*)?");
+            "(?:[0-9a-fA-F]{4}|[0-9a-fA-F]{6,8})[ \\t]+[0-9a-fA-F]{2}(?:\\s++[0-9a-fA-F]{2})++(?:\\s.*)?");
 
     private static final Pattern LINE = Pattern.compile("(?:0[xX])?([0-9a-fA-F]{4,16})(:?)(.*)");
     private static final Pattern WORD = Pattern.compile("([ \\t]+)([0-9a-fA-F]+)(?=\\s|$)");
@@ -42,6 +41,9 @@ final class PacketText {
 
     private final String text;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    /** The bytes of the last line of a dump. */
+    private byte[] last = {};
 
     /** The bases in which all offsets are right so far; empty before the first line of a dump. */
     private final List<Integer> bases = new ArrayList<>();
@@ -117,9 +119,12 @@ final class PacketText {
         boolean isRepeated = false;
         int number = 0;
         for (String line : text.lines().toList()) {
+            if (bytes.size() > PacketArgument.MAX_BYTES) {
+                return; // too many, whatever follows
+            }
             number++;
             String stripped = line.strip();
-            if (stripped.equals("*") && bytes.size() >= LINE_BYTES) {
+            if (stripped.equals("*") && last.length == LINE_BYTES) {
                 isRepeated = true;
             } else if (!stripped.isEmpty()) {
                 readLine(number, stripped, isRepeated);
@@ -154,23 +159,24 @@ final class PacketText {
                     .collect(Collectors.joining(" or "));
             throw error(number, offset, " (expected: offset " + expected + ")");
         }
-        int before = bytes.size();
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
         String rest = parts.group(3);
         int end = 0;
         Matcher word = WORD.matcher(rest);
-        while (bytes.size() - before < LINE_BYTES
-                && word.region(end, rest.length()).lookingAt()) {
-            if (bytes.size() > before && word.group(1).length() > WIDEST_GAP) {
+        while (read.size() < LINE_BYTES && word.region(end, rest.length()).lookingAt()) {
+            if (read.size() > 0 && word.group(1).length() > WIDEST_GAP) {
                 break;
             }
             String digits = word.group(2);
             if (digits.length() != 2 && !(hasColon && digits.length() == 4)) {
                 throw error(number, digits, BYTES_ONLY);
             }
-            bytes.writeBytes(HexFormat.of().parseHex(digits));
+            read.writeBytes(HexFormat.of().parseHex(digits));
             end = word.end();
         }
-        requireCharacters(number, before, rest.substring(end).strip());
+        last = read.toByteArray();
+        requireCharacters(number, rest.substring(end).strip());
+        bytes.writeBytes(last);
     }
 
     /** Repeats the last line up to an offset, which has to be one in one base only. */
@@ -190,7 +196,6 @@ final class PacketText {
                             ? " (expected: the offset where the repeated lines end)"
                             : " (expected: an offset in one base, as od -A x prints, or all lines, as od -v does)");
         }
-        byte[] last = Arrays.copyOfRange(bytes.toByteArray(), bytes.size() - LINE_BYTES, bytes.size());
         while (bytes.size() < ends.get(0)) {
             bytes.writeBytes(last);
         }
@@ -211,11 +216,10 @@ final class PacketText {
     }
 
     /** After the bytes a line has them as characters, with blanks of any width, or nothing. */
-    private void requireCharacters(int number, int before, String characters) throws Refusal {
-        byte[] read = bytes.toByteArray();
+    private void requireCharacters(int number, String characters) throws Refusal {
         StringBuilder expected = new StringBuilder();
-        for (int i = before; i < read.length; i++) {
-            expected.append(read[i] >= ' ' && read[i] <= '~' ? (char) read[i] : '.');
+        for (byte b : last) {
+            expected.append(b >= ' ' && b <= '~' ? (char) b : '.');
         }
         String shown = expected.toString().replace(" ", "");
         boolean isFramed = characters.length() > 1
