@@ -3,6 +3,7 @@ package io.github.nettybpf.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,6 +22,10 @@ class NotationsFuzzTest {
     private static final int SEED = 20261130;
     private static final int TEXTS = 3_000;
     private static final Pattern NUMBER = Pattern.compile("-?\\b(?:0[xX][0-9a-fA-F]+|[0-9]+)\\b");
+    private static final Pattern ASM_TOKEN = Pattern.compile(
+            "(?<comment>(?s:/\\*.*?\\*/)|(?:;|//)[^\\n]*)|#[^\\n]*|(?<mnemonic>(?i:ld[bhix]?|ldx[bi]|stx?"
+                    + "|jmp|ja|jn?eq|jne|jl[te]|jg[te]|jset|add|sub|mul|div|mod|neg|and|x?or|lsh|rsh|ret|tax|txa)"
+                    + "(?![A-Za-z0-9_]))|[A-Za-z0-9_]+|\\S");
     private static final String[] PIECES = {
         "4",
         "40 0 0 12",
@@ -93,6 +99,20 @@ class NotationsFuzzTest {
         assertTrue(accepted > TEXTS / 20, accepted + " texts accepted");
     }
 
+    @Test
+    @Tag("soak")
+    void forLong() {
+        long first = Long.getLong("notations.seed", System.nanoTime());
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = first;
+        System.out.println("notations, first seed " + first);
+        for (; System.nanoTime() < end; seed++) {
+            fuzz(seed, 10_000);
+        }
+        System.out.println("notations: " + (seed - first) * 10_000
+                + " texts for each of six readers and the detection, " + accepted + " programs");
+    }
+
     /** Each text is given to every reader by its name, and to the one that is detected. */
     private void fuzz(long seed, int texts) {
         random.setSeed(seed);
@@ -135,7 +155,7 @@ class NotationsFuzzTest {
             return;
         }
         accepted++;
-        String problem = leftOver(format, text, program);
+        String problem = leftOver(format, text.startsWith("\ufeff") ? text.substring(1) : text, program);
         if (problem != null && problems.size() < 10) {
             problems.add("seed " + seed + ", " + format + ": " + problem + ":\n" + text);
         }
@@ -167,13 +187,22 @@ class NotationsFuzzTest {
         boolean isLineOfTool = text.contains("bytecode") || text.contains("match bpf") || text.contains("bpf filter");
         Matcher matcher = NUMBER.matcher(isLineOfTool ? text : withoutComments(text));
         while (matcher.find()) {
-            numbers.add(Long.decode(matcher.group().replaceFirst("^(-?)0+(?=[0-9])", "$1")) & 0xffff_ffffL);
+            numbers.add(number(matcher.group()));
         }
         // Before them are at most the count, and what a tool says of a filter: its priority, its handle.
         boolean isAll = numbers.size() >= fields.size()
                 && Collections.indexOfSubList(numbers, fields) >= 0
                 && (numbers.size() - fields.size() <= 1 || isLineOfTool);
         return isAll ? null : "numbers " + numbers + " and not " + fields;
+    }
+
+    /** {@return the value of decimal or hexadecimal digits, where a negative one is what 32 bits make of it} */
+    private static long number(String text) {
+        boolean isHex = text.contains("x") || text.contains("X");
+        String digits = isHex ? text.replaceFirst("0[xX]", "") : text;
+        BigInteger value = new BigInteger(digits, isHex ? 16 : 10);
+        long clamped = value.min(BigInteger.valueOf(Long.MAX_VALUE)).longValue();
+        return clamped < 0 && clamped >= Integer.MIN_VALUE ? clamped & 0xffff_ffffL : clamped;
     }
 
     private static String rowsOfTable(String text, int instructions) {
@@ -184,7 +213,7 @@ class NotationsFuzzTest {
 
     private static String digits(String text, Program program) {
         String expected = ProgramFormat.HEX.write(program).replace("\n", "");
-        if (text.contains("0000") && text.lines().anyMatch(line -> line.matches("\\s*0{4,8}:?\\s.*"))) {
+        if (text.contains("0000") && text.lines().anyMatch(line -> line.matches("\\s*0{4,16}:?\\s.*"))) {
             // A dump: the lines are those of the bytes, in order.
             StringBuilder bytes = new StringBuilder();
             for (String line : withoutComments(text).lines().toList()) {
@@ -210,7 +239,9 @@ class NotationsFuzzTest {
 
     /** Each instruction has brackets of its own, and nothing but a definition has others. */
     private static String initialisers(String text, Program program) {
-        String code = withoutComments(text.replaceAll("(?s)/\\*.*?\\*/", " "));
+        String code = text.replaceAll("'(?:\\\\.{1,3}|.)'", " ")
+                .replaceAll("(?s)/\\*.*?\\*/", " ")
+                .replaceAll("(?m)(?:#(?!define)|//|^Warning: ).*$", "");
         int brackets = code.replaceAll("\\((?:BPF_\\w+|u_int|[| +])*\\)", "")
                 .replaceAll("[^{(]", "")
                 .length();
@@ -229,16 +260,20 @@ class NotationsFuzzTest {
 
     /** Each statement of assembly has one mnemonic, and the names of labels here are no mnemonics. */
     private static String statements(String text, Program program) {
-        String code = text.replaceAll("(?s)/\\*.*?\\*/", " ")
-                .replaceAll("(?m);.*$|//.*$|^#.*$", "")
-                .replaceAll("#\\s*(?=[A-Za-z0-9+-])", " ");
-        Matcher words = Pattern.compile(
-                        "(?i)(?<![A-Za-z0-9_])(?:ld[bhix]?|ldx[bi]|stx?|jmp|ja|jn?eq|jne|jl[te]|jg[te]|jset"
-                                + "|add|sub|mul|div|mod|neg|and|x?or|lsh|rsh|ret|tax|txa)(?![A-Za-z0-9_])")
-                .matcher(code);
         int count = 0;
-        while (words.find()) {
-            count++;
+        boolean isOperandNext = false;
+        int at = 0;
+        Matcher token = ASM_TOKEN.matcher(text);
+        while (token.find(at)) {
+            at = token.end();
+            boolean isHash = token.group().startsWith("#");
+            if (isHash && isOperandNext && text.charAt(token.start() - 1) != '\n') {
+                at = token.start() + 1; // of an operand; every other hash begins a comment
+            } else if (!isHash && token.group("comment") == null) {
+                boolean isMnemonic = token.group("mnemonic") != null;
+                isOperandNext = isMnemonic && !token.group().matches("(?i)neg|tax|txa");
+                count += isMnemonic ? 1 : 0;
+            }
         }
         return count == program.size() ? null : count + " mnemonics for " + program.size() + " instructions";
     }

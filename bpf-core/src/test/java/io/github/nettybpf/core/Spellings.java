@@ -23,7 +23,7 @@ final class Spellings {
             raw -> "match bpf " + each(raw, "%d %d %d %s", ",") + "\n",
             raw -> "[" + each(raw, "{%d %d %d %s}", " ") + "]\n",
             raw -> "[" + each(raw, "{Op:%d Jt:%d Jf:%d K:%s}", " ") + "]\n",
-            raw -> "$1 = {" + each(raw, "{code = %d, jt = %d '\\000', jf = %d '\\000', k = %s}", ", ") + "}\n",
+            Spellings::printedByGdb,
             raw -> "struct sock_filter f[" + raw.size() + "] = {\n" + each(raw, "\t{ %d, %d, %d, %s },", "\n")
                     + "\n};\n",
             raw -> "[" + each(raw, "(0x%02x, %d, %d, %s)", ", ") + "]\n",
@@ -77,6 +77,25 @@ final class Spellings {
             text.append(String.format(format, Byte.toUnsignedInt(b)));
         }
         return text.toString();
+    }
+
+    private static String printedByGdb(List<RawInstruction> program) {
+        return program.stream()
+                .map(raw -> String.format(
+                        "{code = %d, jt = %s, jf = %s, k = %s}",
+                        raw.code(), character(raw.jt()), character(raw.jf()), Integer.toUnsignedString(raw.k())))
+                .collect(Collectors.joining(", ", "$1 = {", "}\n"));
+    }
+
+    private static String character(int value) {
+        String text = value == '\'' || value == '\\'
+                ? "\\" + (char) value
+                : value >= ' ' && value <= '~'
+                        ? String.valueOf((char) value)
+                        : value >= 7 && value <= 13
+                                ? "\\" + "abtnvfr".charAt(value - 7)
+                                : "\\" + Integer.toOctalString(512 + value).substring(1);
+        return value + " '" + text + "'";
     }
 
     /** As hexdump -C writes it. */

@@ -33,6 +33,10 @@ public enum LinkType {
     FRELAY(107, Encapsulation.FRELAY),
     /** The header of Solaris IPNET. */
     IPNET(226, Encapsulation.IPNET),
+    /** An IEEE 802.11 header. */
+    IEEE802_11(105, Encapsulation.WIRELESS),
+    /** A radiotap header, and an IEEE 802.11 header. */
+    IEEE802_11_RADIO(127, Encapsulation.RADIOTAP),
     /**
      * A header that expressions do not know: they may test {@code len} and bytes of the packet, {@code link[...]}. The
      * number of this constant is -1, which no capture file has.
@@ -50,7 +54,7 @@ public enum LinkType {
 
     /**
      * {@return the link type of a name, or empty if there is none} Case does not matter; {@code ethernet} and {@code
-     * ether} are {@link #EN10MB}.
+     * ether} are {@link #EN10MB}, and {@code radiotap} is {@link #IEEE802_11_RADIO}.
      *
      * @param name the name of a constant
      */
@@ -58,6 +62,8 @@ public enum LinkType {
         String upper = name.toUpperCase(Locale.ROOT);
         if (upper.equals("ETHERNET") || upper.equals("ETHER")) {
             return Optional.of(EN10MB);
+        } else if (upper.equals("RADIOTAP")) {
+            return Optional.of(IEEE802_11_RADIO);
         }
         return Arrays.stream(values()).filter(type -> type.name().equals(upper)).findFirst();
     }
@@ -84,7 +90,7 @@ public enum LinkType {
         return number;
     }
 
-    /** {@return how many bytes precede the network header} */
+    /** {@return how many bytes precede the network header, or -1 if that depends on the packet} */
     public int headerLength() {
         return encapsulation.headerLength();
     }

@@ -175,7 +175,8 @@ class FilterExpressionTest {
                     decnet src 64.1     | column 12: '64.1' (expected: AREA.NODE, at most 63.1023, after 'decnet')
                     decnet src 1.1024   | column 12: '1.1024' (expected: AREA.NODE, at most 63.1023, after 'decnet')
                     byte 3 != 7         | "column 8: '!=' (expected: '=', '<', '>', '&' or '|')"
-                    type mgt            | column 1: 'type' (expected: a protocol, host, net, port, a comparison, 'not' or '('; it is for link types that are not supported)
+                    type mgt            | column 1: 'type' (expected: 802.11 frames; this is ethernet)
+                    vpi 5               | column 1: 'vpi' (expected: a protocol, host, net, port, a comparison, 'not' or '('; it is for link types that are not supported)
                     """)
     void refuses(String expression, String message) {
         ExpressionException e =
@@ -241,7 +242,7 @@ class FilterExpressionTest {
                     PAYLOAD    | host ::1               | column 6: an address (expected: len, less, greater or link[...]; a payload has no headers)
                     PAYLOAD    | pppoes                 | column 1: 'pppoes' (expected: Ethernet frames; this is payload)
                     UDP_SOCKET | pppoed                 | column 1: 'pppoed' (expected: Ethernet frames; this is a UDP socket)
-                    IP         | llc                    | column 1: 'llc' (expected: Ethernet frames; this is raw IP)
+                    IP         | llc                    | column 1: 'llc' (expected: Ethernet or 802.11 frames; this is raw IP)
                     IP         | mpls                   | column 1: 'mpls' (expected: Ethernet frames; this is raw IP)
                     IP         | ether broadcast        | column 7: 'broadcast' (expected: a link type with hardware addresses; raw IP has none)
                     """)

@@ -77,6 +77,8 @@ final class Libpcap implements AutoCloseable {
             case C_HDLC -> 104;
             case FRELAY -> 107;
             case IPNET -> 226;
+            case IEEE802_11 -> 105;
+            case IEEE802_11_RADIO -> 127;
             case OTHER -> USB;
         };
     }

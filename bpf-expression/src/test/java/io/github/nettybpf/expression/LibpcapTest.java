@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Random expressions and packets, compiled by the installed libpcap and here: the verdicts must be the same. The judge
@@ -52,6 +54,21 @@ class LibpcapTest {
         assertTrue(pairs > 15_000, pairs + " pairs");
     }
 
+    /** Headers whose length depends on the frame, and tests that only these frames have. */
+    @ParameterizedTest
+    @EnumSource(names = {"IEEE802_11", "IEEE802_11_RADIO"})
+    void randomExpressionsOfWirelessFramesMeanTheSame(LinkType type) throws Exception {
+        long seed = Long.getLong("bpf.seed", 1);
+        int count = Integer.getInteger("bpf.expressions", 300);
+        try (Libpcap libpcap = Libpcap.start()) {
+            for (int i = 0; i < count; i++) {
+                compare(libpcap, seed + i, new Random(seed + i), type, false);
+            }
+        }
+        // The kernel refuses many of libpcap's programs for these, which read scratch slots that can be unset.
+        assertTrue(pairs > 20L * count, pairs + " pairs");
+    }
+
     @Test
     @Tag("soak")
     void manyMore() throws Exception {
@@ -75,6 +92,10 @@ class LibpcapTest {
         live += isLive ? 1 : 0;
         boolean ethernet = wanted || random.nextBoolean();
         LinkType type = ethernet ? LinkType.EN10MB : OTHERS.get(random.nextInt(OTHERS.size()));
+        compare(libpcap, seed, random, type, isLive);
+    }
+
+    private void compare(Libpcap libpcap, long seed, Random random, LinkType type, boolean isLive) throws IOException {
         String text = new RandomExpressions(random, type, isLive).next();
         Libpcap.Compiled theirs = libpcap.compile(text, type, isLive, false);
         expressions++;
@@ -86,7 +107,9 @@ class LibpcapTest {
             plain = compile(text, type, isLive, options.withoutOptimizer());
         } catch (ExpressionException e) {
             refused++;
-            boolean agreed = !theirs.error().isEmpty() || e.getMessage().matches(".*' by [0-9]+ \\(expected: .*");
+            boolean agreed = !theirs.error().isEmpty()
+                    || theirs.instructions().size() > Program.MAX_SIZE
+                    || e.getMessage().matches(".*' by [0-9]+ \\(expected: .*");
             assertTrue(agreed, () -> describe(seed, type, text) + e.getMessage());
             return;
         }
@@ -143,7 +166,9 @@ class LibpcapTest {
             pairs++;
             assertEquals(verdict, ours.run(packet), () -> what + hex(packet) + "\n" + plain);
             int verdictOptimized = oursOptimized.run(packet);
-            if (!cut || verdictOptimized != second.run(packet)) {
+            // libpcap does not optimize programs that compute where a header is.
+            boolean isUnoptimized = theirs.equals(theirsOptimized);
+            if (!cut || (!isUnoptimized && verdictOptimized != second.run(packet))) {
                 assertEquals(
                         verdict,
                         verdictOptimized,

@@ -10,7 +10,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LinkTypeTest {
     /** Source: https://www.tcpdump.org/linktypes.html. */
     @ParameterizedTest
-    @CsvSource({"EN10MB,1,14", "RAW,101,0", "LINUX_SLL,113,16", "LINUX_SLL2,276,20", "NULL,0,4", "LOOP,108,4"})
+    @CsvSource({
+        "EN10MB,1,14",
+        "RAW,101,0",
+        "LINUX_SLL,113,16",
+        "LINUX_SLL2,276,20",
+        "NULL,0,4",
+        "LOOP,108,4",
+        "IEEE802_11,105,-1",
+        "IEEE802_11_RADIO,127,-1"
+    })
     void hasANumberAndAHeaderLength(LinkType type, int number, int headerLength) {
         assertEquals(number, type.number());
         assertEquals(headerLength, type.headerLength());
@@ -24,15 +33,22 @@ class LinkTypeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"EN10MB,EN10MB", "ethernet,EN10MB", "Ether,EN10MB", "linux_sll2,LINUX_SLL2", "null,NULL"})
+    @CsvSource({
+        "EN10MB,EN10MB",
+        "ethernet,EN10MB",
+        "Ether,EN10MB",
+        "linux_sll2,LINUX_SLL2",
+        "null,NULL",
+        "radiotap,IEEE802_11_RADIO"
+    })
     void isFoundByName(String name, LinkType type) {
         assertEquals(Optional.of(type), LinkType.of(name));
     }
 
     @Test
     void othersAreNotKnown() {
-        assertEquals(Optional.empty(), LinkType.of("IEEE802_11"));
-        assertEquals(Optional.empty(), LinkType.ofNumber(105));
+        assertEquals(Optional.empty(), LinkType.of("IEEE802_15_4_WITHFCS"));
+        assertEquals(Optional.empty(), LinkType.ofNumber(195));
         assertEquals(Optional.empty(), LinkType.ofNumber(-1));
     }
 }

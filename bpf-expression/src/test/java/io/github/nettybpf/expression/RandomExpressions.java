@@ -63,6 +63,14 @@ final class RandomExpressions {
     String next() {
         moves = 0;
         inside = false;
+        if (isWireless()) {
+            // libpcap gives a scratch slot of arithmetic to the offset of headers that are first read after it.
+            return any("(ip or not ip) and ", "not ip6 and ", "not rarp and ", "not arp and ") + anywhere();
+        }
+        return anywhere();
+    }
+
+    private String anywhere() {
         if (live) {
             return any("vlan", "vlan 5", "not vlan", "vlan 6")
                     + any(" and ", " and ", " or ")
@@ -98,7 +106,10 @@ final class RandomExpressions {
     }
 
     private String primitive() {
-        return switch (random.nextInt(type == LinkType.EN10MB ? 16 : 12)) {
+        if (isWireless() && random.nextInt(3) == 0) {
+            return wireless();
+        }
+        return switch (random.nextInt(type == LinkType.EN10MB || isWireless() ? 16 : 12)) {
             case 0, 1 -> host();
             case 2 -> any("", "tcp ", "udp ", "sctp ", "") + any(DIRECTIONS) + port();
             case 3 ->
@@ -109,7 +120,7 @@ final class RandomExpressions {
                 any("", "ip ", "ip6 ") + "proto "
                         + any("6", "17", "1", "58", "132", "\\\\tcp", "0", "44").replace("\\\\", "\\");
             case 5 ->
-                inside
+                inside || isWireless()
                         ? any("ip proto ospf", "ip6 proto ipv6-frag", "proto gre")
                         : any("inbound", "outbound", "ifindex 1", "ifindex 2");
             case 6 -> any(IP);
@@ -141,7 +152,40 @@ final class RandomExpressions {
         };
     }
 
+    private boolean isWireless() {
+        return type == LinkType.IEEE802_11 || type == LinkType.IEEE802_11_RADIO;
+    }
+
+    private String wireless() {
+        return switch (inside ? 0 : random.nextInt(6)) {
+            case 1 -> "type " + any("mgt", "ctl", "data", "control", "8", "0x4");
+            case 2 ->
+                any(
+                        "type mgt subtype beacon",
+                        "type mgt subtype auth",
+                        "type ctl subtype rts",
+                        "type ctl subtype 0xc0",
+                        "type data subtype null",
+                        "wlan type data subtype qos-data");
+            case 3 -> "subtype " + any("ack", "cts", "qos-data", "data", "probe-req", "qos", "deauth");
+            case 4 -> any("dir ", "direction ") + any("nods", "tods", "fromds", "dstods", "1");
+            case 5 -> any("broadcast", "multicast", "wlan[0] & 0x0c = 8", "link[len & 15] > 3");
+            default ->
+                inside
+                        ? any(IP)
+                        : any("wlan ", "ether ", "link ")
+                                + any("addr1 ", "addr2 ", "address3 ", "addr4 ", "ra ", "ta ", "src ", "dst ", "host ")
+                                + hardware().replace("and not ether", "and not wlan");
+        };
+    }
+
     private String moving() {
+        if (isWireless()) {
+            // libpcap reads the numbers after these in the LLC header.
+            String moving = any("vlan", "pppoes", "pppoed");
+            inside |= moving.equals("pppoes");
+            return moving;
+        }
         String moving = any("vlan", "vlan 5", "vlan and vlan", "mpls", "mpls 16", "pppoes", "pppoes 7", "pppoed");
         inside |= moving.startsWith("pppoes");
         return moving;

@@ -26,6 +26,8 @@ final class RandomPackets {
     private final LinkType type;
     private ByteBuffer packet = ByteBuffer.allocate(256);
     private @Nullable CapturedPacket whole;
+    private int radiotapLength;
+    private boolean isPadded;
 
     RandomPackets(Random random, LinkType type) {
         this.random = random;
@@ -48,7 +50,9 @@ final class RandomPackets {
         byte[] rest = new byte[random.nextInt(60)];
         random.nextBytes(rest);
         packet.put(rest, 0, Math.min(rest.length, packet.remaining()));
-        int length = cut ? random.nextInt(packet.position() + 1) : packet.position();
+        // libpcap's programs begin with loads of the whole radiotap header and of the first byte of an 802.11 frame.
+        int least = type == LinkType.IEEE802_11 || type == LinkType.IEEE802_11_RADIO ? radiotapLength + 1 : 0;
+        int length = cut ? least + random.nextInt(packet.position() + 1 - least) : packet.position();
         byte[] bytes = Arrays.copyOf(packet.array(), length);
         int tag = random.nextBoolean() ? -1 : any(5, 0x2005, 6);
         CapturedPacket.Metadata metadata = new CapturedPacket.Metadata(any(0, 1, 4), any(1, 2, 3), tag);
@@ -105,7 +109,50 @@ final class RandomPackets {
                         .put(new byte[20]);
                 carried(family == 2 ? 0x800 : 0x86dd);
             }
+            case IEEE802_11 -> frame();
+            case IEEE802_11_RADIO -> {
+                radiotap();
+                frame();
+            }
             case OTHER -> packet.put(new byte[random.nextInt(40)]);
+        }
+    }
+
+    /** A radiotap header with all that its bits say: perhaps a time stamp, perhaps flags, of which 0x20 pads. */
+    private void radiotap() {
+        int present = any(0, 1, 2, 3, 3, 3);
+        boolean isExtended = random.nextInt(6) == 0;
+        int length = 8 + (isExtended ? 4 : 0) + 8 * (present & 1) + any(1, 2, 9, 17);
+        packet.put((byte) 0).put((byte) 0).put((byte) length).put((byte) (length >>> 8));
+        packet.put((byte) present).put((byte) 0).put((byte) 0).put((byte) (isExtended ? 0x80 : 0));
+        byte[] fields = new byte[length - 8];
+        random.nextBytes(fields);
+        packet.put(fields);
+        radiotapLength = length;
+        isPadded = !isExtended && (present & 2) != 0 && (packet.get((present & 1) == 0 ? 8 : 16) & 0x20) != 0;
+    }
+
+    private void frame() {
+        int control = any(0x08, 0x88, 0x08, 0x88, 0x00, 0x80, 0xb0, 0xb4, 0xc4, 0xd4, 0xa4, 0x48, 0xc8, 0x0c);
+        packet.put((byte) control).put((byte) any(0, 1, 2, 3, 0x41)).putShort((short) 44);
+        mac();
+        mac();
+        mac();
+        packet.putShort((short) 16);
+        boolean isData = (control & 0x0c) == 0x08;
+        if (isData && (control & 0x80) != 0) {
+            packet.putShort((short) 5);
+        }
+        while (isPadded && packet.position() % 4 != 0) {
+            packet.put((byte) 0);
+        }
+        if (!isData) {
+            mac();
+        } else if (random.nextInt(4) == 0) {
+            llc();
+        } else {
+            packet.putInt(0xaaaa0300).putShort((short) 0);
+            typed();
         }
     }
 

@@ -75,7 +75,7 @@ public final class AnyProgram {
      * @throws Refusal if it is a file that cannot be read, or that has no expression: the empty expression, which
      *     accepts everything, is only an argument
      */
-    static AnyProgram ofExpression(String argument, InputStream standardInput) throws Refusal {
+    public static AnyProgram ofExpression(String argument, InputStream standardInput) throws Refusal {
         ProgramText source = ProgramText.of(argument, standardInput);
         String text = withoutComments(source.text());
         if (text.isBlank() && !source.isArgument()) {
@@ -84,8 +84,8 @@ public final class AnyProgram {
         return new AnyProgram(source.isArgument() ? "" : source.name() + ": ", text, null);
     }
 
-    /** Blanks take the place of comments, from a hash to the end of its line: columns stay. */
-    private static String withoutComments(String text) {
+    /** {@return the expression with blanks in place of comments, from a hash to the end of its line: columns stay} */
+    public static String withoutComments(String text) {
         return COMMENT.matcher(text)
                 .replaceAll(comment -> " ".repeat(comment.group().length()))
                 .stripTrailing();
@@ -145,6 +145,19 @@ public final class AnyProgram {
         }
         try {
             return FilterExpression.of(text, linkType, options).program();
+        } catch (ExpressionException e) {
+            throw refusal(e);
+        }
+    }
+
+    /**
+     * {@return the expression, compiled for what the options of a verb say}
+     *
+     * @throws Refusal if it cannot be compiled; the message has the place
+     */
+    public FilterExpression expression(ExpressionTarget target, Options how) throws Refusal {
+        try {
+            return target.compile(text, target.withNetmask(how));
         } catch (ExpressionException e) {
             throw refusal(e);
         }

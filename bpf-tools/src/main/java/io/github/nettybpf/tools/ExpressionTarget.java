@@ -12,12 +12,16 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options that say what an expression is compiled for: captured packets of a link type, or a kind of socket. */
 public final class ExpressionTarget {
+    /** The names of {@link LinkType}, for messages. */
+    static final String LINK_TYPES =
+            "EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET,"
+                    + " IEEE802_11, IEEE802_11_RADIO or OTHER";
+
     @Option(
             names = "--link-type",
             paramLabel = "TYPE",
             converter = LinkTypeName.class,
-            description =
-                    "The link type of captured packets: EN10MB (default), RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER.")
+            description = "The link type of captured packets: " + LINK_TYPES + " (default: EN10MB).")
     private @Nullable LinkType linkType;
 
     @Option(
@@ -41,11 +45,6 @@ public final class ExpressionTarget {
 
     static Options withNetmask(Options options, @Nullable Integer netmask) {
         return netmask == null ? options : options.withNetmask(netmask);
-    }
-
-    /** {@return whether one of the options was given} */
-    public boolean isGiven() {
-        return linkType != null || placement != null || netmask != null;
     }
 
     /**
@@ -89,10 +88,7 @@ public final class ExpressionTarget {
         @Override
         public LinkType convert(String name) {
             return LinkType.of(name)
-                    .orElseThrow(
-                            () -> new TypeConversionException(
-                                    "'" + name
-                                            + "' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER)"));
+                    .orElseThrow(() -> new TypeConversionException("'" + name + "' (expected: " + LINK_TYPES + ")"));
         }
     }
 

@@ -1,10 +1,10 @@
 package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.expression.LinkType;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say how to read the {@code PROGRAM} argument of a verb. */
@@ -12,27 +12,15 @@ public abstract class ProgramOptions {
     /** Made by the subclasses here, which have the argument. */
     ProgramOptions() {}
 
-    @Option(
-            names = {"-e", "--expression"},
-            description = "PROGRAM is an expression, or a file with one, whatever it looks like.")
-    private boolean isExpression;
-
-    @Option(
-            names = "--notation",
-            paramLabel = "NOTATION",
-            converter = FormatName.class,
-            completionCandidates = FormatName.class,
-            description =
-                    "The notation of PROGRAM: asm, listing, bytecode, c, ddd or hex (default: detected from its beginning).")
-    private @Nullable ProgramFormat notation;
+    @Mixin
+    private final ProgramNotation notation = new ProgramNotation();
 
     @Option(
             names = "--link-type",
             paramLabel = "TYPE",
             converter = ExpressionTarget.LinkTypeName.class,
-            description =
-                    "The link type to compile an expression for: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP,"
-                            + " PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER (default: that of the capture).")
+            description = "The link type to compile an expression for: " + ExpressionTarget.LINK_TYPES
+                    + " (default: that of the capture).")
     private @Nullable LinkType linkType;
 
     @Option(
@@ -44,16 +32,7 @@ public abstract class ProgramOptions {
 
     /** {@return what the argument stands for} */
     public AnyProgram read(InputStream standardInput) throws Refusal {
-        return readPlain(standardInput).withNetmask(netmask);
-    }
-
-    private AnyProgram readPlain(InputStream standardInput) throws Refusal {
-        if (isExpression && notation != null) {
-            throw new Refusal("--expression and --notation (expected: one of them)");
-        }
-        return isExpression
-                ? AnyProgram.ofExpression(text(), standardInput)
-                : AnyProgram.of(text(), standardInput, notation);
+        return notation.read(text(), standardInput).withNetmask(netmask);
     }
 
     /** {@return the program, where no capture tells the link type, for {@code --link-type} or else for Ethernet} */

@@ -54,13 +54,17 @@ public record ProgramText(String name, String text) {
         try {
             return reader.apply(text);
         } catch (AssemblyException e) {
-            boolean isName = isArgument() && text.matches("\\S*+");
-            throw Source.refusal(isName ? name + ": no file of this name; as " + as : name, text, e);
+            throw Source.refusal(isName() ? name + ": no file of this name; as " + as : name, text, e);
         }
+    }
+
+    /** {@return whether it is an argument that is one word, as the names of most files are} */
+    private boolean isName() {
+        return isArgument() && text.matches("\\S*+");
     }
 
     /** {@return the beginning of a message about text that was taken for what {@code as} says} */
     String taken(String as) {
-        return name + ": " + (isArgument() ? "no file of this name; " : "") + "as " + as + ": ";
+        return name + ": " + (isName() ? "no file of this name; " : "") + "as " + as + ": ";
     }
 }

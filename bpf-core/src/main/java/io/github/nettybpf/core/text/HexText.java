@@ -34,6 +34,9 @@ public final class HexText {
     private final int[] positions = new int[MOST_BYTES + 1];
     private int count;
 
+    /** The number of digits of the offsets of a dump, which is that of the first line; 0 before it. */
+    private int offsetDigits;
+
     private HexText(String text) {
         this.text = text;
         this.hex = Surroundings.blanked(text);
@@ -239,6 +242,12 @@ public final class HexText {
         String offset = line.group(1);
         boolean hasColon = !line.group(2).isEmpty();
         boolean isOctal = offset.length() == OCTAL_DIGITS && !hasColon;
+        offsetDigits = offsetDigits == 0 ? offset.length() : offsetDigits;
+        if (offset.length() != offsetDigits) {
+            throw result.error(
+                    line.start(1),
+                    "offset " + offset + " (expected: " + offsetDigits + " digits, as many as that of the first line)");
+        }
         while (isRepeated && !isOffset(offset, isOctal) && count < MOST_BYTES) {
             repeatLine(line.start(1));
         }

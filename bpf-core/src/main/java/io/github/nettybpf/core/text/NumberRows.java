@@ -172,6 +172,7 @@ public final class NumberRows {
             readGroups(start + 1, end, true);
             requireNothing(end + 1);
         } else {
+            blankComments(start, text.length());
             readGroups(start, text.length(), true);
         }
     }
@@ -214,7 +215,6 @@ public final class NumberRows {
     private record Word(int start, int end) {}
 
     private void readGroups(int from, int to, boolean mayHaveCount) {
-        blankComments(from, to);
         boolean hasCommas = rows.substring(from, to).indexOf(',') >= 0;
         char separator = hasCommas ? ',' : '\n';
         int countAt = -1;
@@ -242,7 +242,7 @@ public final class NumberRows {
         }
     }
 
-    /** Comments follow numbers on their lines. */
+    /** Comments follow numbers on their lines, but not in quotes or in what tools print. */
     private void blankComments(int from, int to) {
         int at = from;
         while (at < to) {

@@ -7,6 +7,10 @@ import java.util.regex.Pattern;
 /** The words, numbers and signs of text in the syntax of C, Go, Rust or Python, without its comments. */
 final class SourceTokens {
     private static final String END = "";
+
+    /** The first of the control characters that have a letter, \a to \r. */
+    private static final int BELL = 7;
+
     private static final Pattern TOKEN =
             Pattern.compile("[A-Za-z_$][A-Za-z0-9_$]*+|[0-9][A-Za-z0-9_]*+|<<|.", Pattern.DOTALL);
 
@@ -16,6 +20,7 @@ final class SourceTokens {
 
     private static final Pattern DEFINE = Pattern.compile("#[ \\t]*+define[ \\t]++\\w++");
     private static final Pattern CHARACTER = Pattern.compile("'(?:\\\\[^'\\n]{1,4}|\\\\'|[^'\\\\\\n])'");
+    private static final Pattern BYTE = Pattern.compile("[0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5]");
     private static final Pattern CONTINUED = Pattern.compile("\\\\[ \\t]*+\\r?+(?:\\n|$)");
 
     private final String text;
@@ -33,7 +38,7 @@ final class SourceTokens {
     private static String withoutComments(String text) {
         StringBuilder code = new StringBuilder(Surroundings.withoutMessages(text));
         boolean isLineStart = true;
-        char before = ' ';
+        int before = -1;
         int at = 0;
         while (at < text.length()) {
             char c = code.charAt(at);
@@ -43,23 +48,25 @@ final class SourceTokens {
                 at = end;
             } else {
                 isLineStart = c == '\n' || (isLineStart && Surroundings.isSpace(c));
-                before = Surroundings.isSpace(c) ? before : c;
+                before = Surroundings.isSpace(c) ? before : at;
                 at++;
             }
         }
         return code.toString();
     }
 
-    /** {@return where what is no code ends, or the position itself if it is code} */
-    private static int commentEnd(String text, int at, char c, boolean isLineStart, char before) {
+    /**
+     * {@return where what is no code ends, or the position itself if it is code}
+     *
+     * @param before the position of the last character of code, or -1
+     */
+    private static int commentEnd(String text, int at, char c, boolean isLineStart, int before) {
         if (c == '#') {
             return hashEnd(text, at, isLineStart);
         } else if (c == '\\') {
             return CONTINUED.matcher(text).region(at, text.length()).lookingAt() ? at + 1 : at;
-        } else if (c == '\'' && before >= '0' && before <= '9') {
-            // gdb prints the value of a char twice: 1 '\001'
-            Matcher character = CHARACTER.matcher(text).region(at, text.length());
-            return character.lookingAt() ? character.end() : at;
+        } else if (c == '\'' && before >= 0) {
+            return characterEnd(text, at, before + 1);
         } else if (c == '/' && text.startsWith("//", at)) {
             return Surroundings.lineEnd(text, at);
         } else if (c == '/' && text.startsWith("/*", at)) {
@@ -70,6 +77,35 @@ final class SourceTokens {
             return end + 2;
         }
         return at;
+    }
+
+    /** gdb prints the value of a char twice: {@code 1 '\001'}. The character has to be the one of the number. */
+    private static int characterEnd(String text, int at, int numberEnd) {
+        Matcher character = CHARACTER.matcher(text).region(at, text.length());
+        int start = numberEnd;
+        while (start > 0 && Character.isLetterOrDigit(text.charAt(start - 1))) {
+            start--;
+        }
+        String number = text.substring(start, numberEnd);
+        if (!character.lookingAt() || !BYTE.matcher(number).matches()) {
+            return at;
+        }
+        String expected = "'" + characterText(Integer.parseInt(number)) + "'";
+        if (!character.group().equals(expected)) {
+            throw new Scanner(text)
+                    .error(at + 1, character.group() + " (expected: " + expected + ", the character " + number + ")");
+        }
+        return character.end();
+    }
+
+    /** {@return a byte as gdb prints it between quotes} */
+    private static String characterText(int value) {
+        if (value >= BELL && value <= '\r') {
+            return "\\" + "abtnvfr".charAt(value - BELL);
+        } else if (value == '\'' || value == '\\') {
+            return "\\" + (char) value;
+        }
+        return value >= ' ' && value <= '~' ? String.valueOf((char) value) : String.format("\\%03o", value);
     }
 
     /** A hash begins a comment of Python; of the directives of C, the name that one defines is no code. */

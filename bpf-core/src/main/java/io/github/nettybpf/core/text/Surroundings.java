@@ -10,8 +10,8 @@ public final class Surroundings {
     private static final String BYTE_ORDER_MARK = "\ufeff";
 
     /** "$ " is the prompt of a shell. tc writes a line for each filter, and one more for each of its handles. */
-    private static final Pattern MESSAGE = Pattern.compile(
-            "Warning: |tcpdump: |reading from file |\\$ |filter (?:parent|protocol) (?![^\\n]*bytecode)");
+    private static final Pattern MESSAGE = Pattern.compile("Warning: |tcpdump: |reading from file |\\$ "
+            + "|filter (?:parent \\S++ )?+protocol \\S++ pref [0-9]++ bpf(?: chain [0-9]++)?+\\s*+$");
 
     private static final Pattern HASH_LINE = Pattern.compile("^[ \\t]*+#.*+$", Pattern.MULTILINE);
 

@@ -42,6 +42,8 @@ final class AddressLowering {
             case DESTINATION -> destination;
             case SOURCE_AND_DESTINATION -> and(source, destination);
             case EITHER, SOURCE_OR_DESTINATION -> or(source, destination);
+            case ADDRESS1, ADDRESS2, ADDRESS3, ADDRESS4, RECEIVER, TRANSMITTER ->
+                throw new IllegalArgumentException(direction.toString());
         };
     }
 
@@ -135,6 +137,9 @@ final class AddressLowering {
 
     /** {@return whether a frame is from or to one of the hardware addresses} */
     BooleanFormula mac(Direction direction, List<Long> addresses) {
+        if (headers.encapsulation().isWireless()) {
+            return new WirelessLowering(headers, protocols, this).addresses(direction, addresses);
+        }
         return directed(direction, macAt(6, addresses), macAt(0, addresses));
     }
 
@@ -142,7 +147,7 @@ final class AddressLowering {
      * {@return whether one of the hardware addresses is at the offset} Their last four bytes are tested first, as in
      * libpcap.
      */
-    private BooleanFormula macAt(int offset, List<Long> addresses) {
+    BooleanFormula macAt(int offset, List<Long> addresses) {
         Map<Integer, List<RangeSet>> heads = new TreeMap<>();
         addresses.forEach(address -> heads.computeIfAbsent((int) (long) address, k -> new ArrayList<>())
                 .add(RangeSet.of((int) (address >>> 32))));
@@ -165,6 +170,8 @@ final class AddressLowering {
             case DESTINATION -> and(link, decnetAt(1, 7, node));
             case SOURCE_AND_DESTINATION -> and(link, decnetAt(3, 15, node), link, decnetAt(1, 7, node));
             case EITHER, SOURCE_OR_DESTINATION -> or(and(link, decnetAt(3, 15, node)), and(link, decnetAt(1, 7, node)));
+            case ADDRESS1, ADDRESS2, ADDRESS3, ADDRESS4, RECEIVER, TRANSMITTER ->
+                throw new IllegalArgumentException(direction.toString());
         };
     }
 

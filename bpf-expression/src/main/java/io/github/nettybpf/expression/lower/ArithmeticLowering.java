@@ -226,6 +226,13 @@ final class ArithmeticLowering {
             protocols.requireHeaders("'" + protocol + "[...]'", column);
         }
         switch (protocol) {
+            case "radio" -> {
+                if (headers.encapsulation() != Encapsulation.RADIOTAP) {
+                    throw new ExpressionException(
+                            column, "'radio[' (expected: a capture with radiotap headers, IEEE802_11_RADIO)");
+                }
+                return PacketOffset.at(0);
+            }
             case "link" -> {
                 if (headers.isSocket()) {
                     throw new ExpressionException(

@@ -122,23 +122,37 @@ public sealed interface BooleanFormula {
 
     /** {@return whether the formula tests what the program has stored in a scratch slot} */
     static boolean readsScratch(BooleanFormula formula) {
+        return slotsRead(formula) != 0;
+    }
+
+    /** {@return the scratch slots that the formula reads, as bits} */
+    static int slotsRead(BooleanFormula formula) {
         if (formula instanceof Membership membership) {
-            return membership.value.slotsRead != 0;
+            return membership.value.slotsRead;
         } else if (formula instanceof And and) {
-            return and.terms.stream().anyMatch(BooleanFormula::readsScratch);
+            return slotsRead(and.terms);
         } else if (formula instanceof Or or) {
-            return or.terms.stream().anyMatch(BooleanFormula::readsScratch);
+            return slotsRead(or.terms);
         } else if (formula instanceof Not not) {
-            return readsScratch(not.term);
+            return slotsRead(not.term);
         } else if (formula instanceof InOrder inOrder) {
-            return readsScratch(inOrder.term);
+            return slotsRead(inOrder.term);
         } else if (formula instanceof Switch choice) {
-            return choice.value.slotsRead != 0 || choice.cases.stream().anyMatch(one -> readsScratch(one.then));
+            return choice.value.slotsRead
+                    | slotsRead(choice.cases.stream().map(Case::then).toList());
         } else if (formula instanceof Store store) {
-            return store.value.slotsRead != 0;
+            return store.value.slotsRead;
         } else if (formula instanceof Constant) {
-            return false;
+            return 0;
         }
         throw new IllegalArgumentException(formula.toString());
+    }
+
+    private static int slotsRead(List<BooleanFormula> formulas) {
+        int slots = 0;
+        for (BooleanFormula formula : formulas) {
+            slots |= slotsRead(formula);
+        }
+        return slots;
     }
 }

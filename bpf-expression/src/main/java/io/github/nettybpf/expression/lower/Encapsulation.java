@@ -26,6 +26,10 @@ public enum Encapsulation {
     FRELAY("Frame Relay", 4),
     /** The header of Solaris IPNET: DLT_IPNET. */
     IPNET("IPNET", 24),
+    /** An IEEE 802.11 header, whose length depends on the frame: DLT_IEEE802_11. */
+    WIRELESS("802.11", -1),
+    /** A radiotap header before that: DLT_IEEE802_11_RADIO. */
+    RADIOTAP("802.11", -1),
     /** A link layer that is not known. */
     OTHER("this link type", 0),
     /** The UDP header, as a UDP socket's filter sees it. */
@@ -45,7 +49,7 @@ public enum Encapsulation {
         this.headerLength = headerLength;
     }
 
-    /** {@return how long the link-layer header is, 0 if there is none} */
+    /** {@return how long the link-layer header is, 0 if there is none, -1 if it depends on the packet} */
     public int headerLength() {
         return headerLength;
     }
@@ -58,6 +62,11 @@ public enum Encapsulation {
     /** {@return whether the type of what is carried is a PPP protocol number} */
     boolean isPpp() {
         return this == PPP || this == PPP_FRAME || this == PPPOE;
+    }
+
+    /** {@return whether the link-layer header is that of 802.11} */
+    boolean isWireless() {
+        return this == WIRELESS || this == RADIOTAP;
     }
 
     /** {@return whether packets begin with the transport header of a socket} */

@@ -50,7 +50,7 @@ public final class EnglishText {
 
     private EnglishText(Encapsulation encapsulation, boolean live, Options options) {
         this.options = options;
-        this.terms = new TermLowering(values, HeaderOffsets.of(encapsulation, live), options, false);
+        this.terms = new TermLowering(values, HeaderOffsets.of(encapsulation, live, values), options, false);
     }
 
     /**
@@ -134,8 +134,7 @@ public final class EnglishText {
         String identifier = identifier(primitive.identifier());
         return switch (primitive.qualifiers().kind()) {
             case PORT, PORTRANGE -> {
-                boolean range = primitive.identifier() instanceof Identifier.Name name
-                        && name.text().contains("-");
+                boolean range = primitive.qualifiers().kind() == Expression.Kind.PORTRANGE;
                 yield direction(primitive) + " port " + (range ? "in " : "") + identifier + " (" + transports(primitive)
                         + ")";
             }
@@ -154,6 +153,12 @@ public final class EnglishText {
             case DESTINATION -> "destination";
             case SOURCE_AND_DESTINATION -> "source and destination";
             case EITHER, SOURCE_OR_DESTINATION -> "source or destination";
+            case ADDRESS1 -> "first";
+            case ADDRESS2 -> "second";
+            case ADDRESS3 -> "third";
+            case ADDRESS4 -> "fourth";
+            case RECEIVER -> "receiver";
+            case TRANSMITTER -> "transmitter";
         };
     }
 
@@ -221,6 +226,8 @@ public final class EnglishText {
             case "geneve" -> "Geneve tunnel" + number + MOVED;
             case "pppoed" -> "PPPoE discovery";
             case "ifindex" -> "interface index" + number;
+            case "type", "subtype" -> "802.11 frame of type " + detail;
+            case "dir" -> "802.11 direction " + detail;
             case "llc" -> "LLC frame" + (detail.isEmpty() ? "" : " of type " + detail);
             default -> keyword.name();
         };

@@ -22,6 +22,11 @@ record HeaderFields(ValueTable values, HeaderOffsets offsets) {
         return offsets.isEthernet();
     }
 
+    /** {@return whether frames have hardware addresses that can be tested, and an LLC header} */
+    boolean hasHardwareAddresses() {
+        return isEthernet() || encapsulation().isWireless();
+    }
+
     /** {@return what messages call the link-layer header} */
     String shown() {
         return offsets.encapsulation().shown;

@@ -48,8 +48,9 @@ record HeaderOffsets(
      *
      * @param encapsulation what the packets begin with
      * @param live whether they come from a socket, for which the kernel strips VLAN tags
+     * @param values where scratch slots are from, for headers whose length depends on the packet
      */
-    static HeaderOffsets of(Encapsulation encapsulation, boolean live) {
+    static HeaderOffsets of(Encapsulation encapsulation, boolean live, ValueTable values) {
         return switch (encapsulation) {
             case ETHERNET -> of(encapsulation, PacketOffset.at(12), encapsulation.headerLength(), LLC, live);
             case SLL -> of(encapsulation, PacketOffset.at(14), encapsulation.headerLength(), 0, false);
@@ -59,6 +60,7 @@ record HeaderOffsets(
                 of(encapsulation, PacketOffset.at(2), encapsulation.headerLength(), 0, false);
             case PPPOE -> of(encapsulation, PacketOffset.at(6), encapsulation.headerLength(), 0, false);
             case IPNET -> of(encapsulation, PacketOffset.at(1), encapsulation.headerLength(), 0, false);
+            case WIRELESS, RADIOTAP -> WirelessHeader.offsets(encapsulation, values);
             case RAW, PAYLOAD, OTHER -> of(encapsulation, null, 0, 0, false);
             case PPP -> throw new IllegalArgumentException("no packet begins with PPP");
         };

@@ -57,6 +57,7 @@ final class KeywordLowering {
             case "ifindex" -> inPlace(interfaceIs(keyword));
             case "llc" -> inPlace(llc(keyword));
             case "geneve" -> new GeneveLowering(headers, protocols).lower(keyword);
+            case "type", "subtype", "dir" -> inPlace(frameControl(keyword));
             case "vlan", "mpls", "pppoed", "pppoes" -> encapsulated(keyword);
             default -> throw new IllegalStateException(keyword.name());
         };
@@ -94,7 +95,7 @@ final class KeywordLowering {
         if (!keyword.detail().isEmpty() && !keyword.detail().equals("link")) {
             throw refused(keyword, "ether, ip or ip6 before it, or nothing");
         }
-        if (!headers.isEthernet()) {
+        if (!headers.hasHardwareAddresses()) {
             throw refused(keyword, "a link type with hardware addresses; " + headers.shown() + " has none");
         }
     }
@@ -113,6 +114,9 @@ final class KeywordLowering {
             }
             default -> {
                 requireEthernet(keyword);
+                if (headers.encapsulation().isWireless()) {
+                    return primitives.wireless().multicast();
+                }
                 return and(headers.hasLinkHeader(), protocols.anyBitSet(headers.linkHeader(1, 0), 1));
             }
         }
@@ -121,6 +125,8 @@ final class KeywordLowering {
     private BooleanFormula outgoing(Keyword keyword) {
         protocols.requireHeaders("'" + keyword.name() + "'", keyword.column());
         return switch (headers.encapsulation()) {
+            case WIRELESS, RADIOTAP ->
+                throw refused(keyword, "dir, wlan src or wlan dst; " + headers.shown() + " frames do not say it");
             case SLL -> equal(headers.linkHeader(2, 0), OUTGOING);
             case SLL2 -> equal(headers.linkHeader(1, 10), OUTGOING);
             case IPNET -> equal(headers.linkHeader(2, 2), IPNET_OUTBOUND);
@@ -130,6 +136,9 @@ final class KeywordLowering {
 
     private BooleanFormula interfaceIs(Keyword keyword) {
         protocols.requireHeaders("'ifindex'", keyword.column());
+        if (headers.encapsulation().isWireless()) {
+            throw refused(keyword, "no interface; " + headers.shown() + " frames do not say it");
+        }
         Value index = headers.encapsulation() == Encapsulation.SLL2
                 ? headers.linkHeader(4, 4)
                 : values.extension(Extension.IFIDX);
@@ -137,10 +146,12 @@ final class KeywordLowering {
     }
 
     private BooleanFormula llc(Keyword keyword) {
-        if (!headers.isEthernet()) {
-            throw refused(keyword, "Ethernet frames; this is " + headers.shown());
+        if (!headers.hasHardwareAddresses()) {
+            throw refused(keyword, "Ethernet or 802.11 frames; this is " + headers.shown());
         }
-        BooleanFormula llc = and(protocols.isLength(), not(equal(headers.linkPayload(2, 0), 0xffff)));
+        BooleanFormula llc = headers.isEthernet()
+                ? and(protocols.isLength(), not(equal(headers.linkPayload(2, 0), 0xffff)))
+                : protocols.isWirelessData();
         Value control = headers.linkPayload(1, 2);
         String type = keyword.detail();
         if (type.isEmpty()) {
@@ -162,9 +173,20 @@ final class KeywordLowering {
                         + "' (expected: i, s, u, rr, rnr, rej, ui, ua, disc, dm, sabme, test, xid or frmr)");
     }
 
+    /** {@return whether the type and subtype, or the direction, of an 802.11 frame are those after the keyword} */
+    private BooleanFormula frameControl(Keyword keyword) {
+        if (!headers.encapsulation().isWireless()) {
+            throw refused(keyword, "802.11 frames; this is " + headers.shown());
+        }
+        int offset = keyword.name().equals("dir") ? 1 : 0;
+        return protocols.maskedEqual(
+                headers.linkHeader(1, offset), (int) keyword.number() >>> 8, (int) keyword.number() & 0xff);
+    }
+
     private LoweredTerm encapsulated(Keyword keyword) {
         String name = keyword.name();
         boolean fits = headers.isEthernet()
+                || (name.equals("vlan") && headers.encapsulation().isWireless())
                 || (name.equals("mpls") && headers.encapsulation().isPpp())
                 || (name.startsWith("pppoe")
                         && !headers.isSocket()

@@ -74,9 +74,9 @@ public final class Lowering {
     public static Lowered lower(
             Expression tree, Encapsulation encapsulation, boolean live, Options options, boolean shareAddresses) {
         ValueTable values = new ValueTable();
-        HeaderOffsets offsets = HeaderOffsets.of(encapsulation, live);
+        HeaderOffsets offsets = HeaderOffsets.of(encapsulation, live, values);
         BooleanFormula formula = new Lowering(values, offsets, options, shareAddresses).lower(tree);
-        return new Lowered(formula, values.allScratch());
+        return new Lowered(WirelessHeader.stored(formula, offsets, values), values.allScratch());
     }
 
     private BooleanFormula lower(Expression root) {

@@ -71,6 +71,8 @@ final class PortLowering {
             case DESTINATION -> new BooleanFormula.Membership(destination, all);
             case SOURCE_AND_DESTINATION ->
                 and(new BooleanFormula.Membership(source, all), new BooleanFormula.Membership(destination, all));
+            case ADDRESS1, ADDRESS2, ADDRESS3, ADDRESS4, RECEIVER, TRANSMITTER ->
+                throw new IllegalArgumentException(direction.toString());
             case EITHER, SOURCE_OR_DESTINATION ->
                 ports.size() == 1
                         ? or(

@@ -39,6 +39,9 @@ final class PrimitiveLowering {
         Primitive first = alternatives.get(0);
         Qualifiers qualifiers = first.qualifiers();
         int column = first.column();
+        if (qualifiers.direction().isWireless()) {
+            requireWireless(qualifiers, column);
+        }
         return switch (qualifiers.kind()) {
             case UNSPECIFIED, HOST, NET -> address(alternatives);
             case PORT, PORTRANGE -> {
@@ -56,6 +59,18 @@ final class PrimitiveLowering {
                         column,
                         "gateway (expected: ether host ... and not host ...; libpcap 1.10 does not have it, either)");
         };
+    }
+
+    private void requireWireless(Qualifiers qualifiers, int column) {
+        boolean isAddress = qualifiers.kind() == Kind.UNSPECIFIED || qualifiers.kind() == Kind.HOST;
+        if (!isAddress
+                || !qualifiers.protocol().equals("link")
+                || !headers.encapsulation().isWireless()) {
+            throw new ExpressionException(
+                    column,
+                    "addr1, addr2, addr3, addr4, ra or ta before this (expected: wlan before it, and a hardware address"
+                            + " of an 802.11 frame)");
+        }
     }
 
     private BooleanFormula address(List<Primitive> alternatives) {
@@ -110,7 +125,7 @@ final class PrimitiveLowering {
 
     private BooleanFormula linkAddress(Qualifiers q, List<Primitive> alternatives) {
         int column = alternatives.get(0).column();
-        if (!headers.isEthernet()) {
+        if (!headers.hasHardwareAddresses()) {
             throw new ExpressionException(
                     column, "a hardware address (expected: an IP address; " + headers.shown() + " has none)");
         }
@@ -212,6 +227,11 @@ final class PrimitiveLowering {
                             + Spelling.suggestion(name, known.keySet()) + ")");
         }
         return number;
+    }
+
+    /** {@return the tests of 802.11 frames} */
+    WirelessLowering wireless() {
+        return new WirelessLowering(headers, protocols, addresses);
     }
 
     /** {@return whether one of the hardware addresses is the source or destination of a frame} */

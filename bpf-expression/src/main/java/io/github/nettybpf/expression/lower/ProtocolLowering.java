@@ -183,6 +183,7 @@ final class ProtocolLowering {
             case ETHERNET -> inEthernet(type);
             case SLL -> inSll(type);
             case SLL2 -> equal(headers.linkType(2), type);
+            case WIRELESS, RADIOTAP -> and(isWirelessData(), inLlc(type));
             case C_HDLC -> equal(headers.linkType(2), type == SAP_ISO ? SAP_ISO << 8 | SAP_ISO : type);
             case FRELAY -> inFrameRelay(type);
             case IPNET ->
@@ -296,6 +297,24 @@ final class ProtocolLowering {
                 Integer.compareUnsigned(type, MAX_LENGTH) <= 0
                         ? and(llc, equal(headers.linkPayload(1, 0), type))
                         : equal(headers.linkType(2), type);
+        };
+    }
+
+    /** {@return whether an 802.11 frame is a data frame} */
+    BooleanFormula isWirelessData() {
+        Value control = headers.linkHeader(1, 0);
+        return and(not(anyBitSet(control, 0x04)), anyBitSet(control, 0x08));
+    }
+
+    /** {@return whether the LLC header, which a SNAP header is taken to follow, is of the type, as in libpcap} */
+    private BooleanFormula inLlc(int type) {
+        return switch (type) {
+            case SAP_ISO, SAP_IP, SAP_NETBEUI -> equal(headers.linkPayload(2, 0), type << 8 | type);
+            case ATALK -> snap(0x080007, ATALK);
+            default ->
+                Integer.compareUnsigned(type, MAX_LENGTH) <= 0
+                        ? equal(headers.linkPayload(1, 0), type)
+                        : equal(headers.linkPayload(2, 6), type);
         };
     }
 

@@ -105,7 +105,27 @@ public sealed interface Expression {
         /** {@code src or dst} */
         SOURCE_OR_DESTINATION,
         /** {@code src and dst} */
-        SOURCE_AND_DESTINATION
+        SOURCE_AND_DESTINATION,
+        /** {@code addr1} of 802.11 */
+        ADDRESS1,
+        /** {@code addr2} of 802.11 */
+        ADDRESS2,
+        /** {@code addr3} of 802.11 */
+        ADDRESS3,
+        /** {@code addr4} of 802.11 */
+        ADDRESS4,
+        /** {@code ra} of 802.11 */
+        RECEIVER,
+        /** {@code ta} of 802.11 */
+        TRANSMITTER;
+
+        /** {@return whether it is one of the addresses that only 802.11 frames have} */
+        public boolean isWireless() {
+            return switch (this) {
+                case EITHER, SOURCE, DESTINATION, SOURCE_OR_DESTINATION, SOURCE_AND_DESTINATION -> false;
+                case ADDRESS1, ADDRESS2, ADDRESS3, ADDRESS4, RECEIVER, TRANSMITTER -> true;
+            };
+        }
     }
 
     /** What an identifier is. */

@@ -34,6 +34,16 @@ public final class Keywords {
             "proto",
             "protochain",
             "gateway",
+            "address1",
+            "addr1",
+            "address2",
+            "addr2",
+            "address3",
+            "addr3",
+            "address4",
+            "addr4",
+            "ra",
+            "ta",
             "and",
             "or",
             "not");
@@ -53,24 +63,14 @@ public final class Keywords {
             "pppoed",
             "pppoes",
             "geneve",
-            "llc");
-
-    /** Keywords of libpcap for link types that are not supported here. */
-    static final Set<String> UNSUPPORTED = Set.of(
+            "llc",
             "type",
             "subtype",
             "direction",
-            "dir",
-            "address1",
-            "addr1",
-            "address2",
-            "addr2",
-            "address3",
-            "addr3",
-            "address4",
-            "addr4",
-            "ra",
-            "ta",
+            "dir");
+
+    /** Keywords of libpcap for link types that are not supported here. */
+    static final Set<String> UNSUPPORTED = Set.of(
             "lane",
             "metac",
             "bcc",

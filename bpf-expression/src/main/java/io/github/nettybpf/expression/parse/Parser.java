@@ -221,9 +221,15 @@ public final class Parser {
     private void keyword(String protocol) {
         Token token = tokens.next();
         String name = token.text();
-        boolean takesProtocol = name.equals("broadcast") || name.equals("multicast");
+        boolean isWireless = name.equals("type") || name.equals("subtype") || name.startsWith("dir");
+        boolean takesProtocol =
+                name.equals("broadcast") || name.equals("multicast") || (isWireless && protocol.equals("link"));
         if (!protocol.isEmpty() && !takesProtocol) {
             throw tokens.unexpected(token, "host, net, port or proto after a protocol");
+        }
+        if (isWireless) {
+            group.addTerm(new WirelessParser(tokens).parse(token), null);
+            return;
         }
         String detail = protocol;
         long number = -1;

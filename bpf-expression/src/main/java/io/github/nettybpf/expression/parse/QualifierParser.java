@@ -3,10 +3,23 @@ package io.github.nettybpf.expression.parse;
 import io.github.nettybpf.expression.parse.Expression.Direction;
 import io.github.nettybpf.expression.parse.Expression.Kind;
 import io.github.nettybpf.expression.parse.Expression.Qualifiers;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Parses the qualifiers between a protocol and an identifier: direction and kind. */
 final class QualifierParser {
+    private static final Map<String, Direction> WIRELESS = Map.of(
+            "addr1", Direction.ADDRESS1,
+            "address1", Direction.ADDRESS1,
+            "addr2", Direction.ADDRESS2,
+            "address2", Direction.ADDRESS2,
+            "addr3", Direction.ADDRESS3,
+            "address3", Direction.ADDRESS3,
+            "addr4", Direction.ADDRESS4,
+            "address4", Direction.ADDRESS4,
+            "ra", Direction.RECEIVER,
+            "ta", Direction.TRANSMITTER);
+
     private QualifierParser() {}
 
     /** {@return the qualifiers, or null if there are none} */
@@ -41,6 +54,11 @@ final class QualifierParser {
 
     private static @Nullable Direction direction(TokenStream tokens) {
         Token first = tokens.peek();
+        Direction wireless = first.kind() == Token.Kind.WORD ? WIRELESS.get(first.text()) : null;
+        if (wireless != null) {
+            tokens.next();
+            return wireless;
+        }
         if (!first.is("src") && !first.is("dst")) {
             return null;
         }

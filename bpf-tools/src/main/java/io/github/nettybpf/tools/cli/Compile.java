@@ -1,18 +1,15 @@
 package io.github.nettybpf.tools.cli;
 
 import io.github.nettybpf.core.ProgramFormat;
-import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.expression.FilterExpression.Options;
+import io.github.nettybpf.expression.LinkType;
+import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.ExpressionTarget;
 import io.github.nettybpf.tools.FormatName;
-import io.github.nettybpf.tools.Printable;
+import io.github.nettybpf.tools.ProgramNotation;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
-import io.github.nettybpf.tools.Source;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,24 +17,26 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code bpf compile}: compiles a filter expression to a program. */
+/** {@code bpf compile}: compiles a filter expression to a program, or translates a program. */
 @Command(
         name = "compile",
         mixinStandardHelpOptions = true,
-        header = "Compiles filter expressions.",
+        header = "Compiles filter expressions, and translates programs.",
         description = """
 
                 Compiles an expression in the language of pcap-filter(7), which is that of tcpdump: \
                 for captured packets of a link type, or for a kind of socket, where offset 0 is \
                 another header and addresses are read relative to the network header.
 
-                One argument that is - or the name of a file stands for the expression in it. An \
-                empty argument is the empty expression, which matches every packet.
+                A program in any notation that bpf disasm reads is written in the notation of \
+                --format, as it is: the options for expressions do not change it.
+
+                An empty argument is the empty expression, which matches every packet.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:compiled",
-            "1:not an expression, one that cannot be compiled for this target, or unreadable",
+            "1:not a program, an expression that cannot be compiled for this target, or unreadable",
             "2:usage error"
         },
         footer = """
@@ -56,10 +55,14 @@ public final class Compile implements Callable<Integer> {
     private final Session session;
 
     @Parameters(
-            paramLabel = "EXPRESSION",
+            paramLabel = "PROGRAM",
             arity = "1..*",
-            description = "The expression, in one argument or several; or a file with it, or - for standard input.")
+            description = "A filter expression, in one argument or several, or a program in any notation; or a file"
+                    + " with it, or - for standard input.")
     private List<String> words = List.of();
+
+    @Mixin
+    private final ProgramNotation notation = new ProgramNotation();
 
     @Mixin
     private final ExpressionTarget where = new ExpressionTarget();
@@ -88,44 +91,27 @@ public final class Compile implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        String expression = expression();
-        Options options = where.withNetmask(plain ? Options.DEFAULT.withoutOptimizer() : Options.DEFAULT);
-        try {
-            FilterExpression compiled = where.compile(expression, options);
-            if (compiled.acceptsAll() && !expression.isBlank()) {
-                session.err().println("note: expression accepts all packets");
-            }
-            session.out()
-                    .print(
-                            explain
-                                    ? compiled.explain()
-                                    : format.write(compiled.program().raw()));
-        } catch (ExpressionException e) {
-            String message = Printable.message(String.valueOf(e.getMessage()));
-            throw new Refusal(
-                    expression.isBlank() ? message : message + "\n" + Printable.excerpt(expression, e.column()));
-        }
+        String argument = String.join(" ", words);
+        AnyProgram program =
+                argument.isEmpty() ? AnyProgram.ofExpression("", session.in()) : notation.read(argument, session.in());
+        session.out().print(program.isExpression() ? compiled(program) : translated(program));
         return 0;
     }
 
-    private String expression() throws Refusal {
-        String only = words.size() == 1 ? words.get(0) : "";
-        if (!only.equals("-") && !isFile(only)) {
-            return String.join(" ", words);
+    private String compiled(AnyProgram program) throws Refusal {
+        Options options = plain ? Options.DEFAULT.withoutOptimizer() : Options.DEFAULT;
+        FilterExpression expression = program.expression(where, options);
+        if (expression.acceptsAll() && !program.text().isBlank()) {
+            session.err().println("note: expression accepts all packets");
         }
-        Source source = new Source(only);
-        String text = source.text(session.in()).strip();
-        if (text.isEmpty()) {
-            throw new Refusal(source.name() + ": nothing (expected: an expression; '' is the empty one)");
-        }
-        return text;
+        return explain ? expression.explain() : format.write(expression.program());
     }
 
-    private static boolean isFile(String name) {
-        try {
-            return !name.isEmpty() && Files.exists(Path.of(name)) && !Files.isDirectory(Path.of(name));
-        } catch (InvalidPathException notAName) {
-            return false;
+    private String translated(AnyProgram program) throws Refusal {
+        if (explain) {
+            throw new Refusal(
+                    "--explain: PROGRAM is no expression (expected: one; bpf check says what a program reads)");
         }
+        return format.write(program.program(LinkType.EN10MB));
     }
 }

@@ -50,8 +50,9 @@ public final class Explain implements Callable<Integer> {
             index = "1",
             paramLabel = "PACKET",
             description = "A file, - for standard input, or the text itself: hexadecimal digits in pairs, with or"
-                    + " without blanks or colons between them, of an Ethernet frame or a packet of --link-type; or a"
-                    + " capture, pcap or pcapng, plain or compressed.")
+                    + " without blanks or colons between them, or a dump by tcpdump -xx, Wireshark, xxd, hexdump -C or"
+                    + " od -t x1, of an Ethernet frame or a packet of --link-type; or a capture, pcap or pcapng, plain"
+                    + " or compressed.")
     private String packet = "-";
 
     @Option(

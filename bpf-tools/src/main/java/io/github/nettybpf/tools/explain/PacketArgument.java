@@ -1,13 +1,11 @@
 package io.github.nettybpf.tools.explain;
 
 import io.github.nettybpf.expression.LinkType;
-import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Source;
 import io.github.nettybpf.tools.capture.CaptureReader;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,18 +13,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packet that a PACKET argument stands for: one of a capture, or hexadecimal digits.
+ * The packet that a PACKET argument stands for: one of a capture, or a {@link PacketText}.
  *
  * @param name the packet in messages
  * @param packet the packet
  */
 record PacketArgument(String name, CapturedPacket packet) {
     /** The size limit of a packet in hexadecimal. Captures may have longer ones. */
-    private static final int MAX_BYTES = 1 << 18;
+    static final int MAX_BYTES = 1 << 18;
 
     private static final int PCAPNG_MAGIC = 0x0a0d0d0a;
 
@@ -90,35 +87,17 @@ record PacketArgument(String name, CapturedPacket packet) {
         if (number != 1) {
             throw new Refusal("--packet " + number + " (expected: with a capture; this is hexadecimal)");
         }
-        byte[] bytes = bytes(name, text);
+        byte[] bytes;
+        try {
+            bytes = PacketText.read(text);
+        } catch (Refusal e) {
+            String prefix = name.equals("PACKET") ? "PACKET: no file of this name, and " : name + ": ";
+            throw new Refusal(prefix + e.getMessage());
+        }
+        if (bytes.length > MAX_BYTES) {
+            throw new Refusal(name + ": " + bytes.length + " bytes (expected: at most " + MAX_BYTES + ")");
+        }
         return new PacketArgument("packet", CapturedPacket.of(linkType == null ? LinkType.EN10MB : linkType, bytes));
-    }
-
-    private static byte[] bytes(String name, String text) throws Refusal {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        int at = 0;
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (Character.isWhitespace(c) || c == ':') {
-                at++;
-                continue;
-            }
-            boolean isPair =
-                    at + 1 < text.length() && HexFormat.isHexDigit(c) && HexFormat.isHexDigit(text.charAt(at + 1));
-            if (!isPair) {
-                String there = Printable.of(
-                        text.substring(at, Math.min(at + 2, text.length())).strip());
-                throw new Refusal((name.equals("PACKET") ? "PACKET: no file of this name, and " : name + ": ")
-                        + "'" + there + "' at character " + (at + 1)
-                        + " (expected: hexadecimal digits in pairs, or a capture)");
-            }
-            bytes.write(HexFormat.fromHexDigits(text, at, at + 2));
-            at += 2;
-        }
-        if (bytes.size() > MAX_BYTES) {
-            throw new Refusal(name + ": " + bytes.size() + " bytes (expected: at most " + MAX_BYTES + ")");
-        }
-        return bytes.toByteArray();
     }
 
     private static PacketArgument ofCapture(String name, InputStream in, long number) throws IOException, Refusal {

@@ -8,6 +8,7 @@ import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.netty.KernelOracle;
+import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.ExpressionTarget;
 import io.github.nettybpf.tools.Lines;
 import io.github.nettybpf.tools.Printable;
@@ -35,8 +36,9 @@ import picocli.CommandLine.Option;
         description = """
 
                 Each line of the input is a case: the program, a tab, the packet; what follows \
-                another tab is ignored. The program is bytecode (or in another notation that fits \
-                in one line), the packet hexadecimal, or - if it is empty. Each case is answered \
+                another tab is ignored. The program is bytecode, or in another notation that fits \
+                in one line, or an expression, which is compiled for --link-type or --placement. \
+                The packet is hexadecimal, or - if it is empty. Each case is answered \
                 with one line, in order: the verdict as an unsigned decimal number, or 'reject: ' \
                 and the reason if the program or the packet is refused. Empty lines and lines that \
                 begin with # are skipped.
@@ -47,8 +49,8 @@ import picocli.CommandLine.Option;
                 there, in the running kernel, which needs no privilege; with --engine compiler each \
                 program is compiled to JVM bytecode first, which bpf jit shows.
 
-                With --expressions the program is an expression instead, for packets of --link-type; \
-                the length on the wire is that of the packet.
+                A text is told to be a program or an expression as by all verbs; with --expressions \
+                each is an expression. The length on the wire is that of the packet.
 
                 Answers are flushed whenever no further case is waiting, so another program can \
                 send a case, wait for the answer, and send the next, through two pipes.
@@ -76,7 +78,9 @@ public final class Eval implements Callable<Integer> {
             description = "How to run the programs: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Engine engine = Engine.INTERPRETER;
 
-    @Option(names = "--expressions", description = "The programs are filter expressions, as bpf compile takes them.")
+    @Option(
+            names = {"-e", "--expression", "--expressions"},
+            description = "The programs are filter expressions, whatever they look like.")
     private boolean expressions;
 
     @Mixin
@@ -108,9 +112,6 @@ public final class Eval implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
-        if (where.isGiven() && !expressions) {
-            throw new Refusal("--link-type, --placement or --netmask (expected: with --expressions)");
-        }
         if (engine != Engine.KERNEL) {
             return answerAll();
         }
@@ -216,10 +217,11 @@ public final class Eval implements Callable<Integer> {
     }
 
     private Program read(String text) throws Refusal {
-        return expressions
-                ? where.compile(text, where.withNetmask(Options.DEFAULT.withRejectingAll()))
-                        .program()
-                : ProgramFormat.readAny(text);
+        if (!expressions && !AnyProgram.isExpression(text)) {
+            return ProgramFormat.readAny(text);
+        }
+        Options options = where.withNetmask(Options.DEFAULT.withRejectingAll());
+        return where.compile(AnyProgram.withoutComments(text), options).program();
     }
 
     /**

@@ -57,6 +57,8 @@ class CapturedPacketTest {
         "229, RAW, 0",
         "276, LINUX_SLL2, 20",
         "9, PPP, 4",
+        "105, IEEE802_11, -1",
+        "127, IEEE802_11_RADIO, -1",
         "147, , -1"
     })
     void knowsLinkTypes(int number, String name, int header) throws IOException {

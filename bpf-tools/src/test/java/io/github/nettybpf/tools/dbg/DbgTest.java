@@ -385,7 +385,7 @@ class DbgTest {
                 "load a wrong count | load bpf 3,6 0 0 0, | PROGRAM: line 1, column 1: count 3 (expected: 1, the instructions after it)",
                 "load what the kernel refuses | load bpf ld M[0]\\nret a | PROGRAM: line 1, column 6: scratch slot 0 can be unset (expected: a st or stx on every path)",
                 "load no instruction | load bpf ret #1\\nldd [4] | PROGRAM: line 2, column 1: 'ldd' (expected: an instruction)",
-                "load no expression | load bpf tcp prt 80 | PROGRAM: no file of this name; as an expression: column 5: 'prt' (expected: host, net, port or proto between 'tcp' and it; did you mean 'port'?)",
+                "load no expression | load bpf tcp prt 80 | PROGRAM: as an expression: column 5: 'prt' (expected: host, net, port or proto between 'tcp' and it; did you mean 'port'?)",
                 "load no file | load pcap | '' (expected: the name of a capture)",
                 "load a missing file | load pcap /no/such | /no/such: no such file",
                 "load a folder | load pcap / | /: not a regular file (expected: a capture, which is read more than once)",

@@ -56,12 +56,17 @@ class EvalTest {
                 "a refused program | 2,21 9 0 2048,6 0 0 0 | - | reject: insn 0: jeq #2048, 9, 0: jumps to 10 (expected: <= 1)",
                 "no instructions | 0, | - | reject: 0 instructions (expected: 1..4096)",
                 "a wrong count | 2,6 0 0 0 | - | reject: count 2 (expected: 1, the instructions after it)",
-                "no program | frob | - | reject: 'frob' (expected: an instruction)",
+                "no program | frob | - | reject: column 1: 'frob' (expected: a protocol, host, net, port, a comparison, 'not' or '(')",
+                "assembly | ldb [1] ret a | 0a14 | 20",
+                "bytes | 1600000000000000 | 0a14 | 0",
+                "an expression | ether[1] == 0x14 | 0a14 | 262144",
+                "an expression with a comment | ether[1] == 0x15 # or not | 0a14 | 0",
+                "an expression that rejects all | ip and ip6 | 0a14 | 0",
                 "a control character | 1,6 0 0 \\u001b | - | reject: '?' (expected: a number)",
                 "no packet | 1,6 0 0 0 | '' | reject: packet: nothing (expected: hexadecimal digits in pairs, or -)",
                 "no digits | 1,6 0 0 0 | 00zz | reject: packet: 'zz' at digit 3 (expected: hexadecimal digits in pairs, or -)",
                 "half a byte | 1,6 0 0 0 | 001 | reject: packet: '1' at digit 3 (expected: hexadecimal digits in pairs, or -)",
-                "the program is refused first | x | zz | reject: 'x' (expected: an instruction)",
+                "the program is refused first | x | zz | reject: column 1: 'x' (expected: a protocol, host, net, port, a comparison, 'not' or '(')",
             })
     void answers(String rule, String program, String packet, String answer) {
         String line = program.replace("\\u001b", "\u001b") + "\t" + packet.translateEscapes();

@@ -350,7 +350,7 @@ class RunTest {
                 "a limit of 0 | arp NAME --limit 0 | 2 | --limit: '0' (expected: 1..999999999999999999)",
                 "a limit of -1 | arp NAME --limit -1 | 2 | --limit: '-1' (expected: 1..999999999999999999)",
                 "a limit that is no number | arp NAME --limit x | 2 | --limit: 'x' (expected: 1..999999999999999999)",
-                "a link type that is none | arp NAME --link-type X | 2 | --link-type: 'X' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET or OTHER)",
+                "a link type that is none | arp NAME --link-type X | 2 | --link-type: 'X' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET, IEEE802_11, IEEE802_11_RADIO or OTHER)",
                 "a notation that is none | arp NAME --notation X | 2 | --notation: 'X' (expected: asm, listing, bytecode, c, ddd or hex)",
                 "two ways to take the program | arp NAME -e --notation asm | 1 | --expression and --notation (expected: one of them)",
                 "no such capture | arp nowhere | 1 | nowhere: no such file",
