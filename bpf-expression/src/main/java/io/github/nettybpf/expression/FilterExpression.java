@@ -120,7 +120,7 @@ public final class FilterExpression {
         if (!options.isOptimized() && !instructions.equals(REJECT)) {
             instructions = CodeGenerator.generate(lowered(tree, encapsulation, live, options, false));
         }
-        if (instructions.size() > Program.MAX_SIZE) {
+        if (instructions.isEmpty() || instructions.size() > Program.MAX_SIZE) {
             throw new ExpressionException(
                     1,
                     "an expression that takes more instructions than a program can have (expected: at most "

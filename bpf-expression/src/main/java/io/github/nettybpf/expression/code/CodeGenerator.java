@@ -10,13 +10,16 @@ import org.jspecify.annotations.Nullable;
 /** Generates the instructions of a formula: builds its decision graph, optimizes the graph, and emits it. */
 public final class CodeGenerator {
     /** How much work a compilation may take, in units of {@link WorkBudget}. */
-    public static final long MAX_WORK = 2_000_000;
+    public static final long MAX_WORK = 2_500_000;
 
-    /** A diagram with more comparisons is not optimized: little of it would go away. */
-    private static final int HOPELESS = 2 * Program.MAX_SIZE;
+    /** A graph with more comparisons is not optimized: too little of it would go away. */
+    private static final int HOPELESS = 4 * Program.MAX_SIZE;
+
+    /** How many times as many comparisons a graph may have before as the best program after the optimizer. */
+    private static final int MAX_SHRINKING = 8;
 
     private final WorkBudget budget;
-    private @Nullable List<Instruction> shortest;
+    private List<Instruction> shortest = List.of();
 
     private CodeGenerator(WorkBudget budget) {
         this.budget = budget;
@@ -28,49 +31,45 @@ public final class CodeGenerator {
      * @param lowered the formula
      */
     public static List<Instruction> generate(Lowered lowered) {
-        return Emitter.emit(new DecisionGraph().of(lowered.formula(), null), false);
+        DecisionNode first = new DecisionGraph(Integer.MAX_VALUE).of(lowered.formula(), null);
+        return Emitter.emit(Objects.requireNonNull(first), false);
     }
 
     /**
-     * {@return the instructions of a short program} There may be more than a program can have. The tests follow the order
-     * of the expression, so that a packet that is too short for one of them is rejected as libpcap does. Where that takes
-     * more instructions than a program can have, tests are merged whatever their order ({@link OrderedDiagrams}): a packet
-     * may then get its verdict by the bytes that it has.
+     * {@return the instructions of a short program} There are none if it takes too many, and there may be more than a
+     * program can have. Tests are merged whatever their order where that makes no difference ({@link OrderedDiagrams}),
+     * or follow the order of the expression, whichever is shorter.
      *
      * @param forms equivalent formulas, the simplest one first
      * @param budget how much work there may be
      */
     public static List<Instruction> shortest(List<Lowered> forms, WorkBudget budget) {
         CodeGenerator generator = new CodeGenerator(budget);
-        DecisionGraph inOrder = new DecisionGraph();
-        DecisionNode first = inOrder.of(forms.get(0).formula(), null);
-        boolean hopeless = DecisionGraph.comparisons(first) > HOPELESS;
-        if (!hopeless && generator.take(forms.get(0), inOrder, first).size() <= Program.MAX_SIZE) {
-            return generator.best();
-        }
-        for (Lowered form : forms) {
-            DecisionGraph graph = new DecisionGraph();
-            WorkBudget diagrams = budget.part(10);
-            DecisionNode root = OrderedDiagrams.of(form.formula(), graph, diagrams);
+        for (int i = 0; i < forms.size(); i++) {
+            DecisionGraph graph = new DecisionGraph(HOPELESS);
+            WorkBudget diagrams = budget.part(forms.size() + 2 - i);
+            DecisionNode root = OrderedDiagrams.of(forms.get(i).formula(), graph, diagrams);
             budget.spend(diagrams.spent());
-            if (root != null && DecisionGraph.comparisons(root) <= HOPELESS) {
-                generator.take(form, graph, root);
-            }
+            generator.take(forms.get(i), graph, root, HOPELESS);
         }
-        return generator.shortest == null ? Emitter.emit(first, false) : generator.best();
+        int merged = generator.shortest.size();
+        int worthwhile = merged == 0 ? HOPELESS : Math.min(HOPELESS, MAX_SHRINKING * merged);
+        DecisionGraph inOrder = new DecisionGraph(worthwhile);
+        generator.take(forms.get(0), inOrder, inOrder.of(forms.get(0).formula(), null), worthwhile);
+        return generator.shortest;
     }
 
-    private List<Instruction> best() {
-        return Objects.requireNonNull(shortest);
-    }
-
-    /** {@return the shortest instructions so far, after those of another graph} */
-    private List<Instruction> take(Lowered form, DecisionGraph graph, DecisionNode root) {
-        List<Instruction> before = shortest;
-        DecisionNode optimized = new Optimizer(graph, form.stored(), budget).optimize(root);
+    /** Keeps the instructions of another graph, unless it is too large, or those so far are fewer. */
+    private void take(Lowered form, DecisionGraph graph, @Nullable DecisionNode root, int maxComparisons) {
+        if (root == null || DecisionGraph.comparisons(root) > maxComparisons) {
+            return;
+        }
+        WorkBudget rest = budget.part(1);
+        DecisionNode optimized = new Optimizer(graph, form.stored(), rest).optimize(root);
+        budget.spend(rest.spent());
         List<Instruction> instructions = Emitter.emit(optimized, true);
-        List<Instruction> best = before == null || instructions.size() <= before.size() ? instructions : before;
-        shortest = best;
-        return best;
+        if (shortest.isEmpty() || instructions.size() <= shortest.size()) {
+            shortest = instructions;
+        }
     }
 }

@@ -25,12 +25,25 @@ import org.jspecify.annotations.Nullable;
 final class DecisionGraph {
     private final Map<Key, DecisionNode> known = new HashMap<>();
 
+    /** After how many nodes the graph is too large. */
+    private final int maxNodes;
+
+    /**
+     * Creates an empty graph.
+     *
+     * @param maxNodes after how many nodes it is too large
+     */
+    DecisionGraph(int maxNodes) {
+        this.maxNodes = maxNodes;
+    }
+
     /** What makes nodes equal. */
     private record Key(Value value, @Nullable Value slot, List<Object> parts) {}
 
     /**
      * {@return the node for a value and its successors} Adjacent ranges with the same successor are merged. A value
-     * that is not defined rejects the packet, so if every range does, there is nothing to compute.
+     * that is not defined rejects the packet, so if every range does, there is nothing to compute; nor if all lead to a
+     * node whose value is not defined, either, where this one is not.
      *
      * @param starts where the ranges start; changed by this method
      * @param targets the successors; changed by this method
@@ -44,8 +57,10 @@ final class DecisionGraph {
                 used++;
             }
         }
-        if (used == 1 && targets[0] == DecisionNode.REJECT) {
-            return DecisionNode.REJECT;
+        DecisionNode only = targets[0];
+        boolean implied = slot == null && only.value != null && only.value.implies(value);
+        if (used == 1 && (implied || only == DecisionNode.REJECT)) {
+            return only;
         }
         long[] from = Arrays.copyOf(starts, used);
         DecisionNode[] to = Arrays.copyOf(targets, used);
@@ -120,7 +135,7 @@ final class DecisionGraph {
                 left = or.terms().size();
             } else if (formula instanceof BooleanFormula.Switch choice) {
                 left = choice.cases().size();
-            } else if (formula instanceof BooleanFormula.Not || formula instanceof BooleanFormula.InOrder) {
+            } else if (formula instanceof BooleanFormula.Not) {
                 left = 1;
             }
         }
@@ -136,22 +151,21 @@ final class DecisionGraph {
                 return new Level(choice.cases().get(left).then(), yes, no);
             } else if (formula instanceof BooleanFormula.Not not) {
                 return new Level(not.term(), no, yes);
-            } else if (formula instanceof BooleanFormula.InOrder inOrder) {
-                return new Level(inOrder.term(), yes, no);
             }
             throw new IllegalStateException(formula + " has no terms");
         }
     }
 
     /**
-     * {@return the first node of a formula, which leads to a verdict}
+     * {@return the first node of a formula, which leads to a verdict, or null if the graph is too large}
      *
      * @param diagrams has nodes for parts of the formula, or null if all are made term by term
      */
+    @Nullable
     DecisionNode of(BooleanFormula root, @Nullable OrderedDiagrams diagrams) {
         Deque<Level> levels = new ArrayDeque<>();
         levels.push(new Level(root, DecisionNode.ACCEPT, DecisionNode.REJECT));
-        while (true) {
+        while (known.size() <= maxNodes) {
             Level top = levels.peek();
             DecisionNode first =
                     top.built == null && diagrams != null ? diagrams.node(top.formula, top.yes, top.no) : null;
@@ -167,6 +181,7 @@ final class DecisionGraph {
             levels.peek().built = first;
             levels.peek().terms.add(first);
         }
+        return null;
     }
 
     /** {@return the first node of a formula all of whose terms have nodes} */
@@ -182,8 +197,7 @@ final class DecisionGraph {
             return switchOf(choice, level.terms, level.no);
         } else if (level.formula instanceof BooleanFormula.And
                 || level.formula instanceof BooleanFormula.Or
-                || level.formula instanceof BooleanFormula.Not
-                || level.formula instanceof BooleanFormula.InOrder) {
+                || level.formula instanceof BooleanFormula.Not) {
             return Objects.requireNonNull(level.built);
         }
         throw new IllegalArgumentException(level.formula.toString());

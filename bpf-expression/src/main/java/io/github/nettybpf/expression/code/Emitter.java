@@ -48,6 +48,12 @@ final class Emitter {
      */
     private boolean stores;
 
+    /** How many nodes have a range. */
+    private final Map<Range, Integer> ranges = new HashMap<>();
+
+    /** A range by where it starts, and what it leads to. */
+    private record Range(long start, DecisionNode target) {}
+
     private Emitter() {}
 
     /** {@return the instructions, of which there may be more than a program can have} */
@@ -66,6 +72,9 @@ final class Emitter {
             for (DecisionNode target : node.targets) {
                 rejects |= target == DecisionNode.REJECT;
                 accepts |= target == DecisionNode.ACCEPT;
+            }
+            for (int i = 0; i < node.targets.length; i++) {
+                ranges.merge(new Range(node.starts[i], node.targets[i]), 1, Integer::sum);
             }
         }
         if (rejects) {
@@ -128,7 +137,7 @@ final class Emitter {
             int no = positions.get(node.targets[0]);
             jump(yes, no, (t, f) -> new JumpIf(JumpCondition.JSET, test.mask(), t, f));
         } else if (branch instanceof InstructionSelection.RangeTest test) {
-            fallInto(new SwitchLowering(this::compare, test.unit()).emit(node, positions));
+            fallInto(new SwitchLowering(this::compare, test.unit()).emit(node, positions, this::uses));
         } else {
             throw new IllegalArgumentException(branch.toString());
         }
@@ -137,6 +146,10 @@ final class Emitter {
             add(computation.get(i));
         }
         positions.put(node, backwards.size() - 1);
+    }
+
+    private int uses(long start, DecisionNode target) {
+        return ranges.getOrDefault(new Range(start, target), 0);
     }
 
     /** Makes what is emitted next, which will precede, continue at the target. */

@@ -7,7 +7,6 @@ import io.github.nettybpf.expression.lower.RangeSet;
 import io.github.nettybpf.expression.lower.Value;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -20,31 +19,37 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds reduced ordered decision diagrams (multi-valued BDDs) of the parts of a formula whose tests may be reordered,
- * because they read nothing but headers. Tests of the same value then become one test of a set, in whatever order and
- * however nested the expression has them: a list of conversations becomes a switch on the source address, and for each
- * source a set of destinations.
+ * Builds reduced ordered decision diagrams (multi-valued BDDs) of the parts of a formula that read nothing but the packet.
+ * Tests of the same value then become one test of a set, in whatever order and however nested the expression has them: a
+ * list of conversations becomes a switch on the source address, and for each source a set of destinations.
  *
- * <p>Values are ordered as the headers are, so that a value is only computed after the tests that say whether the packet
- * has it. The size can grow exponentially, so the work is bounded.
+ * <p>The program has the same verdict as test by test, for cut-off packets, too. A value that the packet lacks rejects it,
+ * so a test must come neither too early nor be left out; {@link Diagrams} keeps account of that. It succeeds in most
+ * orders of values in which a packet that lacks one lacks all that follow: those of the headers. Where it does not, the
+ * terms of the formula stay in their order, and each is merged for itself.
+ *
+ * <p>The size can grow exponentially, so the work is bounded.
  */
 final class OrderedDiagrams {
     /** How many different values a formula may test: the depth of the recursion. */
     private static final int MAX_VALUES = 200;
 
+    /** The mask of the fragment offset. */
+    private static final int FRAGMENT = 0x1fff;
+
     private final DecisionGraph graph;
 
     /** The diagrams of formulas, of those that are not part of a larger one. */
-    private final IdentityHashMap<BooleanFormula, DecisionNode> diagrams = new IdentityHashMap<>();
+    private final IdentityHashMap<BooleanFormula, Diagram> diagrams = new IdentityHashMap<>();
 
     private final Map<Value, Integer> ranks = new HashMap<>();
-    private final Map<Long, DecisionNode> conjunctions = new HashMap<>();
-    private final Map<Long, DecisionNode> disjunctions = new HashMap<>();
+    private final Diagrams table;
     private final WorkBudget budget;
 
     private OrderedDiagrams(DecisionGraph graph, WorkBudget budget) {
         this.graph = graph;
         this.budget = budget;
+        this.table = new Diagrams(budget);
     }
 
     /**
@@ -79,8 +84,7 @@ final class OrderedDiagrams {
         }
         List<Value> ordered = new ArrayList<>(values);
         ordered.sort(Comparator.comparingInt(OrderedDiagrams::layer)
-                .thenComparingInt(value -> anchor(value).k)
-                .thenComparingInt(value -> anchor(value).size)
+                .thenComparingInt(OrderedDiagrams::place)
                 .thenComparingInt(value -> value.id));
         for (Value value : ordered) {
             ranks.put(value, ranks.size());
@@ -90,21 +94,37 @@ final class OrderedDiagrams {
 
     /** {@return 0 for what is no load, 1 for loads up to the network header, 2 for loads after a computed length} */
     private static int layer(Value value) {
-        Value anchor = anchor(value);
-        if (anchor.kind != Value.Kind.LOAD) {
-            return 0;
+        int operands =
+                Math.max(value.left == null ? 0 : layer(value.left), value.right == null ? 0 : layer(value.right));
+        if (value.kind == Value.Kind.HEADER_LENGTH) {
+            return 1;
+        } else if (value.kind != Value.Kind.LOAD) {
+            return operands;
         }
-        Value index = anchor.left;
-        return index == null || (index.kind != Value.Kind.HEADER_LENGTH && index.op != AluOp.ADD) ? 1 : 2;
+        Value index = value.left;
+        return index == null || (index.kind != Value.Kind.HEADER_LENGTH && index.op != AluOp.ADD)
+                ? Math.max(operands, 1)
+                : 2;
     }
 
-    /** {@return the load that a value is computed of, or the value itself} */
-    private static Value anchor(Value value) {
-        Value anchor = value;
-        while (anchor.kind != Value.Kind.LOAD && anchor.left != null) {
-            anchor = anchor.left;
+    /**
+     * {@return the place of a value among those of its layer} That is where it ends, so that a packet that lacks it lacks
+     * all after it. Only the fragment offset comes after the protocol, which stands two bytes behind it, as in
+     * expressions: for many protocols it is not read.
+     */
+    private static int place(Value value) {
+        Value mask = value.mask();
+        return 2 * end(value) + (mask != null && mask.k == FRAGMENT ? 5 : 0);
+    }
+
+    /** {@return where what a value loads ends, behind a computed length if there is one} */
+    private static int end(Value value) {
+        if (value.kind == Value.Kind.LOAD) {
+            return value.k + value.size;
+        } else if (value.kind == Value.Kind.HEADER_LENGTH) {
+            return value.k + 1;
         }
-        return anchor;
+        return Math.max(value.left == null ? 0 : end(value.left), value.right == null ? 0 : end(value.right));
     }
 
     private static List<BooleanFormula> terms(BooleanFormula formula) {
@@ -114,8 +134,6 @@ final class OrderedDiagrams {
             return or.terms();
         } else if (formula instanceof BooleanFormula.Not not) {
             return List.of(not.term());
-        } else if (formula instanceof BooleanFormula.InOrder inOrder) {
-            return List.of(inOrder.term());
         } else if (formula instanceof BooleanFormula.Switch choice) {
             return choice.cases().stream().map(BooleanFormula.Case::then).toList();
         }
@@ -130,7 +148,7 @@ final class OrderedDiagrams {
 
         Level(BooleanFormula formula) {
             this.formula = formula;
-            this.terms = formula instanceof BooleanFormula.InOrder ? List.of() : terms(formula);
+            this.terms = terms(formula);
         }
     }
 
@@ -165,30 +183,32 @@ final class OrderedDiagrams {
         }
         BooleanFormula result =
                 formula instanceof BooleanFormula.Not ? new BooleanFormula.Not(level.merged.get(0)) : formula;
-        DecisionNode diagram = diagram(level);
+        Diagram diagram = diagram(level);
         if (diagram != null) {
             diagrams.put(result, diagram);
         }
         return result;
     }
 
-    /** {@return whether every packet has the value that earlier tests lead to: not metadata, nor what was stored} */
+    /** {@return whether a value is of the packet alone: neither metadata, nor what the program stored} */
     private static boolean mayReorder(Value value) {
-        Value anchor = anchor(value);
-        boolean metadata = anchor.kind == Value.Kind.EXTENSION && anchor.extension != Extension.LEN;
-        return value.slotsRead == 0 && !metadata;
+        boolean metadata = value.kind == Value.Kind.EXTENSION && value.extension != Extension.LEN;
+        return value.slotsRead == 0
+                && !metadata
+                && (value.left == null || mayReorder(value.left))
+                && (value.right == null || mayReorder(value.right));
     }
 
     /** {@return the diagram of what is neither a conjunction nor a disjunction, or null if it has none} */
-    private @Nullable DecisionNode diagram(Level level) {
+    private @Nullable Diagram diagram(Level level) {
         BooleanFormula formula = level.formula;
         if (formula instanceof BooleanFormula.Membership membership) {
-            return mayReorder(membership.value()) ? member(membership) : null;
+            return mayReorder(membership.value()) ? member(membership.value(), membership.set()) : null;
         } else if (formula instanceof BooleanFormula.Constant constant) {
-            return constant.value() ? DecisionNode.ACCEPT : DecisionNode.REJECT;
+            return constant.value() ? Diagram.TRUE : Diagram.FALSE;
         } else if (formula instanceof BooleanFormula.Not) {
-            DecisionNode term = diagrams.get(level.merged.get(0));
-            return term == null ? null : negated(term);
+            Diagram term = diagrams.get(level.merged.get(0));
+            return term == null ? null : table.negation(term);
         } else if (formula instanceof BooleanFormula.Switch choice && mayReorder(choice.value())) {
             return level.merged.stream().allMatch(diagrams::containsKey)
                     ? switchOf(choice, level.merged.stream().map(this::known).toList())
@@ -197,33 +217,22 @@ final class OrderedDiagrams {
         return null;
     }
 
-    private DecisionNode known(BooleanFormula formula) {
+    private Diagram known(BooleanFormula formula) {
         return Objects.requireNonNull(diagrams.get(formula));
     }
 
     /** {@return the diagram of a switch} Its cases test other values, which may have lower ranks than its own. */
-    private DecisionNode switchOf(BooleanFormula.Switch choice, List<DecisionNode> cases) {
-        List<DecisionNode> all = new ArrayList<>();
+    private Diagram switchOf(BooleanFormula.Switch choice, List<Diagram> cases) {
+        List<Diagram> all = new ArrayList<>();
         for (int i = 0; i < cases.size(); i++) {
-            DecisionNode in = member(new BooleanFormula.Membership(
-                    choice.value(), choice.cases().get(i).set()));
-            all.add(combine(in, cases.get(i), true));
+            Diagram in = member(choice.value(), choice.cases().get(i).set());
+            all.add(table.combine(in, cases.get(i), true));
         }
-        return fold(all, false);
+        return table.fold(all, false);
     }
 
-    private DecisionNode member(BooleanFormula.Membership membership) {
-        RangeSet all = RangeSet.between(0, membership.value().max);
-        RangeSet set = membership.set().and(all);
-        if (set.isEmpty()) {
-            return DecisionNode.REJECT;
-        }
-        return set.equals(all)
-                ? DecisionNode.ACCEPT
-                : graph.membership(
-                        new BooleanFormula.Membership(membership.value(), set),
-                        DecisionNode.ACCEPT,
-                        DecisionNode.REJECT);
+    private Diagram member(Value value, RangeSet set) {
+        return table.member(value, Objects.requireNonNull(ranks.get(value)), set);
     }
 
     /** {@return the terms, of which those that have diagrams and follow one another are one term} */
@@ -250,121 +259,19 @@ final class OrderedDiagrams {
                 ? run.get(0)
                 : and ? new BooleanFormula.And(List.copyOf(run)) : new BooleanFormula.Or(List.copyOf(run));
         if (run.size() > 1) {
-            diagrams.put(merged, fold(run.stream().map(this::known).toList(), and));
+            diagrams.put(merged, table.fold(run.stream().map(this::known).toList(), and));
         }
         result.add(merged);
         run.clear();
     }
 
-    /** {@return the conjunction or disjunction of all} It combines equals with equals, as a merge sort does. */
-    private DecisionNode fold(List<DecisionNode> all, boolean and) {
-        List<DecisionNode> left = new ArrayList<>(all);
-        while (left.size() > 1) {
-            List<DecisionNode> pairs = new ArrayList<>();
-            for (int i = 0; i < left.size(); i += 2) {
-                pairs.add(i + 1 < left.size() ? combine(left.get(i), left.get(i + 1), and) : left.get(i));
-            }
-            left = pairs;
-        }
-        return left.isEmpty() ? DecisionNode.REJECT : left.get(0);
-    }
-
-    private DecisionNode combine(DecisionNode a, DecisionNode b, boolean and) {
-        DecisionNode absorbing = and ? DecisionNode.REJECT : DecisionNode.ACCEPT;
-        DecisionNode neutral = and ? DecisionNode.ACCEPT : DecisionNode.REJECT;
-        if (a == absorbing || b == absorbing) {
-            return absorbing;
-        } else if (a == neutral || a == b) {
-            return b;
-        } else if (b == neutral) {
-            return a;
-        } else if (budget.isSpent()) {
-            return absorbing;
-        }
-        Map<Long, DecisionNode> memo = and ? conjunctions : disjunctions;
-        long key = (long) Math.min(a.id, b.id) << 32 | Math.max(a.id, b.id);
-        DecisionNode known = memo.get(key);
-        if (known == null) {
-            known = apply(a, b, and);
-            memo.put(key, known);
-        }
-        return known;
-    }
-
-    /** Combines two diagrams, neither of which is a verdict (the apply algorithm). */
-    private DecisionNode apply(DecisionNode a, DecisionNode b, boolean and) {
-        int order = Integer.compare(rank(a), rank(b));
-        if (order > 0) {
-            return apply(b, a, and);
-        }
-        int size = a.starts.length + (order == 0 ? b.starts.length : 0);
-        long[] starts = new long[size];
-        DecisionNode[] targets = new DecisionNode[size];
-        int used = 0;
-        int i = 0;
-        int j = 0;
-        while (i < a.starts.length) {
-            long start = order == 0 ? Math.max(a.starts[i], b.starts[j]) : a.starts[i];
-            DecisionNode target = combine(a.targets[i], order == 0 ? b.targets[j] : b, and);
-            if (used == 0 || targets[used - 1] != target) {
-                starts[used] = start;
-                targets[used++] = target;
-            }
-            if (order != 0) {
-                i++;
-                continue;
-            }
-            long end = Math.min(a.end(i), b.end(j));
-            i += a.end(i) == end ? 1 : 0;
-            j += b.end(j) == end ? 1 : 0;
-        }
-        budget.spend(WorkBudget.NODE + size);
-        return used == 1
-                ? targets[0]
-                : graph.node(
-                        Objects.requireNonNull(a.value),
-                        null,
-                        Arrays.copyOf(starts, used),
-                        Arrays.copyOf(targets, used));
-    }
-
-    private int rank(DecisionNode node) {
-        return Objects.requireNonNull(ranks.get(node.value));
-    }
-
-    /** {@return the first node of a formula that has a diagram, or null if it has none} */
+    /**
+     * {@return the first node of a formula that has a diagram, or null if it has none, or none that a program can follow,
+     * or there was too much work}
+     */
     @Nullable
     DecisionNode node(BooleanFormula formula, DecisionNode yes, DecisionNode no) {
-        DecisionNode diagram = diagrams.get(formula);
-        return diagram == null ? null : substitute(diagram, yes, no);
-    }
-
-    private DecisionNode negated(DecisionNode diagram) {
-        Map<DecisionNode, DecisionNode> done = new HashMap<>();
-        done.put(DecisionNode.ACCEPT, DecisionNode.REJECT);
-        done.put(DecisionNode.REJECT, DecisionNode.ACCEPT);
-        return substitute(diagram, done);
-    }
-
-    /** {@return the diagram with other nodes for its verdicts} */
-    private DecisionNode substitute(DecisionNode diagram, DecisionNode accept, DecisionNode reject) {
-        Map<DecisionNode, DecisionNode> done = new HashMap<>();
-        done.put(DecisionNode.ACCEPT, accept);
-        done.put(DecisionNode.REJECT, reject);
-        return accept == DecisionNode.ACCEPT && reject == DecisionNode.REJECT ? diagram : substitute(diagram, done);
-    }
-
-    private DecisionNode substitute(DecisionNode diagram, Map<DecisionNode, DecisionNode> done) {
-        DecisionNode known = done.get(diagram);
-        if (known == null) {
-            budget.spend(WorkBudget.NODE + diagram.starts.length);
-            DecisionNode[] targets = new DecisionNode[diagram.targets.length];
-            for (int i = 0; i < targets.length; i++) {
-                targets[i] = substitute(diagram.targets[i], done);
-            }
-            known = graph.node(Objects.requireNonNull(diagram.value), null, diagram.starts.clone(), targets);
-            done.put(diagram, known);
-        }
-        return known;
+        Diagram diagram = diagrams.get(formula);
+        return diagram == null || budget.isSpent() ? null : table.nodes(diagram, graph, yes, no);
     }
 }

@@ -4,6 +4,7 @@ import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.expression.lower.RangeSet;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.ToIntBiFunction;
 
 /**
  * Emits the comparisons that find the range of a value (switch lowering): a binary search tree of {@code jge} over the
@@ -26,6 +27,9 @@ final class SwitchLowering {
     /** How long a chain of {@code jeq} gets before a list is bisected: a list that short takes one instruction each. */
     private static final int WHOLE_CHAIN = 32;
 
+    /** The same where numbers lead to different tests: bisected, such a list of 33 to 42 is longer than libpcap's. */
+    private static final int WHOLE_SWITCH = 44;
+
     /** How long the chains are that a list is bisected into. */
     private static final int CHAIN = 16;
 
@@ -34,22 +38,62 @@ final class SwitchLowering {
     /** How many adjacent values have become one number, because their low bits were cleared. */
     private final long unit;
 
+    /** The ranges of a value: where they start, the positions to go to, and how often the graph has each of them. */
+    private static final class Ranges {
+        final long[] starts;
+        final int[] targets;
+        final int[] uses;
+
+        Ranges(long[] starts, int[] targets, int[] uses) {
+            this.starts = starts;
+            this.targets = targets;
+            this.uses = uses;
+        }
+
+        /** {@return the ranges from one to before another, without {@code gap} of them} */
+        Ranges without(int from, int to, int first, int gap) {
+            int n = to - from - gap;
+            Ranges rest = new Ranges(new long[n], new int[n], new int[n]);
+            copy(rest, from, 0, first - from);
+            copy(rest, first + gap, first - from, to - first - gap);
+            return rest;
+        }
+
+        private void copy(Ranges copy, int from, int to, int n) {
+            System.arraycopy(starts, from, copy.starts, to, n);
+            System.arraycopy(targets, from, copy.targets, to, n);
+            System.arraycopy(uses, from, copy.uses, to, n);
+        }
+    }
+
     SwitchLowering(Comparison comparison, long unit) {
         this.comparison = comparison;
         this.unit = unit;
     }
 
-    /** {@return the position of the first comparison of a node, all of which are emitted} */
-    int emit(DecisionNode node, Map<DecisionNode, Integer> positions) {
-        int[] targets = Arrays.stream(node.targets).mapToInt(positions::get).toArray();
-        long max = node.value == null ? RangeSet.END - 1 : node.value.max;
-        return emitAll(node.starts, targets, max + 1);
+    /**
+     * {@return the position of the first comparison of a node, all of which are emitted}
+     *
+     * @param positions the positions of its successors
+     * @param uses how many nodes have a range that starts at a number and leads to a successor
+     */
+    int emit(DecisionNode node, Map<DecisionNode, Integer> positions, ToIntBiFunction<Long, DecisionNode> uses) {
+        int n = node.targets.length;
+        int[] targets = new int[n];
+        int[] used = new int[n];
+        for (int i = 0; i < n; i++) {
+            targets[i] = positions.get(node.targets[i]);
+            used[i] = uses.applyAsInt(node.starts[i], node.targets[i]);
+        }
+        return emitAll(node, new Ranges(node.starts, targets, used));
     }
 
-    private int emitAll(long[] starts, int[] targets, long end) {
-        return targets.length > 2 * WHOLE_CHAIN + 1
-                ? emit(starts, targets, 0, targets.length, end)
-                : chain(starts, targets, 0, targets.length, end);
+    private int emitAll(DecisionNode node, Ranges ranges) {
+        int n = node.targets.length;
+        long end = (node.value == null ? RangeSet.END - 1 : node.value.max) + 1;
+        long different = Arrays.stream(ranges.targets).distinct().count();
+        int whole = different > n / 4 ? WHOLE_SWITCH : WHOLE_CHAIN;
+        return n > 2 * whole + 1 ? emit(ranges, 0, n, end) : chain(ranges, 0, n, end);
     }
 
     /** {@return how many comparisons a node takes} */
@@ -65,55 +109,61 @@ final class SwitchLowering {
                     return Integer.MIN_VALUE + emitted[0];
                 },
                 unit);
-        long max = node.value == null ? RangeSet.END - 1 : node.value.max;
-        counting.emitAll(node.starts, targets, max + 1);
+        counting.emitAll(node, new Ranges(node.starts, targets, new int[targets.length]));
         return emitted[0];
     }
 
-    private int emit(long[] starts, int[] targets, int from, int to, long end) {
+    private int emit(Ranges ranges, int from, int to, long end) {
         if (to - from <= 2 * CHAIN + 1) {
-            return chain(starts, targets, from, to, end);
+            return chain(ranges, from, to, end);
         }
         int middle = (from + to) >>> 1;
-        int high = emit(starts, targets, middle, to, end);
-        int low = emit(starts, targets, from, middle, starts[middle]);
-        return comparison.emit(JumpCondition.JGE, starts[middle], high, low);
+        int high = emit(ranges, middle, to, end);
+        int low = emit(ranges, from, middle, ranges.starts[middle]);
+        return comparison.emit(JumpCondition.JGE, ranges.starts[middle], high, low);
     }
 
-    private int chain(long[] starts, int[] targets, int from, int to, long end) {
+    private int chain(Ranges ranges, int from, int to, long end) {
         if (to - from == 1) {
-            return targets[from];
+            return ranges.targets[from];
         }
-        int lone = lone(starts, targets, from, to, end);
+        int lone = lone(ranges, from, to, end);
         if (lone >= 0) {
-            return compareLone(starts, targets, from, to, end, lone);
+            return compareLone(ranges, from, to, end, lone);
         }
-        int last = chain(starts, targets, from, to - 1, starts[to - 1]);
-        return comparison.emit(JumpCondition.JGE, starts[to - 1], targets[to - 1], last);
+        long start = ranges.starts[to - 1];
+        int last = chain(ranges, from, to - 1, start);
+        return comparison.emit(JumpCondition.JGE, start, ranges.targets[to - 1], last);
     }
 
-    private boolean isLone(long[] starts, int i, int to, long end) {
-        return (i + 1 < to ? starts[i + 1] : end) - starts[i] == unit;
+    private boolean isLone(Ranges ranges, int i, int to, long end) {
+        return (i + 1 < to ? ranges.starts[i + 1] : end) - ranges.starts[i] == unit;
     }
 
     /**
      * {@return the index of a range of one number, or -1 if there is none} A range between two others with the same
-     * successor is preferred, because those merge; then one beside a longer range, which its number is added to, so
-     * that the range on its other side may come between two with the same successor.
+     * successor is preferred, because those merge, and among these the one that the fewest nodes have: so lists end
+     * alike, and share their ends. Then one beside a longer range, which its number is added to, so that the range on its
+     * other side may come between two with the same successor.
      */
-    private int lone(long[] starts, int[] targets, int from, int to, long end) {
+    private int lone(Ranges ranges, int from, int to, long end) {
+        int between = -1;
         for (int i = from + 1; i < to - 1; i++) {
-            if (isLone(starts, i, to, end) && targets[i - 1] == targets[i + 1]) {
-                return i;
+            if (isLone(ranges, i, to, end)
+                    && ranges.targets[i - 1] == ranges.targets[i + 1]
+                    && (between < 0 || ranges.uses[i] < ranges.uses[between])) {
+                between = i;
             }
         }
-        if (isLone(starts, from, to, end)) {
+        if (between >= 0) {
+            return between;
+        } else if (isLone(ranges, from, to, end)) {
             return from;
-        } else if (isLone(starts, to - 1, to, end)) {
+        } else if (isLone(ranges, to - 1, to, end)) {
             return to - 1;
         }
         for (int i = from + 1; i < to - 1; i++) {
-            if (isLone(starts, i, to, end) && !isLone(starts, i + 1, to, end)) {
+            if (isLone(ranges, i, to, end) && !isLone(ranges, i + 1, to, end)) {
                 return i;
             }
         }
@@ -121,22 +171,15 @@ final class SwitchLowering {
     }
 
     /** Emits a comparison with one number, then those for the other ranges, to one of which the number is added. */
-    private int compareLone(long[] starts, int[] targets, int from, int to, long end, int lone) {
+    private int compareLone(Ranges ranges, int from, int to, long end, int lone) {
         boolean first = lone == from;
         boolean last = lone == to - 1;
-        int gap = !first && !last && targets[lone - 1] == targets[lone + 1] ? 2 : 1;
-        int n = to - from - gap;
-        long[] restStarts = new long[n];
-        int[] restTargets = new int[n];
-        int taken = lone - from;
-        System.arraycopy(starts, from, restStarts, 0, taken);
-        System.arraycopy(targets, from, restTargets, 0, taken);
-        System.arraycopy(starts, from + taken + gap, restStarts, taken, n - taken);
-        System.arraycopy(targets, from + taken + gap, restTargets, taken, n - taken);
+        int gap = !first && !last && ranges.targets[lone - 1] == ranges.targets[lone + 1] ? 2 : 1;
+        Ranges rest = ranges.without(from, to, lone, gap);
         if (!first && !last && gap == 1) {
-            restStarts[taken] = starts[lone];
+            rest.starts[lone - from] = ranges.starts[lone];
         }
-        int rest = chain(restStarts, restTargets, 0, n, last ? starts[lone] : end);
-        return comparison.emit(JumpCondition.JEQ, starts[lone], targets[lone], rest);
+        int next = chain(rest, 0, to - from - gap, last ? ranges.starts[lone] : end);
+        return comparison.emit(JumpCondition.JEQ, ranges.starts[lone], ranges.targets[lone], next);
     }
 }

@@ -19,20 +19,26 @@ final class AddressLowering {
     /** From how many addresses on one list of them for all protocols is shorter than a list for each. */
     private static final int MANY = 16;
 
+    /**
+     * How many IPv6 addresses are tested one by one, the source and the destination of each. Of more, the sources are one
+     * set and the destinations another, so that a packet that ends inside its destination may be accepted for its source
+     * alone.
+     */
+    private static final int MAX_IN_ORDER = 64;
+
     private final ValueTable values;
     private final HeaderFields headers;
     private final ProtocolLowering protocols;
     private final boolean optimize;
 
-    /** Whether even one address is tested in one list for all protocols, because there are others to merge it with. */
-    private final boolean shareAddresses;
+    private final ListForm form;
 
-    AddressLowering(HeaderFields headers, ProtocolLowering protocols, boolean optimize, boolean shareAddresses) {
+    AddressLowering(HeaderFields headers, ProtocolLowering protocols, boolean optimize, ListForm form) {
         this.values = headers.values();
         this.headers = headers;
         this.protocols = protocols;
         this.optimize = optimize;
-        this.shareAddresses = shareAddresses;
+        this.form = form;
     }
 
     /** {@return the tests that the direction asks for, combined} */
@@ -51,25 +57,25 @@ final class AddressLowering {
      * {@return whether a packet is from or to one of the addresses} If there are several, all of their masks are
      * prefixes.
      */
-    BooleanFormula ipv4(String protocol, Direction direction, List<MaskedAddress> addresses, int column) {
+    BooleanFormula ipv4(String protocol, List<DirectedAddress> addresses, int column) {
         protocols.requireHeaders("an address", column);
         return switch (protocol) {
             case "" -> {
-                BooleanFormula ip = in(ProtocolNumbers.IP, 12, 16, direction, addresses, column);
+                BooleanFormula ip = in(ProtocolNumbers.IP, 12, 16, addresses, column);
                 if (headers.offsets().mplsLabels() > 0 || headers.isSocket()) {
                     yield ip;
-                } else if ((shareAddresses || addresses.size() > MANY)
+                } else if ((form.shared() || addresses.size() > MANY)
                         && headers.offsets().hasEthernetTypes()) {
-                    yield inAny(direction, addresses);
+                    yield inAny(addresses);
                 }
                 yield or(
                         ip,
-                        in(ProtocolNumbers.ARP, 14, 24, direction, addresses, column),
-                        in(ProtocolNumbers.RARP, 14, 24, direction, addresses, column));
+                        in(ProtocolNumbers.ARP, 14, 24, addresses, column),
+                        in(ProtocolNumbers.RARP, 14, 24, addresses, column));
             }
-            case "ip" -> in(ProtocolNumbers.IP, 12, 16, direction, addresses, column);
-            case "arp" -> in(ProtocolNumbers.ARP, 14, 24, direction, addresses, column);
-            case "rarp" -> in(ProtocolNumbers.RARP, 14, 24, direction, addresses, column);
+            case "ip" -> in(ProtocolNumbers.IP, 12, 16, addresses, column);
+            case "arp" -> in(ProtocolNumbers.ARP, 14, 24, addresses, column);
+            case "rarp" -> in(ProtocolNumbers.RARP, 14, 24, addresses, column);
             default ->
                 throw new ExpressionException(
                         column, "an IPv4 address after '" + protocol + "' (expected: ip, arp or rarp before it)");
@@ -80,7 +86,7 @@ final class AddressLowering {
      * {@return whether an IPv4, ARP or RARP packet is from or to one of the addresses} There is one list for all three
      * protocols: bit 2 of the type says at which offset the addresses are.
      */
-    private BooleanFormula inAny(Direction direction, List<MaskedAddress> all) {
+    private BooleanFormula inAny(List<DirectedAddress> all) {
         Value type = headers.linkType(2);
         Value isArp = values.binary(AluOp.AND, type, values.constant(4));
         Value two = values.binary(AluOp.RSH, isArp, values.constant(1));
@@ -90,25 +96,68 @@ final class AddressLowering {
                 RangeSet.of(ProtocolNumbers.IP), RangeSet.of(ProtocolNumbers.ARP), RangeSet.of(ProtocolNumbers.RARP)));
         Value from = values.load(4, two, header + 12);
         Value to = values.load(4, eight, header + 16);
-        return and(new BooleanFormula.Membership(type, types), either(direction, from, to, all));
+        return and(new BooleanFormula.Membership(type, types), alternatives(from, to, all));
     }
 
-    private BooleanFormula in(
-            int type, int source, int destination, Direction direction, List<MaskedAddress> all, int column) {
+    private BooleanFormula in(int type, int source, int destination, List<DirectedAddress> all, int column) {
         BooleanFormula link = protocols.linkType(type, column);
         Value from = headers.network(4, source);
         Value to = headers.network(4, destination);
-        return and(link, either(direction, from, to, all));
+        return and(link, alternatives(from, to, all));
     }
 
-    private BooleanFormula either(Direction direction, Value from, Value to, List<MaskedAddress> all) {
-        boolean either = direction == Direction.EITHER || direction == Direction.SOURCE_OR_DESTINATION;
-        if (all.size() == 1 || !either) {
-            return directed(direction, member(from, all), member(to, all));
+    /** What libpcap compares with an address: the source or destination, and which of its bits. */
+    private record Compared(Value value, int mask) {}
+
+    /**
+     * {@return whether one of the addresses is where its direction says} Optimized, the addresses that are compared with
+     * the same bits are one set, at the place of the first of them: so does libpcap's optimizer. A packet that ends
+     * before its destination is then accepted for its source alone.
+     */
+    private BooleanFormula alternatives(Value from, Value to, List<DirectedAddress> all) {
+        if (all.size() == 1) {
+            DirectedAddress only = all.get(0);
+            List<MaskedAddress> address = List.of(only.address());
+            return directed(only.direction(), member(from, address), member(to, address));
         }
-        // Equivalent to testing address by address: if the source is the first address, a packet that ends before its
-        // destination is accepted.
-        return or(member(from, all.subList(0, 1)), member(to, all), member(from, all.subList(1, all.size())));
+        if (!form.groupsAddresses()) {
+            return inOrder(from, to, all);
+        }
+        Map<Compared, List<MaskedAddress>> groups = new LinkedHashMap<>();
+        for (DirectedAddress one : all) {
+            MaskedAddress address = one.address();
+            if (one.direction() != Direction.DESTINATION) {
+                groups.computeIfAbsent(new Compared(from, address.mask()), key -> new ArrayList<>())
+                        .add(address);
+            }
+            if (one.direction() != Direction.SOURCE) {
+                groups.computeIfAbsent(new Compared(to, address.mask()), key -> new ArrayList<>())
+                        .add(address);
+            }
+        }
+        return BooleanFormula.any(groups.entrySet().stream()
+                .map(group -> member(group.getKey().value(), group.getValue()))
+                .toList());
+    }
+
+    /** {@return the alternatives one by one, but for those that no packet can tell from a set} */
+    private BooleanFormula inOrder(Value from, Value to, List<DirectedAddress> all) {
+        Direction direction = all.get(0).direction();
+        if (all.stream().anyMatch(one -> one.direction() != direction)) {
+            return BooleanFormula.any(all.stream()
+                    .map(one -> alternatives(from, to, List.of(one)))
+                    .toList());
+        }
+        List<MaskedAddress> addresses =
+                all.stream().map(DirectedAddress::address).toList();
+        if (direction == Direction.SOURCE || direction == Direction.DESTINATION) {
+            return directed(direction, member(from, addresses), member(to, addresses));
+        }
+        // If the source is the first address, a packet that ends before its destination is accepted.
+        return or(
+                member(from, addresses.subList(0, 1)),
+                member(to, addresses),
+                member(from, addresses.subList(1, addresses.size())));
     }
 
     private BooleanFormula member(Value value, List<MaskedAddress> addresses) {
@@ -116,9 +165,16 @@ final class AddressLowering {
         if (!first.isPrefix()) {
             return equal(values.binary(AluOp.AND, value, values.constant(first.mask())), first.address());
         }
-        return new BooleanFormula.Membership(
+        return member(
                 value,
                 RangeSet.union(addresses.stream().map(MaskedAddress::range).toList()));
+    }
+
+    /** {@return whether a value is in a set} Optimized, it is not computed if no bit of it counts, as in libpcap. */
+    private BooleanFormula member(Value value, RangeSet set) {
+        return optimize && set.equals(RangeSet.between(0, value.max))
+                ? BooleanFormula.TRUE
+                : new BooleanFormula.Membership(value, set);
     }
 
     /** {@return whether a packet is from or to one of the addresses} */
@@ -128,10 +184,22 @@ final class AddressLowering {
             throw new ExpressionException(column, "an IPv6 address after '" + protocol + "' (expected: ip6 before it)");
         }
         BooleanFormula link = protocols.linkType(ProtocolNumbers.IP6, column);
-        return and(link, directed(direction, ipv6At(8, addresses), ipv6At(24, addresses)));
+        boolean one = direction == Direction.SOURCE || direction == Direction.DESTINATION;
+        if (one || addresses.size() > MAX_IN_ORDER) {
+            return and(link, directed(direction, ipv6At(8, addresses), ipv6At(24, addresses)));
+        }
+        List<BooleanFormula> tests = new ArrayList<>();
+        for (Ipv6 address : addresses) {
+            List<Ipv6> alone = List.of(address);
+            tests.add(directed(direction, ipv6At(8, alone), ipv6At(24, alone)));
+        }
+        return and(link, BooleanFormula.any(tests));
     }
 
     private BooleanFormula ipv6At(int offset, List<Ipv6> addresses) {
+        if (optimize && addresses.stream().anyMatch(address -> address.prefix() == 0)) {
+            return BooleanFormula.TRUE;
+        }
         return new Ipv6Trie(word -> headers.network(4, offset + 4 * word), !optimize).of(addresses);
     }
 

@@ -42,23 +42,6 @@ final class ArithmeticLowering {
         return BooleanFormula.all(terms);
     }
 
-    /** {@return whether a comparison reads bytes of the packet} */
-    boolean reads(Expression.Relation relation) {
-        Deque<ArithmeticExpression> open = new ArrayDeque<>(List.of(relation.left(), relation.right()));
-        while (!open.isEmpty()) {
-            ArithmeticExpression node = open.pop();
-            if (node instanceof ArithmeticExpression.Load) {
-                return true;
-            } else if (node instanceof ArithmeticExpression.Binary binary) {
-                open.push(binary.left());
-                open.push(binary.right());
-            } else if (node instanceof ArithmeticExpression.Negation negation) {
-                open.push(negation.operand());
-            }
-        }
-        return false;
-    }
-
     private BooleanFormula compare(Value left, Comparison comparison, Value right, int column) {
         if (left.isConstant() && !right.isConstant()) {
             return compare(right, mirrored(comparison), left, column);

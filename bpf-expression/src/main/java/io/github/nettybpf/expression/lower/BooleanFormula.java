@@ -51,14 +51,6 @@ public sealed interface BooleanFormula {
     record Not(BooleanFormula term) implements BooleanFormula {}
 
     /**
-     * Holds if the term does. It is evaluated where it stands among the others, because it can read what a packet need
-     * not have, such as bytes of the payload; for a packet that lacks them the verdict depends on the order.
-     *
-     * @param term the term
-     */
-    record InOrder(BooleanFormula term) implements BooleanFormula {}
-
-    /**
      * Holds if the case that a value is in does. For a value in no case it does not hold.
      *
      * @param value the value
@@ -135,8 +127,6 @@ public sealed interface BooleanFormula {
             return slotsRead(or.terms);
         } else if (formula instanceof Not not) {
             return slotsRead(not.term);
-        } else if (formula instanceof InOrder inOrder) {
-            return slotsRead(inOrder.term);
         } else if (formula instanceof Switch choice) {
             return choice.value.slotsRead
                     | slotsRead(choice.cases.stream().map(Case::then).toList());

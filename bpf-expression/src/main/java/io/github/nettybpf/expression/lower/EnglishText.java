@@ -50,7 +50,8 @@ public final class EnglishText {
 
     private EnglishText(Encapsulation encapsulation, boolean live, Options options) {
         this.options = options;
-        this.terms = new TermLowering(values, HeaderOffsets.of(encapsulation, live, values), options, false);
+        this.terms =
+                new TermLowering(values, HeaderOffsets.of(encapsulation, live, values), options, ListForm.IN_ORDER);
     }
 
     /**
@@ -110,7 +111,7 @@ public final class EnglishText {
             text.append(": always, with ").append(terms.offsets().encapsulation().shown);
         }
         if (!lowered.offsets().equals(terms.offsets())) {
-            terms = new TermLowering(values, lowered.offsets(), options, false);
+            terms = new TermLowering(values, lowered.offsets(), options, ListForm.IN_ORDER);
         }
     }
 

@@ -48,16 +48,16 @@ public final class Lowering {
 
     private final ValueTable values;
     private final Options options;
-    private final boolean shareAddresses;
+    private final ListForm form;
 
     /** The lowering for the offsets that the next term has. */
     private TermLowering terms;
 
-    private Lowering(ValueTable values, HeaderOffsets offsets, Options options, boolean shareAddresses) {
+    private Lowering(ValueTable values, HeaderOffsets offsets, Options options, ListForm form) {
         this.values = values;
         this.options = options;
-        this.shareAddresses = shareAddresses;
-        this.terms = new TermLowering(values, offsets, options, shareAddresses);
+        this.form = form;
+        this.terms = new TermLowering(values, offsets, options, form);
     }
 
     /**
@@ -75,7 +75,10 @@ public final class Lowering {
             Expression tree, Encapsulation encapsulation, boolean live, Options options, boolean shareAddresses) {
         ValueTable values = new ValueTable();
         HeaderOffsets offsets = HeaderOffsets.of(encapsulation, live, values);
-        BooleanFormula formula = new Lowering(values, offsets, options, shareAddresses).lower(tree);
+        // libpcap does not optimize programs for 802.11, whose loads are all at computed offsets.
+        boolean inOrder = !options.isOptimized() || encapsulation.isWireless();
+        ListForm form = inOrder ? ListForm.IN_ORDER : ListForm.of(tree, shareAddresses);
+        BooleanFormula formula = new Lowering(values, offsets, options, form).lower(tree);
         return new Lowered(WirelessHeader.stored(formula, offsets, values), values.allScratch());
     }
 
@@ -109,14 +112,45 @@ public final class Lowering {
                 LoweredTerm lowered = terms.lower(term);
                 top.formulas.add(lowered.formula());
                 if (!lowered.offsets().equals(terms.offsets())) {
-                    terms = new TermLowering(values, lowered.offsets(), options, shareAddresses);
+                    terms = new TermLowering(values, lowered.offsets(), options, form);
                 }
             }
         }
     }
 
-    /** {@return how many terms, from the next one on, differ only in an address or a port} */
-    private static int alike(Level level) {
+    /** {@return whether both are what {@link #form} groups, or differ only in an address or a port} */
+    private boolean isAlike(Primitive first, Primitive other) {
+        if (form.groupsAddresses() && isIp(first)) {
+            return isIp(other);
+        } else if (form.groupsAddresses() && first.identifier() instanceof Identifier.Ipv4) {
+            return other.identifier() instanceof Identifier.Ipv4
+                    && other.qualifiers().protocol().equals(first.qualifiers().protocol());
+        } else if (form.groupsPorts() && isPort(first)) {
+            return isPort(other);
+        }
+        return differsInIdentifier(first, other);
+    }
+
+    /** {@return whether two primitives differ in nothing but an address or a port} */
+    private static boolean differsInIdentifier(Primitive first, Primitive other) {
+        return other.qualifiers().equals(first.qualifiers())
+                && other.identifier().getClass() == first.identifier().getClass();
+    }
+
+    /** {@return whether a primitive tests an IPv4 or IPv6 address, whatever the protocol} No packet has both. */
+    private static boolean isIp(Primitive primitive) {
+        return primitive.qualifiers().protocol().isEmpty()
+                && (primitive.identifier() instanceof Identifier.Ipv4
+                        || primitive.identifier() instanceof Identifier.Ipv6);
+    }
+
+    /** {@return whether a primitive tests for one port} */
+    private static boolean isPort(Primitive primitive) {
+        return primitive.qualifiers().kind() == Kind.PORT;
+    }
+
+    /** {@return how many terms, from the next one on, are alike} */
+    private int alike(Level level) {
         boolean negated = level.node instanceof Expression.And;
         Primitive first = alternative(level.terms.get(level.next), negated);
         if (first == null || !(negated || level.node instanceof Expression.Or)) {
@@ -125,9 +159,7 @@ public final class Lowering {
         int n = 1;
         while (level.next + n < level.terms.size()) {
             Primitive other = alternative(level.terms.get(level.next + n), negated);
-            if (other == null
-                    || !other.qualifiers().equals(first.qualifiers())
-                    || other.identifier().getClass() != first.identifier().getClass()) {
+            if (other == null || !isAlike(first, other)) {
                 break;
             }
             n++;
@@ -164,7 +196,7 @@ public final class Lowering {
         if (identifier instanceof Identifier.Numeral) {
             return kind == Kind.PORT;
         } else if (identifier instanceof Identifier.Name name) {
-            return kind == Kind.PORTRANGE && PortRange.isRange(name.text());
+            return kind == Kind.PORT || (kind == Kind.PORTRANGE && PortRange.isRange(name.text()));
         } else if (identifier instanceof Identifier.Ipv4 ipv4) {
             return address && new MaskedAddress(ipv4.address(), ipv4.mask()).isPrefix();
         } else if (identifier instanceof Identifier.Ipv6 || identifier instanceof Identifier.Mac) {
@@ -175,12 +207,27 @@ public final class Lowering {
         throw new IllegalArgumentException(identifier.toString());
     }
 
-    /** {@return the next {@code n} terms as one test of a set} */
+    /** {@return the next {@code n} terms as one test of a set, or of one for each kind of address} */
     private BooleanFormula set(Level level, int n) {
         boolean negated = level.node instanceof Expression.And;
-        List<Primitive> alternatives = level.terms.subList(level.next, level.next + n).stream()
-                .map(term -> (Primitive) (term instanceof Expression.Not not ? not.term() : term))
-                .toList();
-        return terms.lower(alternatives, negated);
+        List<Primitive> ipv4 = new ArrayList<>();
+        List<List<Primitive>> sets = new ArrayList<>(List.of(ipv4));
+        Primitive before = null;
+        for (Expression term : level.terms.subList(level.next, level.next + n)) {
+            Primitive primitive = (Primitive) (term instanceof Expression.Not not ? not.term() : term);
+            boolean isIpv4 = primitive.identifier() instanceof Identifier.Ipv4;
+            if (!isIpv4 && (before == null || (isIp(before) && !differsInIdentifier(before, primitive)))) {
+                sets.add(new ArrayList<>());
+            }
+            (isIpv4 ? ipv4 : sets.get(sets.size() - 1)).add(primitive);
+            before = isIpv4 ? null : primitive;
+        }
+        List<BooleanFormula> tests = new ArrayList<>();
+        for (List<Primitive> alternatives : sets) {
+            if (!alternatives.isEmpty()) {
+                tests.add(terms.lower(alternatives, negated));
+            }
+        }
+        return negated ? BooleanFormula.all(tests) : BooleanFormula.any(tests);
     }
 }

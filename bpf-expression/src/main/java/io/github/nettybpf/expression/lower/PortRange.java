@@ -20,6 +20,11 @@ record PortRange(RangeSet ports, @Nullable Integer transport) {
     /** A port, and the transport protocol that its name is for, or null if that is not one alone. */
     private record Port(int number, @Nullable Integer transport) {}
 
+    /** {@return whether this is one port} */
+    boolean isOne() {
+        return ports.size() == 2 && ports.bound(1) - ports.bound(0) == 1;
+    }
+
     /** {@return the ports that a text names} */
     static PortRange read(String text, boolean range, @Nullable Integer transport, int column) {
         if (!range) {

@@ -26,15 +26,18 @@ final class PrimitiveLowering {
     private final PortLowering ports;
     private final Options options;
 
-    PrimitiveLowering(HeaderFields headers, ProtocolLowering protocols, Options options, boolean shareAddresses) {
+    PrimitiveLowering(HeaderFields headers, ProtocolLowering protocols, Options options, ListForm form) {
         this.headers = headers;
         this.protocols = protocols;
-        this.addresses = new AddressLowering(headers, protocols, options.isOptimized(), shareAddresses);
-        this.ports = new PortLowering(headers, protocols);
+        this.addresses = new AddressLowering(headers, protocols, options.isOptimized(), form);
+        this.ports = new PortLowering(headers, protocols, form.groupsPorts());
         this.options = options;
     }
 
-    /** {@return whether one of the primitives holds} If there are several, they differ only in their identifiers. */
+    /**
+     * {@return whether one of the primitives holds} If there are several, they differ only in their identifiers, or are
+     * what {@link ListForm} groups.
+     */
     BooleanFormula test(List<Primitive> alternatives) {
         Primitive first = alternatives.get(0);
         Qualifiers qualifiers = first.qualifiers();
@@ -94,8 +97,10 @@ final class PrimitiveLowering {
                     alternatives.stream().map(a -> ipv6(q, a)).toList();
             return addresses.ipv6(q.protocol(), q.direction(), list, column);
         }
-        List<MaskedAddress> list = alternatives.stream().map(a -> ipv4(q, a)).toList();
-        return addresses.ipv4(q.protocol(), q.direction(), list, column);
+        List<DirectedAddress> list = alternatives.stream()
+                .map(a -> new DirectedAddress(a.qualifiers().direction(), ipv4(a.qualifiers(), a)))
+                .toList();
+        return addresses.ipv4(q.protocol(), list, column);
     }
 
     private static Identifier.Ipv6 ipv6(Qualifiers q, Primitive primitive) {
@@ -163,8 +168,8 @@ final class PrimitiveLowering {
         for (InetAddress address : options.resolver().get().apply(name)) {
             ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
             if (address instanceof Inet4Address && !q.protocol().equals("ip6")) {
-                found.add(addresses.ipv4(
-                        q.protocol(), q.direction(), List.of(new MaskedAddress(bytes.getInt(), -1)), column));
+                MaskedAddress host = new MaskedAddress(bytes.getInt(), -1);
+                found.add(addresses.ipv4(q.protocol(), List.of(new DirectedAddress(q.direction(), host)), column));
             } else if (address instanceof Inet6Address
                     && (q.protocol().isEmpty() || q.protocol().equals("ip6"))) {
                 Identifier.Ipv6 ipv6 = new Identifier.Ipv6(name, bytes.getLong(), bytes.getLong(), 128);
@@ -178,28 +183,21 @@ final class PrimitiveLowering {
     }
 
     private BooleanFormula port(List<Primitive> alternatives) {
-        Primitive first = alternatives.get(0);
-        Qualifiers q = first.qualifiers();
-        int column = first.column();
-        Integer transport = ports.transport(q.protocol(), column);
-        List<RangeSet> sets = new ArrayList<>();
-        if (first.identifier() instanceof Identifier.Name) {
-            Integer named = transport;
-            for (Primitive alternative : alternatives) {
-                String name = ((Identifier.Name) alternative.identifier()).text();
-                PortRange range = PortRange.read(name, q.kind() == Kind.PORTRANGE, transport, alternative.column());
-                sets.add(range.ports());
-                named = range.transport();
-            }
-            return ports.test(named, q.direction(), sets, column);
-        }
+        List<PortLowering.Alternative> tests = new ArrayList<>();
         for (Primitive alternative : alternatives) {
-            if (!(alternative.identifier() instanceof Identifier.Numeral number) || number.value() > 0xffff) {
+            Qualifiers q = alternative.qualifiers();
+            Integer transport = ports.transport(q.protocol(), alternative.column());
+            PortRange range;
+            if (alternative.identifier() instanceof Identifier.Name name) {
+                range = PortRange.read(name.text(), q.kind() == Kind.PORTRANGE, transport, alternative.column());
+            } else if (alternative.identifier() instanceof Identifier.Numeral number && number.value() <= 0xffff) {
+                range = new PortRange(RangeSet.of((int) number.value()), transport);
+            } else {
                 throw new ExpressionException(alternative.column(), "no port (expected: 0..65535 or a service)");
             }
-            sets.add(RangeSet.of((int) number.value()));
+            tests.add(new PortLowering.Alternative(q.direction(), range));
         }
-        return ports.test(transport, q.direction(), sets, column);
+        return ports.test(tests, alternatives.get(0).column());
     }
 
     private BooleanFormula proto(Qualifiers q, Identifier identifier, int column) {

@@ -16,11 +16,11 @@ final class TermLowering {
     private final KeywordLowering keywords;
     private final ArithmeticLowering arithmetic;
 
-    TermLowering(ValueTable values, HeaderOffsets offsets, Options options, boolean shareAddresses) {
+    TermLowering(ValueTable values, HeaderOffsets offsets, Options options, ListForm form) {
         HeaderFields headers = new HeaderFields(values, offsets);
         this.offsets = offsets;
         this.protocols = new ProtocolLowering(headers);
-        this.primitives = new PrimitiveLowering(headers, protocols, options, shareAddresses);
+        this.primitives = new PrimitiveLowering(headers, protocols, options, form);
         this.keywords = new KeywordLowering(headers, protocols, primitives, options);
         this.arithmetic = new ArithmeticLowering(headers, protocols);
     }
@@ -52,8 +52,7 @@ final class TermLowering {
         } else if (term instanceof Protocol protocol) {
             return inPlace(protocols.protocol(protocol.name(), protocol.column()));
         } else if (term instanceof Relation relation) {
-            BooleanFormula formula = arithmetic.relation(relation);
-            return inPlace(arithmetic.reads(relation) ? new BooleanFormula.InOrder(formula) : formula);
+            return inPlace(arithmetic.relation(relation));
         } else if (term instanceof Keyword keyword) {
             LoweredTerm lowered = keywords.lower(keyword);
             return new LoweredTerm(guarded(lowered.formula()), lowered.offsets());
