@@ -10,5 +10,6 @@ module io.github.nettybpf.netty {
     requires static micrometer.core;
 
     exports io.github.nettybpf.netty;
+    exports io.github.nettybpf.netty.listener;
     exports io.github.nettybpf.netty.reuseport;
 }

@@ -7,7 +7,8 @@ import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.reuseport.LabeledCode.Label;
+import io.github.nettybpf.netty.code.LabeledCode;
+import io.github.nettybpf.netty.code.LabeledCode.Label;
 import java.security.SecureRandom;
 import java.util.stream.IntStream;
 
