@@ -45,9 +45,9 @@ final class ChannelOpener {
         return loops;
     }
 
-    /** Registers a new channel with the user's handlers; it is not bound. */
-    ChannelFuture register(EventLoop loop) {
-        return on(loop).register();
+    /** Registers a new channel with the user's handlers, which find its slot; it is not bound. */
+    ChannelFuture register(EventLoop loop, int slot) {
+        return on(loop).attr(ReusePortGroup.SLOT, slot).register();
     }
 
     /** Registers a new channel that reads nothing and has no handlers of the user. */

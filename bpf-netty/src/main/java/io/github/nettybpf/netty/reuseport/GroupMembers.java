@@ -175,7 +175,7 @@ final class GroupMembers {
     }
 
     private CompletableFuture<Void> openSlot(int slot, EventLoop loop) {
-        return registered(opener.register(loop))
+        return registered(opener.register(loop, slot))
                 .thenCompose(channel -> bind(channel, slot, loop))
                 .thenCompose(bound -> closePlaceholder())
                 .handle((bound, failure) -> {
@@ -312,7 +312,7 @@ final class GroupMembers {
 
     /** A new channel that is bound and gets nothing yet. */
     private CompletableFuture<Channel> opened(int slot, EventLoop loop) {
-        return registered(opener.register(loop))
+        return registered(opener.register(loop, slot))
                 .thenCompose(channel -> bound(channel, slot).thenApply(done -> channel));
     }
 
