@@ -63,7 +63,7 @@ public final class QuicConnectionIds {
     /**
      * {@return a generator of ids for the channel of one slot}
      *
-     * @param slot the slot, from 0
+     * @param slot the slot, from 0: the channel's attribute {@link ReusePortGroup#SLOT}
      * @param slots the number of slots of the group
      * @throws IllegalArgumentException if there is no such slot
      */

@@ -173,7 +173,11 @@ class ReusePortGroupTest {
                 .checkRouting(true));
         assertEquals("", group.whyNotSteered());
         Set<Object> used = new HashSet<>();
-        group.channels().forEach(channel -> used.add(channel.eventLoop()));
+        for (int slot = 0; slot < LOOPS; slot++) {
+            Channel channel = group.channels().get(slot);
+            used.add(channel.eventLoop());
+            assertEquals(slot, channel.attr(ReusePortGroup.SLOT).get());
+        }
         assertEquals(LOOPS, used.size());
         try (DatagramSocket sender = new DatagramSocket()) {
             send(sender, group, LOOPS, 50);

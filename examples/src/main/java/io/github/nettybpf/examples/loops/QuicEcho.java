@@ -72,8 +72,8 @@ public final class QuicEcho implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!Epoll.isAvailable() || !Quic.isAvailable()) {
-            throw new IOException("needs epoll and QUIC: " + Epoll.unavailabilityCause() + ", "
-                    + Quic.unavailabilityCause());
+            throw new IOException(
+                    "needs epoll and QUIC: " + Epoll.unavailabilityCause() + ", " + Quic.unavailabilityCause());
         }
         QuicSslContext ssl = SelfSigned.server();
         for (QuicLoops.Spread spread : spreads) {

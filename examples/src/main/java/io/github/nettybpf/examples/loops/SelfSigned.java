@@ -32,9 +32,8 @@ final class SelfSigned {
                 store.load(in, PASSWORD.toCharArray());
             }
             return QuicSslContextBuilder.forServer(
-                            (PrivateKey) store.getKey(ALIAS, PASSWORD.toCharArray()),
-                            null,
-                            (X509Certificate) store.getCertificate(ALIAS))
+                            (PrivateKey) store.getKey(ALIAS, PASSWORD.toCharArray()), null, (X509Certificate)
+                                    store.getCertificate(ALIAS))
                     .applicationProtocols(PROTOCOL)
                     .build();
         } finally {

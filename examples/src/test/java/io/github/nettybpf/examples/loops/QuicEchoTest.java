@@ -50,8 +50,8 @@ class QuicEchoTest {
     void connectionsStayWithTheirLoopBesideTheHashAndTheDispatcher() throws Exception {
         int connections = 200;
         for (Spread spread : List.of(Spread.HASH, Spread.DISPATCHER)) {
-            System.out.println("QUIC " + spread + ": "
-                    + QuicEcho.run(spread, ssl, LOOPS, connections, Duration.ofSeconds(10)));
+            System.out.println(
+                    "QUIC " + spread + ": " + QuicEcho.run(spread, ssl, LOOPS, connections, Duration.ofSeconds(10)));
         }
         for (Spread spread : List.of(Spread.DISPATCHER_STEERED, Spread.IDS)) {
             System.out.println("QUIC " + spread + ": " + assertAllStay(spread, connections));
