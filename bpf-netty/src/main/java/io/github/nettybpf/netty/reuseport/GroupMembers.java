@@ -212,7 +212,7 @@ final class GroupMembers {
         return joined(channel);
     }
 
-    private synchronized Counts counts(int slot) {
+    synchronized Counts counts(int slot) {
         while (counts.size() <= slot) {
             counts.add(new Counts());
         }

@@ -150,6 +150,11 @@ public final class ReusePortGroup {
         return members.whyNotSteered();
     }
 
+    /** {@return what the channels of a slot have counted} */
+    MemberHandler.Counts counts(int slot) {
+        return members.counts(slot);
+    }
+
     /** {@return what each slot has received, and who else is on the port} Reads the list of the kernel's sockets. */
     public GroupStats stats() {
         return members.stats();
