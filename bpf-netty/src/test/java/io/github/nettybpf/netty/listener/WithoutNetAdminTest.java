@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.netty.Offload;
+import io.github.nettybpf.netty.reuseport.ReusePortGroup;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -50,7 +51,9 @@ class WithoutNetAdminTest {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), output);
         assumeTrue(!output.startsWith("permitted"), "the kernel or this process lets everybody filter a TCP socket");
-        assertEquals("REQUIRED: " + REFUSED + "\nAUTO: " + REFUSED + "\nreset: 1\n", output);
+        assertEquals(
+                "REQUIRED: " + REFUSED + "\nAUTO: " + REFUSED + "\nreset: 1\ngroup: 2 listeners, one replaced\n",
+                output);
     }
 
     /** Prints what becomes of the binds, and of a connection that is unwanted. */
@@ -76,7 +79,26 @@ class WithoutNetAdminTest {
             } catch (IOException reset) {
                 System.out.println("reset: " + auto.resetConnections());
             }
+            group();
             loop.shutdownGracefully(0, 10, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+
+        /** Listeners are steered without the right. */
+        private static void group() {
+            MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+            ServerBootstrap bootstrap = new ServerBootstrap()
+                    .group(loops)
+                    .channel(EpollServerSocketChannel.class)
+                    .childHandler(new ChannelInboundHandlerAdapter());
+            ReusePortGroup group = ReusePortGroup.builder(bootstrap, 2)
+                    .offload(Offload.REQUIRED)
+                    .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                    .syncUninterruptibly()
+                    .getNow();
+            group.replace(0).syncUninterruptibly();
+            System.out.println("group: " + group.channels().size() + " listeners, one replaced");
+            group.close().syncUninterruptibly();
+            loops.shutdownGracefully(0, 10, TimeUnit.SECONDS).syncUninterruptibly();
         }
 
         private static ChannelFuture bind(MultiThreadIoEventLoopGroup loop, ListenerFilter filter) {

@@ -2,11 +2,13 @@ package io.github.nettybpf.netty.reuseport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.netty.Offload;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,9 +16,11 @@ import java.net.DatagramSocket;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,5 +144,81 @@ class GroupChangesTest extends GroupFixture {
         }
         assertOnlyOwn(group, 10);
         group.close().syncUninterruptibly();
+    }
+
+    /** What is lost meanwhile is what the channel had not read. */
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void aChannelThatClosesUnderFlowIsReplaced(Transport transport) throws Exception {
+        ReusePortGroup group = bind(ReusePortGroup.builder(bootstrap(transport, new Counter()), LOOPS)
+                .steering(BY_FIRST_WORD)
+                .offload(Offload.REQUIRED));
+        AtomicBoolean stop = new AtomicBoolean();
+        CompletableFuture<Void> flow = CompletableFuture.runAsync(() -> {
+            try (DatagramSocket sender = new DatagramSocket()) {
+                for (int i = 0; !stop.get(); i++) {
+                    byte[] datagram = {0, (byte) (i % LOOPS)};
+                    sender.send(new java.net.DatagramPacket(datagram, 2, group.localAddress()));
+                    LockSupport.parkNanos(1_000);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        for (int slot = 0; slot < LOOPS; slot++) {
+            int before = sum.get();
+            await(() -> "nothing comes", () -> sum.get() > before + 100);
+            group.channels().get(slot).close().sync();
+            group.replace(slot).sync();
+        }
+        stop.set(true);
+        flow.get();
+        group.channels().forEach(channel -> assertTrue(channel.isOpen()));
+        awaitQuiet(group);
+        received.clear();
+        try (DatagramSocket sender = new DatagramSocket()) {
+            send(sender, group, LOOPS, 10);
+        }
+        assertOnlyOwn(group, 10);
+        group.close().syncUninterruptibly();
+    }
+
+    /** Waits until the channels have read everything; each then runs a task, after what it was reading. */
+    private void awaitQuiet(ReusePortGroup group) {
+        for (Channel channel : group.channels()) {
+            await(() -> "unread", () -> GroupSocket.queuedBytes(channel) == 0);
+            int[] last = {-1};
+            await(() -> "still reading", () -> {
+                channel.eventLoop().submit(() -> {}).syncUninterruptibly();
+                boolean same = last[0] == sum.get();
+                last[0] = sum.get();
+                return same;
+            });
+        }
+    }
+
+    @Test
+    void aSlotWhoseEventLoopIsGoneIsReplacedOnAnother() throws Exception {
+        ReusePortGroup group = bind(ReusePortGroup.builder(bootstrap(Transport.EPOLL, new Counter()), 2)
+                .steering(BY_FIRST_WORD)
+                .offload(Offload.REQUIRED));
+        EventLoop gone = group.channels().get(1).eventLoop();
+        // Without a quiet period Netty 4.2.18 may leave the channels open.
+        gone.shutdownGracefully(20, 10_000, TimeUnit.MILLISECONDS).sync();
+        try (DatagramSocket sender = new DatagramSocket()) {
+            send(sender, group, 2, 5);
+            assertEquals(5, receivedBy(group.channels().get(0))[1], "goes to the next slot");
+            assertEquals(
+                    "the event loop is shut down: " + gone,
+                    assertInstanceOf(
+                                    RejectedExecutionException.class,
+                                    group.replace(1).await().cause())
+                            .getMessage());
+            group.replace(1, group.channels().get(0).eventLoop()).sync();
+            received.clear();
+            send(sender, group, 2, 5);
+        }
+        assertOnlyOwn(group, 5);
+        group.close().sync();
     }
 }

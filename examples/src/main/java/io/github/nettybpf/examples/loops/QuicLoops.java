@@ -78,7 +78,8 @@ final class QuicLoops implements AutoCloseable {
     private final int slots;
     private final AtomicLongArray received;
     private final AtomicLongArray wrong;
-    private final List<Channel> channels;
+    private final InetSocketAddress address;
+    private final Runnable closing;
 
     QuicLoops(Spread spread, int slots, QuicSslContext ssl) {
         this.spread = spread;
@@ -99,11 +100,29 @@ final class QuicLoops implements AutoCloseable {
                         stream.pipeline().addLast(new Echo());
                     }
                 });
-        channels = bind();
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        switch (spread) {
+            case HASH, DISPATCHER -> {
+                List<Channel> channels = bindUnsteered(any);
+                address = (InetSocketAddress) channels.get(0).localAddress();
+                closing = () -> channels.forEach(channel -> channel.close().syncUninterruptibly());
+            }
+            case DISPATCHER_STEERED, IDS -> {
+                ReusePortGroup group = ReusePortGroup.builder(bootstrap(), slots)
+                        .steering(spread == Spread.IDS ? Steering.quicConnectionId(ids) : BY_DISPATCHER_ID)
+                        .offload(Offload.REQUIRED)
+                        .bind(any)
+                        .syncUninterruptibly()
+                        .getNow();
+                address = group.localAddress();
+                closing = () -> group.close().syncUninterruptibly();
+            }
+            default -> throw new AssertionError(spread);
+        }
     }
 
-    private List<Channel> bind() {
-        Bootstrap bootstrap = new Bootstrap()
+    private Bootstrap bootstrap() {
+        return new Bootstrap()
                 .group(loops)
                 .channel(EpollDatagramChannel.class)
                 .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER)
@@ -123,37 +142,22 @@ final class QuicLoops implements AutoCloseable {
                         }
                     }
                 });
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        return switch (spread) {
-            case HASH, DISPATCHER -> bindUnsteered(bootstrap, address);
-            case DISPATCHER_STEERED -> bindGroup(bootstrap, address, BY_DISPATCHER_ID);
-            case IDS -> bindGroup(bootstrap, address, Steering.quicConnectionId(ids));
-        };
     }
 
-    private List<Channel> bindGroup(Bootstrap bootstrap, InetSocketAddress address, Steering steering) {
-        return ReusePortGroup.builder(bootstrap, slots)
-                .steering(steering)
-                .offload(Offload.REQUIRED)
-                .bind(address)
-                .syncUninterruptibly()
-                .getNow()
-                .channels();
-    }
-
-    private List<Channel> bindUnsteered(Bootstrap bootstrap, InetSocketAddress first) {
+    private List<Channel> bindUnsteered(InetSocketAddress first) {
+        Bootstrap bootstrap = bootstrap();
         List<Channel> bound = new ArrayList<>();
-        InetSocketAddress address = first;
+        InetSocketAddress next = first;
         for (EventExecutor loop : loops) {
             Channel channel = bootstrap
                     .clone((EventLoop) loop)
                     .option(UnixChannelOption.SO_REUSEPORT, true)
                     .attr(ReusePortGroup.SLOT, bound.size())
-                    .bind(address)
+                    .bind(next)
                     .syncUninterruptibly()
                     .channel();
             bound.add(channel);
-            address = (InetSocketAddress) channel.localAddress();
+            next = (InetSocketAddress) channel.localAddress();
         }
         return bound;
     }
@@ -176,7 +180,7 @@ final class QuicLoops implements AutoCloseable {
     }
 
     InetSocketAddress address() {
-        return (InetSocketAddress) channels.get(0).localAddress();
+        return address;
     }
 
     /** {@return how many datagrams the kernel has given to each loop} */
@@ -195,7 +199,7 @@ final class QuicLoops implements AutoCloseable {
 
     @Override
     public void close() {
-        channels.forEach(channel -> channel.close().syncUninterruptibly());
+        closing.run();
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
