@@ -34,14 +34,13 @@ class QuicEchoTest {
         QuicEcho.Result result = QuicEcho.run(spread, ssl, LOOPS, (int) connections, LONG);
         assertEquals(List.of(connections, connections, connections), result.echoes(), result::toString);
         assertEquals(0, result.wrong(), result::toString);
-        assertTrue(result.received().stream().filter(each -> each > 0).count() > 1, result::toString);
         return result;
     }
 
     @ParameterizedTest
     @EnumSource(names = {"IDS", "DISPATCHER_STEERED"})
     void connectionsStayWithTheirLoop(Spread spread) throws Exception {
-        assertAllStay(spread, 8);
+        assertAllStay(spread, 6);
     }
 
     /** What the others do depends on luck, and is printed. */
@@ -54,7 +53,9 @@ class QuicEchoTest {
                     "QUIC " + spread + ": " + QuicEcho.run(spread, ssl, LOOPS, connections, Duration.ofSeconds(10)));
         }
         for (Spread spread : List.of(Spread.DISPATCHER_STEERED, Spread.IDS)) {
-            System.out.println("QUIC " + spread + ": " + assertAllStay(spread, connections));
+            QuicEcho.Result result = assertAllStay(spread, connections);
+            System.out.println("QUIC " + spread + ": " + result);
+            assertTrue(result.received().stream().allMatch(each -> each > 0), result::toString);
         }
     }
 }
