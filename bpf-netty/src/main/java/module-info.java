@@ -11,5 +11,6 @@ module io.github.nettybpf.netty {
 
     exports io.github.nettybpf.netty;
     exports io.github.nettybpf.netty.address;
+    exports io.github.nettybpf.netty.listener;
     exports io.github.nettybpf.netty.reuseport;
 }

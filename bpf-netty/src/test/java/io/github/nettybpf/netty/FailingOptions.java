@@ -27,12 +27,7 @@ import io.netty.channel.uring.IoUring;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -54,10 +49,6 @@ import java.util.logging.SimpleFormatter;
  * one's, x for nobody's. Programs cut after four and read the last byte: to judge what is cut loses it.
  */
 final class FailingOptions {
-    static final String RULES_FILE = "FAILING_SOCKOPT";
-    static final int RULES = 4;
-    static final int RULE_BYTES = 32;
-
     private static final String KEEP =
             "ldb [6]\njne #0x2e, no\nldb [0]\njeq #0x77, yes\njeq #%d, yes\nno: ret #0\nyes: ret #4";
     private static final Program OLD = Program.parse(String.format(KEEP, (int) 'o'));
@@ -116,31 +107,22 @@ final class FailingOptions {
         }
     }
 
-    private final ByteBuffer rules;
+    private final FailingSockopt rules;
     private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
     private int cases;
     private long failures;
 
-    private FailingOptions(ByteBuffer rules) {
+    private FailingOptions(FailingSockopt rules) {
         this.rules = rules;
     }
 
     /** Runs all cases, and tells how many; the first that fails ends it. */
     public static void main(String[] args) {
         try {
-            runAll();
+            new FailingOptions(FailingSockopt.ofThisProcess()).run();
         } catch (Throwable e) {
             e.printStackTrace();
             System.exit(1); // event loops would go on
-        }
-    }
-
-    private static void runAll() throws Exception {
-        try (FileChannel file = FileChannel.open(
-                Path.of(System.getenv(RULES_FILE)), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer rules = file.map(FileChannel.MapMode.READ_WRITE, 0, RULES * RULE_BYTES)
-                    .order(ByteOrder.nativeOrder());
-            new FailingOptions(rules).run();
         }
     }
 
@@ -234,30 +216,14 @@ final class FailingOptions {
     private void fails() {
         for (int i = 0; i < faults.length; i++) {
             Option option = faults[i].option;
-            int[] rule = {option.call, option.level, option.number, errno.number, faults[i].first, faults[i].last, 0, 0
-            };
-            rules.position(i * RULE_BYTES);
-            Arrays.stream(rule).forEach(rules::putInt);
+            rules.fail(i, option.call, option.level, option.number, errno.number, faults[i].first, faults[i].last);
         }
     }
 
     /** From now on all options work. */
     private void works() {
-        for (int i = 0; i < RULES; i++) {
-            failures += rules.getInt(i * RULE_BYTES + 28);
-            for (int at = 0; at < RULE_BYTES; at += 4) {
-                rules.putInt(i * RULE_BYTES + at, 0);
-            }
-        }
-    }
-
-    /** {@return whether something failed that the handler asked for} */
-    private int failed() {
-        int failed = 0;
-        for (int i = 0; i < RULES; i++) {
-            failed += rules.getInt(i * RULE_BYTES + 28);
-        }
-        return failed;
+        failures += rules.failed();
+        rules.clear();
     }
 
     /** {@return what happens where UDP_GRO cannot be asked} Only epoll takes apart what is coalesced. */
@@ -313,7 +279,7 @@ final class FailingOptions {
 
     /** The reason names an option that fails and its error, and is logged. */
     private void assertTold(BpfFilterHandler handler) {
-        assertTrue(failed() > 0, "nothing failed");
+        assertTrue(rules.failed() > 0, "nothing failed");
         String reason = handler.stats().reason();
         assertTrue(
                 Arrays.stream(faults).anyMatch(fault -> reason.contains(fault.option.text + ": " + said(fault)))

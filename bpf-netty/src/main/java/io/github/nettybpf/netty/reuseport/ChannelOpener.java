@@ -4,6 +4,7 @@ import io.netty.bootstrap.AbstractBootstrap;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.bootstrap.ServerBootstrapConfig;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -15,6 +16,8 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 
 /** Makes the channels of a group as the user's bootstrap does, but each on an event loop of choice. */
 final class ChannelOpener {
@@ -45,17 +48,26 @@ final class ChannelOpener {
         return loops;
     }
 
-    /** Registers a new channel with the user's handlers; it is not bound. */
-    ChannelFuture register(EventLoop loop) {
-        return on(loop).register();
+    /** Registers a new channel with the user's handlers, which find its slot; it is not bound. */
+    CompletableFuture<Channel> register(EventLoop loop, int slot) {
+        return register(loop, on(loop).attr(ReusePortGroup.SLOT, slot));
+    }
+
+    private static CompletableFuture<Channel> register(EventLoop loop, AbstractBootstrap<?, ?> bootstrap) {
+        if (loop.isShuttingDown()) { // and may never tell what becomes of a registration
+            return CompletableFuture.failedFuture(
+                    new RejectedExecutionException("the event loop is shut down: " + loop));
+        }
+        ChannelFuture registering = bootstrap.register();
+        return Stages.of(registering).thenApply(registered -> registering.channel());
     }
 
     /** Registers a new channel that reads nothing and has no handlers of the user. */
-    ChannelFuture registerIdle(EventLoop loop) {
+    CompletableFuture<Channel> registerIdle(EventLoop loop) {
         AbstractBootstrap<?, ?> idle = on(loop);
         idle.handler(new ChannelInboundHandlerAdapter());
         idle.option(ChannelOption.AUTO_READ, false);
-        return idle.register();
+        return register(loop, idle);
     }
 
     private AbstractBootstrap<?, ?> on(EventLoop loop) {

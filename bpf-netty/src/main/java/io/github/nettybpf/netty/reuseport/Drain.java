@@ -33,6 +33,9 @@ final class Drain {
      * @param patienceMillis how long the channel has
      */
     static CompletableFuture<Void> of(Channel channel, long patienceMillis) {
+        if (!channel.isOpen()) {
+            return CompletableFuture.completedFuture(null); // and its event loop may be gone
+        }
         Drain drain = new Drain(channel, patienceMillis);
         channel.closeFuture().addListener(closed -> drain.done.complete(null));
         drain.later(

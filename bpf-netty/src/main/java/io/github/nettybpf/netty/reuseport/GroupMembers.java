@@ -2,11 +2,9 @@ package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.Offload;
-import io.github.nettybpf.netty.SocketFilters;
 import io.github.nettybpf.netty.reuseport.MemberHandler.Counts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.internal.logging.InternalLogger;
@@ -41,8 +39,6 @@ final class GroupMembers {
     /** How long a channel that is replaced has to read what waits at its socket. */
     private static final long DRAIN_MILLIS = 30_000;
 
-    private static final Program NOTHING = Program.parse("ret #0");
-
     private final ChannelOpener opener;
     private final Offload offload;
     private final boolean checkRouting;
@@ -56,7 +52,7 @@ final class GroupMembers {
     private final ForeignSockets foreign = new ForeignSockets(this);
 
     /** The channel of a slot. */
-    private record Member(Channel channel, EventLoop loop) {}
+    record Member(Channel channel, EventLoop loop) {}
 
     GroupMembers(
             ChannelOpener opener,
@@ -122,8 +118,8 @@ final class GroupMembers {
     /** The program is set before the bind, so that no datagram comes unsteered. */
     private CompletableFuture<Void> openFirst() {
         EventLoop loop = opener.loops().get(0);
-        return registered(opener.registerIdle(loop))
-                .thenCompose(anchor -> prepareSteering(anchor) ? idle(anchor) : Stages.of(anchor.close()))
+        return opener.registerIdle(loop)
+                .thenCompose(anchor -> prepareSteering(anchor) ? idle(anchor) : Stages.closed(anchor))
                 .handle((bound, failure) -> {
                     if (failure != null) {
                         throw failed(0, failure);
@@ -174,8 +170,8 @@ final class GroupMembers {
         return verdicts;
     }
 
-    private CompletableFuture<Void> openSlot(int slot, EventLoop loop) {
-        return registered(opener.register(loop))
+    CompletableFuture<Void> openSlot(int slot, EventLoop loop) {
+        return opener.register(loop, slot)
                 .thenCompose(channel -> bind(channel, slot, loop))
                 .thenCompose(bound -> closePlaceholder())
                 .handle((bound, failure) -> {
@@ -192,10 +188,6 @@ final class GroupMembers {
                 "slot " + slot + " of " + function.slots() + ", " + address + ": " + cause.getMessage(), cause));
     }
 
-    private static CompletableFuture<Channel> registered(ChannelFuture registering) {
-        return Stages.of(registering).thenApply(registered -> registering.channel());
-    }
-
     /** Binds a channel and gives it a slot that has none. */
     private CompletableFuture<Void> bind(Channel channel, int slot, EventLoop loop) {
         return bound(channel, slot).thenAccept(done -> add(new Member(channel, loop)));
@@ -203,7 +195,13 @@ final class GroupMembers {
 
     private synchronized void add(Member member) {
         members.add(member);
-        apply(function);
+        try {
+            apply(function);
+        } catch (ChannelException e) {
+            members.remove(member);
+            member.channel.close();
+            throw e;
+        }
     }
 
     /** Binds a channel that is to have a slot; if that fails, it is closed. */
@@ -212,7 +210,7 @@ final class GroupMembers {
         return joined(channel);
     }
 
-    private synchronized Counts counts(int slot) {
+    synchronized Counts counts(int slot) {
         while (counts.size() <= slot) {
             counts.add(new Counts());
         }
@@ -312,47 +310,66 @@ final class GroupMembers {
 
     /** A new channel that is bound and gets nothing yet. */
     private CompletableFuture<Channel> opened(int slot, EventLoop loop) {
-        return registered(opener.register(loop))
+        return opener.register(loop, slot)
                 .thenCompose(channel -> bound(channel, slot).thenApply(done -> channel));
     }
 
     /** The new channel gets the slot; if the old one does not let go, it has the slot again. */
     private CompletableFuture<Void> take(int slot, Channel fresh, EventLoop loop, Channel old) {
-        Member before = set(slot, new Member(fresh, loop));
+        Member before;
+        try {
+            before = set(slot, new Member(fresh, loop));
+        } catch (ChannelException e) {
+            return closedAfter(Stages.closed(fresh), e);
+        }
         return Drain.of(old, DRAIN_MILLIS)
                 .thenCompose(drained -> closeInPlace(old, loop))
-                .handle((closed, failure) -> {
-                    if (failure == null) {
-                        return CompletableFuture.<Void>completedFuture(null);
-                    }
-                    set(slot, before);
-                    return Drain.of(fresh, DRAIN_MILLIS)
-                            .handle((drained, again) -> closeInPlace(fresh, loop))
-                            .thenCompose(closing -> closing)
-                            .handle((closedAgain, again) -> null)
-                            .thenCompose(closing -> CompletableFuture.<Void>failedFuture(Stages.cause(failure)));
-                })
+                .handle((closed, failure) -> failure == null
+                        ? CompletableFuture.<Void>completedFuture(null)
+                        : giveBack(slot, before, fresh, loop, failure))
                 .thenCompose(result -> result);
+    }
+
+    private CompletableFuture<Void> giveBack(
+            int slot, Member before, Channel fresh, EventLoop loop, Throwable failure) {
+        set(slot, before);
+        return closedAfter(
+                Drain.of(fresh, DRAIN_MILLIS)
+                        .thenCompose(drained -> closeInPlace(fresh, loop))
+                        .handle((closed, again) -> Stages.closed(fresh)) // the last one: no other is moved
+                        .thenCompose(closing -> closing),
+                failure);
+    }
+
+    /** {@return a stage that fails when another one has ended} */
+    static <T> CompletableFuture<T> closedAfter(CompletableFuture<?> ending, Throwable failure) {
+        return ending.handle((ended, again) -> null)
+                .thenCompose(ended -> CompletableFuture.failedFuture(Stages.cause(failure)));
     }
 
     private synchronized Member set(int slot, Member member) {
         Member before = members.set(slot, member);
-        apply(function);
+        try {
+            apply(function);
+        } catch (ChannelException e) {
+            members.set(slot, before);
+            throw e;
+        }
         return before;
     }
 
     /** Closes a channel to which nothing is steered, so that no other one is moved that something is steered to. */
     private CompletableFuture<Void> closeInPlace(Channel channel, EventLoop loop) {
-        return registered(opener.registerIdle(loop))
+        return opener.registerIdle(loop)
                 .thenCompose(placeholder -> idle(placeholder)
                         .thenCompose(bound -> closePlaceholder())
                         .thenRun(() -> this.placeholder = placeholder))
-                .thenCompose(opened -> Stages.of(channel.close()));
+                .thenCompose(opened -> Stages.closed(channel));
     }
 
-    /** Lets a channel join that takes nothing, should anything come to it all the same, such as a multicast. */
+    /** Lets a channel join that nothing is steered to. */
     private CompletableFuture<Void> idle(Channel channel) {
-        SocketFilters.attach(channel, NOTHING);
+        GroupSocket.keepEmpty(channel);
         return joined(channel);
     }
 
@@ -360,7 +377,7 @@ final class GroupMembers {
     private CompletableFuture<Void> closePlaceholder() {
         Channel open = placeholder;
         placeholder = null;
-        return open == null ? CompletableFuture.completedFuture(null) : Stages.of(open.close());
+        return open == null ? CompletableFuture.completedFuture(null) : Stages.closed(open);
     }
 
     CompletableFuture<Void> resize(int slots) {
@@ -368,34 +385,15 @@ final class GroupMembers {
             return CompletableFuture.failedFuture(
                     new IllegalStateException("a channel that is alone cannot be one of several: " + whyNotSteered));
         }
-        int present = channels().size();
-        return slots >= present ? grow(present, slots) : shrink(slots);
+        return new Resizing(this).to(slots);
     }
 
-    private CompletableFuture<Void> grow(int from, int to) {
-        CompletableFuture<Void> growing = CompletableFuture.completedFuture(null);
-        for (int slot = from; slot < to; slot++) {
-            int next = slot;
-            growing =
-                    growing.thenCompose(before -> openSlot(next, opener.loops().get(next)));
-        }
-        return growing.thenRun(() -> steer(function.steering().toSlots(to)));
+    /** Closes a channel that has no slot any more, when it has read what it got. */
+    CompletableFuture<Void> retire(Member member) {
+        return Drain.of(member.channel, DRAIN_MILLIS).thenCompose(drained -> closeInPlace(member.channel, member.loop));
     }
 
-    /** The channels that are given up get nothing more, and are closed one after the other. */
-    private CompletableFuture<Void> shrink(int to) {
-        steer(function.steering().toSlots(to));
-        CompletableFuture<Void> shrinking = CompletableFuture.completedFuture(null);
-        for (int slot = channels().size() - 1; slot >= to; slot--) {
-            Member last = remove(slot);
-            shrinking = shrinking
-                    .thenCompose(before -> Drain.of(last.channel, DRAIN_MILLIS))
-                    .thenCompose(drained -> closeInPlace(last.channel, last.loop));
-        }
-        return shrinking;
-    }
-
-    private synchronized Member remove(int slot) {
+    synchronized Member remove(int slot) {
         return members.remove(slot);
     }
 
@@ -435,8 +433,7 @@ final class GroupMembers {
             open = order.sockets();
             members.clear();
         }
-        return CompletableFuture.allOf(
-                open.stream().map(channel -> Stages.of(channel.close())).toArray(CompletableFuture[]::new));
+        return CompletableFuture.allOf(open.stream().map(Stages::closed).toArray(CompletableFuture[]::new));
     }
 
     @Override

@@ -2,10 +2,14 @@ package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SockFprog;
+import io.github.nettybpf.netty.SocketFilters;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -22,6 +26,9 @@ final class GroupSocket {
 
     private static final RawUnixChannelOption MEMINFO =
             new RawUnixChannelOption("SO_MEMINFO", SOL_SOCKET, SO_MEMINFO, MEMINFO_BYTES);
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(ReusePortGroup.class);
+    private static final Program NOTHING = Program.parse("ret #0");
 
     private GroupSocket() {}
 
@@ -50,6 +57,21 @@ final class GroupSocket {
             if (!channel.config().setOption(option, value)) {
                 throw unknown(channel, option.name());
             }
+        }
+    }
+
+    /**
+     * Lets a UDP socket that nothing is steered to take nothing all the same, such as a multicast, which all sockets get. If
+     * it does not take the filter, multicasts fill its receive queue.
+     */
+    static void keepEmpty(Channel channel) {
+        if (!(channel instanceof DatagramChannel)) {
+            return; // a listener would need CAP_NET_ADMIN
+        }
+        try {
+            SocketFilters.attach(channel, NOTHING);
+        } catch (ChannelException e) {
+            LOGGER.debug("{} may take multicasts, and keeps them", channel, e);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.netty.listener.ListenerFilter;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -41,7 +42,7 @@ final class MemberHandler extends ChannelInboundHandlerAdapter {
     /** Puts the handler after a filter, which must be the first to filter in the kernel, or else at the beginning. */
     void addTo(Channel channel) {
         for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
-            if (entry.getValue() instanceof BpfFilterHandler) {
+            if (entry.getValue() instanceof BpfFilterHandler || entry.getValue() instanceof ListenerFilter) {
                 channel.pipeline().addAfter(entry.getKey(), null, this);
                 return;
             }

@@ -7,7 +7,8 @@ import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.reuseport.LabeledCode.Label;
+import io.github.nettybpf.netty.code.LabeledCode;
+import io.github.nettybpf.netty.code.LabeledCode.Label;
 import java.security.SecureRandom;
 import java.util.stream.IntStream;
 
@@ -62,7 +63,7 @@ public final class QuicConnectionIds {
     /**
      * {@return a generator of ids for the channel of one slot}
      *
-     * @param slot the slot, from 0
+     * @param slot the slot, from 0: the channel's attribute {@link ReusePortGroup#SLOT}
      * @param slots the number of slots of the group
      * @throws IllegalArgumentException if there is no such slot
      */

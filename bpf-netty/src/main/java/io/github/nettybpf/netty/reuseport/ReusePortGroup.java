@@ -4,6 +4,7 @@ import io.github.nettybpf.netty.Offload;
 import io.netty.bootstrap.AbstractBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -31,6 +32,9 @@ import java.util.function.Supplier;
  * <p>For use by any thread; changes are made one after the other. Close the group to close its channels.
  */
 public final class ReusePortGroup {
+    /** The slot of a channel, which its handlers find from the beginning: in {@code initChannel}, before the bind. */
+    public static final AttributeKey<Integer> SLOT = AttributeKey.valueOf(ReusePortGroup.class, "SLOT");
+
     private final GroupMembers members;
 
     /** The change that was begun last; the next one waits for it. Guarded by this. */
@@ -144,6 +148,11 @@ public final class ReusePortGroup {
     /** {@return why there is one channel only and the kernel does not steer, or the empty string if it steers} */
     public String whyNotSteered() {
         return members.whyNotSteered();
+    }
+
+    /** {@return what the channels of a slot have counted} */
+    MemberHandler.Counts counts(int slot) {
+        return members.counts(slot);
     }
 
     /** {@return what each slot has received, and who else is on the port} Reads the list of the kernel's sockets. */

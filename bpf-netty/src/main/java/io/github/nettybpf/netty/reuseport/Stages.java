@@ -1,5 +1,6 @@
 package io.github.nettybpf.netty.reuseport;
 
+import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Promise;
@@ -22,6 +23,11 @@ final class Stages {
             }
         });
         return stage;
+    }
+
+    /** {@return a stage that ends when the channel is closed} An event loop that is gone would not tell. */
+    static CompletableFuture<Void> closed(Channel channel) {
+        return channel.isOpen() ? of(channel.close()) : CompletableFuture.completedFuture(null);
     }
 
     /** {@return a future of Netty that ends as the stage does} */

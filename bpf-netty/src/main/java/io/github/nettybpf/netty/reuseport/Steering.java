@@ -5,7 +5,9 @@ import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.reuseport.LabeledCode.Label;
+import io.github.nettybpf.netty.code.GuardedProgram;
+import io.github.nettybpf.netty.code.GuardedProgram.Place;
+import io.github.nettybpf.netty.code.LabeledCode.Label;
 import java.util.List;
 
 /**
@@ -81,17 +83,17 @@ public final class Steering {
      * @throws IllegalArgumentException if the program reads what cannot be known there
      */
     public static Steering of(Program program) {
-        GuardedProgram.require(program);
+        Place.CHOICE.require(program);
         return new Steering(
                 "by a program of " + program.size() + " instructions",
-                to -> new GuardedProgram(program, to, to.undecided) {
+                to -> new GuardedProgram(program, Place.CHOICE, to.code, to.undecided) {
                     @Override
-                    void emitReturn(int verdict) {
+                    protected void emitReturn(int verdict) {
                         to.code.jump(to.slot(verdict));
                     }
 
                     @Override
-                    void emitReturnA() {
+                    protected void emitReturnA() {
                         to.code.jump(to.slotInA);
                     }
                 }.emit());
@@ -110,7 +112,7 @@ public final class Steering {
         if (programs.isEmpty()) {
             throw new IllegalArgumentException("no classes (expected: at least one program)");
         }
-        programs.forEach(GuardedProgram::require);
+        programs.forEach(Place.CHOICE::require);
         return new Steering("by " + programs.size() + " classes", to -> {
             for (int slot = 0; slot < programs.size(); slot++) {
                 emitClass(to, programs.get(slot), to.slot(slot));
@@ -122,14 +124,14 @@ public final class Steering {
     private static void emitClass(SteeringCode to, Program program, Label accepted) {
         Label next = new Label();
         GuardedProgram.clearRegisters(to.code);
-        new GuardedProgram(program, to, next) {
+        new GuardedProgram(program, Place.CHOICE, to.code, next) {
             @Override
-            void emitReturn(int verdict) {
+            protected void emitReturn(int verdict) {
                 to.code.jump(verdict == 0 ? next : accepted);
             }
 
             @Override
-            void emitReturnA() {
+            protected void emitReturnA() {
                 to.code.jumpIf(JumpCondition.JEQ, 0, next, accepted);
             }
         }.emit();

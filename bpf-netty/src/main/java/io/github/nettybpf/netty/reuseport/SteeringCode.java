@@ -1,12 +1,10 @@
 package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.core.AluOp;
-import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.Instruction.AluX;
 import io.github.nettybpf.core.Instruction.LoadAbsolute;
 import io.github.nettybpf.core.Instruction.LoadConstant;
-import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.LoadScratch;
@@ -17,7 +15,8 @@ import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.netty.reuseport.LabeledCode.Label;
+import io.github.nettybpf.netty.code.LabeledCode;
+import io.github.nettybpf.netty.code.LabeledCode.Label;
 
 /**
  * The program of a steering: its own code, which jumps to the label of a slot, to {@link #slotInA}, to {@link #hashInA}
@@ -192,11 +191,6 @@ final class SteeringCode {
 
     /** Goes on only with datagrams of so many bytes. Changes A. */
     void requireLength(int bytes) {
-        requireLength(bytes, undecided);
-    }
-
-    void requireLength(int bytes, Label tooShort) {
-        code.add(new LoadExtension(Extension.LEN));
-        code.jumpUnless(JumpCondition.JGE, bytes, tooShort);
+        code.requireLength(bytes, undecided);
     }
 }

@@ -114,7 +114,7 @@ class SlotFunctionTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             ld [0xffe00000]; ret a | insn 0: ld [4292870144]: the kernel steers without a link-layer header
-            ld poff; ret a | insn 0: ld #poff: where a datagram is steered, this extension has no meaning
+            ld poff; ret a | insn 0: ld #poff: this extension has no meaning here
             """)
     void whatCannotBeKnownIsRefused(String program, String message) {
         Program parsed = Program.parse(program.replace("; ", "\n"));

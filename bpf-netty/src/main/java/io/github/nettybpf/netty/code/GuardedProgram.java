@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty.reuseport;
+package io.github.nettybpf.netty.code;
 
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
@@ -24,67 +24,102 @@ import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
-import io.github.nettybpf.netty.reuseport.LabeledCode.Label;
+import io.github.nettybpf.netty.code.LabeledCode.Label;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A user's program within a steering: what would end it with verdict 0, a load past the end or a division by 0, goes to
- * a label instead, because 0 is the number of a slot. Its returns go to labels as well.
+ * A user's program within other code: what would end it with verdict 0, a load past the end or a division by 0, goes to
+ * a label instead, because verdict 0 means something else there. Its returns go to labels as well.
  *
- * <p>A program for {@link Placement#UDP_SOCKET} counts from the UDP header, which the kernel has taken off here: its
- * offsets shrink by 8, and it reads the ports after the IP header.
+ * <p>Where a socket is chosen, a program for {@link Placement#UDP_SOCKET} counts from the UDP header, which the kernel has
+ * taken off: its offsets shrink by 8, and it reads the ports after the IP header.
  */
-abstract class GuardedProgram {
+public abstract class GuardedProgram {
     private static final int NETWORK = OffsetBase.SKF_NET_OFF;
     private static final int UDP_HEADER = 8;
+    private static final int TCP_HEADER = 20;
     private static final int IPV4_HEADER = 20;
     private static final int IPV6_HEADER = 40;
     private static final int IPV6_FIRST_BYTE = 0x60;
 
+    /** Where the kernel runs the code. */
+    public enum Place {
+        /** Where it chooses a socket of a group: offset 0 is the payload. */
+        CHOICE(UDP_HEADER, 0, "the kernel steers without a link-layer header"),
+        /** At a TCP socket: offset 0 is the TCP header, which is complete. */
+        TCP_SOCKET(0, TCP_HEADER, "a TCP socket may have no link-layer header");
+
+        /** How many bytes, at least, are between the IP header and offset 0. */
+        private final int gap;
+
+        /** How many bytes there are from offset 0 on, at least. */
+        private final int present;
+
+        private final String withoutLinkLayer;
+
+        Place(int gap, int present, String withoutLinkLayer) {
+            this.gap = gap;
+            this.present = present;
+            this.withoutLinkLayer = withoutLinkLayer;
+        }
+
+        /**
+         * Throws if the program reads what cannot be known at this place.
+         *
+         * @param program a user's program
+         * @throws IllegalArgumentException naming the instruction
+         */
+        public void require(Program program) {
+            List<Placement> placements = this == TCP_SOCKET
+                    ? List.of(Placement.TCP_SOCKET)
+                    : List.of(Placement.PAYLOAD, Placement.UDP_SOCKET);
+            program.placement().filter(own -> !placements.contains(own)).ifPresent(own -> {
+                throw new IllegalArgumentException("the program is for placement " + own + " (expected: "
+                        + placements.stream().map(Placement::name).collect(Collectors.joining(" or ")) + ")");
+            });
+            program.firstReading(OffsetBase.LINK_LAYER).ifPresent(pc -> {
+                throw refused(program, pc, withoutLinkLayer);
+            });
+            for (Extension offsets : List.of(Extension.NLA, Extension.NLAN, Extension.POFF)) {
+                program.firstReading(offsets).ifPresent(pc -> {
+                    throw refused(program, pc, "this extension has no meaning here");
+                });
+            }
+        }
+    }
+
     private final Program program;
-    private final SteeringCode to;
+    private final Place place;
     private final LabeledCode code;
+
+    /** How many bytes of the packet that the program counts from are not there any more. */
     private final int header;
+
     private final Label[] labels;
 
     /** Where what ends with verdict 0 without a return goes. */
     private final Label failed;
 
-    GuardedProgram(Program program, SteeringCode to, Label failed) {
-        this.program = program;
-        this.to = to;
-        this.code = to.code;
-        this.failed = failed;
-        this.header = header(program);
-        this.labels = Stream.generate(Label::new).limit(program.size()).toArray(Label[]::new);
-    }
-
-    private static int header(Program program) {
-        return program.placement().orElse(Placement.PAYLOAD) == Placement.UDP_SOCKET ? UDP_HEADER : 0;
-    }
-
     /**
-     * Throws if the program reads what cannot be known where the kernel steers.
+     * Prepares a program that has passed {@link Place#require}.
      *
-     * @throws IllegalArgumentException naming the instruction
+     * @param program the program
+     * @param place where it will run
+     * @param code what it becomes part of
+     * @param failed where what ends with verdict 0 without a return goes
      */
-    static void require(Program program) {
-        program.placement().ifPresent(placement -> {
-            if (placement != Placement.PAYLOAD && placement != Placement.UDP_SOCKET) {
-                throw new IllegalArgumentException(
-                        "the program is for placement " + placement + " (expected: PAYLOAD or UDP_SOCKET)");
-            }
-        });
-        program.firstReading(OffsetBase.LINK_LAYER).ifPresent(pc -> {
-            throw refused(program, pc, "the kernel steers without a link-layer header");
-        });
-        for (Extension offsets : List.of(Extension.NLA, Extension.NLAN, Extension.POFF)) {
-            program.firstReading(offsets).ifPresent(pc -> {
-                throw refused(program, pc, "where a datagram is steered, this extension has no meaning");
-            });
-        }
+    protected GuardedProgram(Program program, Place place, LabeledCode code, Label failed) {
+        this.program = program;
+        this.place = place;
+        this.code = code;
+        this.failed = failed;
+        this.header =
+                place == Place.CHOICE && program.placement().equals(Optional.of(Placement.UDP_SOCKET)) ? UDP_HEADER : 0;
+        this.labels = Stream.generate(Label::new).limit(program.size()).toArray(Label[]::new);
     }
 
     private static IllegalArgumentException refused(Program program, int pc, String why) {
@@ -93,12 +128,17 @@ abstract class GuardedProgram {
     }
 
     /** Emits the jump that a return of a constant becomes. */
-    abstract void emitReturn(int verdict);
+    protected abstract void emitReturn(int verdict);
 
     /** Emits the jump that a return of A becomes. */
-    abstract void emitReturnA();
+    protected abstract void emitReturnA();
 
-    final void emit() {
+    /**
+     * Emits the program, which begins with the registers that the code before it has left.
+     *
+     * @throws IllegalArgumentException if an instruction cannot be moved, or there is no free scratch slot
+     */
+    public final void emit() {
         List<Instruction> instructions = program.instructions();
         for (int pc = 0; pc < instructions.size(); pc++) {
             code.place(labels[pc]);
@@ -180,26 +220,33 @@ abstract class GuardedProgram {
         code.add(load.off() < 0 ? load : new LoadMemShift(load.off() - header));
     }
 
-    private static boolean isInIpHeader(int offset, int size) {
-        return offset >= NETWORK && offset < 0 && offset - NETWORK + size <= IPV4_HEADER + UDP_HEADER;
+    /** {@return whether the bytes are there whatever the packet: in the IP header or soon after} */
+    private boolean isInIpHeader(int offset, int size) {
+        return offset >= NETWORK && offset < 0 && offset - NETWORK + size <= IPV4_HEADER + place.gap + place.present;
     }
 
-    /** Goes on if the load succeeds. Changes A. Of the IP header it may be too strict, where that has options. */
+    /** Goes on if the load succeeds. Changes A. May be too strict where an IPv4 header has options. */
     private void emitGuard(int offset, int size) {
         if (isInIpHeader(offset, size)) {
             return; // both IP headers, with what follows, are as long
         } else if (offset >= 0) {
-            to.requireLength(offset - header + size, failed);
+            if (offset - header + size > place.present) {
+                code.requireLength(offset - header + size, failed);
+            }
         } else if (offset < NETWORK) {
             code.jump(failed); // no base has this offset
         } else {
-            int end = offset - NETWORK + size;
+            int end = offset - NETWORK + size - place.gap;
+            Label ipv6 = new Label();
             Label longEnough = new Label();
-            if (end <= IPV6_HEADER + UDP_HEADER) {
-                code.add(new LoadAbsolute(NETWORK, 1));
-                code.jumpIf(JumpCondition.JGE, IPV6_FIRST_BYTE, longEnough);
+            code.add(new LoadAbsolute(NETWORK, 1));
+            code.jumpIf(JumpCondition.JGE, IPV6_FIRST_BYTE, ipv6);
+            code.requireLength(end - IPV4_HEADER, failed);
+            code.jump(longEnough);
+            code.place(ipv6);
+            if (end - IPV6_HEADER > place.present) {
+                code.requireLength(end - IPV6_HEADER, failed);
             }
-            to.requireLength(end - IPV4_HEADER - UDP_HEADER, failed);
             code.place(longEnough);
         }
     }
@@ -212,14 +259,14 @@ abstract class GuardedProgram {
         } else if (load.off() >= 0) {
             throw refused(program, pc, "the load may be in the UDP header or in the payload");
         } else if (load.off() >= NETWORK) {
-            emitIndirectGuard(IPV4_HEADER + UDP_HEADER, load.off() - NETWORK + size);
+            emitIndirectGuard(IPV4_HEADER + place.gap, load.off() - NETWORK + size);
             code.add(load);
         } else {
             throw refused(program, pc, "the load may be anywhere");
         }
     }
 
-    /** Goes on if X + {@code end} is at most {@code len + before}. Changes A. */
+    /** Goes on if X + {@code end} is at most {@code len + before}; a sum that wraps around is too much. Changes A. */
     private void emitIndirectGuard(int before, int end) {
         code.add(new LoadExtension(Extension.LEN));
         if (before > 0) {
@@ -257,8 +304,12 @@ abstract class GuardedProgram {
         return free;
     }
 
-    /** Begins with the registers that a program begins with. */
-    static void clearRegisters(LabeledCode code) {
+    /**
+     * Emits what gives a program the registers that it begins with.
+     *
+     * @param code the code before it
+     */
+    public static void clearRegisters(LabeledCode code) {
         code.add(new LoadConstant(Register.A, 0));
         code.add(new Tax());
     }

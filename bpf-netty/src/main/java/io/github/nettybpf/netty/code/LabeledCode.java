@@ -1,9 +1,11 @@
-package io.github.nettybpf.netty.reuseport;
+package io.github.nettybpf.netty.code;
 
+import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.Jump;
 import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.JumpIfX;
+import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Program;
 import java.util.ArrayList;
@@ -14,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * Instructions that jump to labels. A conditional jump can skip 255 instructions; one that has to go further is followed
  * by an unconditional jump.
  */
-final class LabeledCode {
+public final class LabeledCode {
     private static final int LONGEST_SKIP = 255;
 
     /** A place to jump to, after the jump. */
-    static final class Label {
+    public static final class Label {
         private int item = -1;
     }
 
@@ -36,37 +38,46 @@ final class LabeledCode {
 
     private final List<Item> items = new ArrayList<>();
 
-    void add(Instruction instruction) {
+    /** Adds an instruction that does not jump. */
+    public void add(Instruction instruction) {
         items.add(new Item(instruction, null, null));
     }
 
-    void place(Label label) {
+    /** Places a label before what is added next. */
+    public void place(Label label) {
         label.item = items.size();
     }
 
-    void jump(Label target) {
+    /** Goes on at a label. */
+    public void jump(Label target) {
         items.add(new Item(null, target, null));
     }
 
     /** Goes on at one of two labels, by a comparison of A with a constant. */
-    void jumpIf(JumpCondition condition, int value, Label yes, Label no) {
+    public void jumpIf(JumpCondition condition, int value, Label yes, Label no) {
         items.add(new Item(new JumpIf(condition, value, 0, 0), yes, no));
     }
 
     /** Goes on at one of two labels, by a comparison of A with X. */
-    void jumpIfX(JumpCondition condition, Label yes, Label no) {
+    public void jumpIfX(JumpCondition condition, Label yes, Label no) {
         items.add(new Item(new JumpIfX(condition, 0, 0), yes, no));
     }
 
     /** Goes on at a label if the condition holds, else with what follows. */
-    void jumpIf(JumpCondition condition, int value, Label yes) {
+    public void jumpIf(JumpCondition condition, int value, Label yes) {
         Label next = new Label();
         jumpIf(condition, value, yes, next);
         place(next);
     }
 
+    /** Goes on with what follows if the packet has so many bytes, else at a label. Changes A. */
+    public void requireLength(int bytes, Label tooShort) {
+        add(new LoadExtension(Extension.LEN));
+        jumpUnless(JumpCondition.JGE, bytes, tooShort);
+    }
+
     /** Goes on with what follows if the condition holds, else at a label. */
-    void jumpUnless(JumpCondition condition, int value, Label no) {
+    public void jumpUnless(JumpCondition condition, int value, Label no) {
         Label next = new Label();
         jumpIf(condition, value, next, no);
         place(next);
@@ -77,7 +88,7 @@ final class LabeledCode {
      *
      * @throws io.github.nettybpf.core.VerificationException if it is too long
      */
-    Program program() {
+    public Program program() {
         return Program.of(new Layout().instructions());
     }
 
