@@ -11,18 +11,21 @@ import io.netty.channel.socket.nio.NioDatagramChannel;
 /**
  * Netty's epoll transport if it is available, so that the kernel can filter; otherwise NIO, and the pipeline filters.
  */
-final class Transports {
+public final class Transports {
     private Transports() {}
 
-    static boolean kernelCanFilter() {
+    /** {@return whether the transport is epoll} */
+    public static boolean kernelCanFilter() {
         return Epoll.isAvailable();
     }
 
-    static IoHandlerFactory io() {
+    /** {@return what an event loop of the transport is made with} */
+    public static IoHandlerFactory io() {
         return kernelCanFilter() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     }
 
-    static Class<? extends DatagramChannel> datagram() {
+    /** {@return the transport's datagram channel} */
+    public static Class<? extends DatagramChannel> datagram() {
         return kernelCanFilter() ? EpollDatagramChannel.class : NioDatagramChannel.class;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.nettybpf.examples.loops;
 
+import io.github.nettybpf.examples.CommandLines;
 import io.netty.channel.epoll.Epoll;
 import io.netty.handler.codec.quic.Quic;
 import io.netty.handler.codec.quic.QuicSslContext;

@@ -1,6 +1,7 @@
 package io.github.nettybpf.examples.loops;
 
 import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.examples.CommandLines;
 import io.github.nettybpf.netty.reuseport.ReusePortGroup;
 import io.github.nettybpf.netty.reuseport.Steering;
 import io.netty.bootstrap.Bootstrap;

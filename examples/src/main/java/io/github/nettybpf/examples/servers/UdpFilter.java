@@ -1,7 +1,9 @@
-package io.github.nettybpf.examples;
+package io.github.nettybpf.examples.servers;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.examples.CommandLines;
+import io.github.nettybpf.examples.Transports;
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.netty.BpfFilterHandler;
@@ -13,13 +15,24 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import java.net.InetAddress;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /**
  * An echo server that receives only datagrams whose payload begins with "echo". Try: {@code echo 'echo hello' | nc -u
  * -w1 127.0.0.1 7007}, and then another text. To filter by an expression instead, start it with {@code 7007 'src host
  * 127.0.0.1 and src portrange 40000-40100'}, and add {@code -p 40000} to {@code nc}.
  */
-public final class UdpFilter {
+@Command(
+        name = "UdpFilter",
+        mixinStandardHelpOptions = true,
+        description = "An echo server that receives only the datagrams that its filter keeps.")
+public final class UdpFilter implements Callable<Integer> {
     /** Offset 0 is the UDP header, 8 bytes long: the payload begins at 8. */
     static final Program BEGINS_WITH_ECHO = Program.parse("""
                   ld [8]
@@ -28,26 +41,41 @@ public final class UdpFilter {
             drop: ret #0
             """);
 
-    private UdpFilter() {}
+    @Spec
+    private CommandSpec spec;
 
-    /**
-     * {@return the program of the filter expression in the second argument, or {@link #BEGINS_WITH_ECHO} if there is
-     * none}
-     */
-    static Program program(String... args) {
-        return args.length > 1 ? FilterExpression.compile(args[1], Placement.UDP_SOCKET) : BEGINS_WITH_ECHO;
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "PORT",
+            defaultValue = "7007",
+            description = "The UDP port of 127.0.0.1 (default 7007; 0: any).")
+    private int port;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "EXPRESSION",
+            description = "A filter expression (default: only datagrams that begin with \"echo\" pass).")
+    private @Nullable String expression;
+
+    /** {@return the program of a filter expression, or {@link #BEGINS_WITH_ECHO} if there is none} */
+    static Program program(@Nullable String expression) {
+        return expression == null ? BEGINS_WITH_ECHO : FilterExpression.compile(expression, Placement.UDP_SOCKET);
     }
 
-    /** Runs an echo server on 127.0.0.1, port 7007 or the given one, that filters by the given expression. */
-    public static void main(String[] args) throws InterruptedException {
-        int port = args.length > 0 ? Integer.parseInt(args[0]) : 7007;
+    /** Runs the server with the arguments that {@code --help} describes. */
+    public static void main(String[] args) {
+        System.exit(CommandLines.run(new UdpFilter(), args));
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
         Program program;
         try {
-            program = program(args);
+            program = program(expression);
         } catch (ExpressionException e) {
-            System.err.println(e.getMessage());
-            System.exit(2);
-            return;
+            throw new ParameterException(spec.commandLine(), "EXPRESSION: " + e.getMessage(), e);
         }
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, Transports.io());
         BpfFilterHandler filter = new BpfFilterHandler(program);
@@ -66,6 +94,7 @@ public final class UdpFilter {
         System.out.println(channel.localAddress() + ", filtered in "
                 + filter.stats().location() + ": " + filter.stats().reason());
         channel.closeFuture().sync();
+        return 0;
     }
 
     private static final class Echo extends SimpleChannelInboundHandler<DatagramPacket> {

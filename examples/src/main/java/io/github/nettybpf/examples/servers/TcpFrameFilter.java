@@ -1,6 +1,7 @@
-package io.github.nettybpf.examples;
+package io.github.nettybpf.examples.servers;
 
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.examples.CommandLines;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -13,13 +14,21 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import java.net.InetAddress;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /**
  * Filters the messages of a TCP protocol: a 2-byte length, and that many bytes, the first of which is the type. The
  * handler comes after the frame decoder, so the program sees whole messages. It never runs in the kernel, which sees
  * segments.
  */
-public final class TcpFrameFilter {
+@Command(
+        name = "TcpFrameFilter",
+        mixinStandardHelpOptions = true,
+        description =
+                "A TCP server that prints the messages of types 1 and 2 that it receives: a length of 2 bytes, and that many bytes, the first of which is the type.")
+public final class TcpFrameFilter implements Callable<Integer> {
     /** Keeps types 1 and 2, and of type 2 only the first 16 bytes. */
     static final Program TYPES_1_AND_2 = Program.parse("""
                   ldb [0]
@@ -30,7 +39,12 @@ public final class TcpFrameFilter {
             keep: ret #-1
             """);
 
-    private TcpFrameFilter() {}
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PORT",
+            defaultValue = "7008",
+            description = "The TCP port of 127.0.0.1 (default 7008; 0: any).")
+    private int port;
 
     static void addTo(Channel channel) {
         channel.pipeline()
@@ -40,9 +54,13 @@ public final class TcpFrameFilter {
                         new Print());
     }
 
-    /** Runs a server on 127.0.0.1, port 7008 or the given one, that prints the messages it receives. */
-    public static void main(String[] args) throws InterruptedException {
-        int port = args.length > 0 ? Integer.parseInt(args[0]) : 7008;
+    /** Runs the server with the arguments that {@code --help} describes. */
+    public static void main(String[] args) {
+        System.exit(CommandLines.run(new TcpFrameFilter(), args));
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
         Channel channel = new ServerBootstrap()
                 .group(new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()))
                 .channel(NioServerSocketChannel.class)
@@ -57,6 +75,7 @@ public final class TcpFrameFilter {
                 .channel();
         System.out.println(channel.localAddress());
         channel.closeFuture().sync();
+        return 0;
     }
 
     private static final class Print extends SimpleChannelInboundHandler<ByteBuf> {

@@ -1,6 +1,8 @@
-package io.github.nettybpf.examples;
+package io.github.nettybpf.examples.servers;
 
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.examples.CommandLines;
+import io.github.nettybpf.examples.Transports;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -15,16 +17,29 @@ import io.netty.handler.codec.dns.DatagramDnsResponseEncoder;
 import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.handler.codec.dns.DnsSection;
 import java.net.InetAddress;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /**
  * A DNS server whose codec never sees a malformed query, a response, or an ANY query, which amplification attacks
  * consist of. Try: {@code dig @127.0.0.1 -p 5300 example.org} and {@code dig @127.0.0.1 -p 5300 example.org ANY}.
  */
-public final class DnsGuard {
+@Command(
+        name = "DnsGuard",
+        mixinStandardHelpOptions = true,
+        description =
+                "A DNS server that answers every query with REFUSED, and whose codec never sees a malformed query, a response, or an ANY query.")
+public final class DnsGuard implements Callable<Integer> {
     /** The most labels that a query's name may have; queries with more are dropped. */
     private static final int LABELS = 32;
 
-    private DnsGuard() {}
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PORT",
+            defaultValue = "5300",
+            description = "The UDP port of 127.0.0.1 (default 5300; 0: any).")
+    private int port;
 
     /**
      * {@return the program} It walks over the name label by label. A program cannot loop, so the loop is unrolled to
@@ -52,9 +67,13 @@ public final class DnsGuard {
                 """));
     }
 
-    /** Runs a server on 127.0.0.1, port 5300 or the given one, that answers every query with REFUSED. */
-    public static void main(String[] args) throws InterruptedException {
-        int port = args.length > 0 ? Integer.parseInt(args[0]) : 5300;
+    /** Runs the server with the arguments that {@code --help} describes. */
+    public static void main(String[] args) {
+        System.exit(CommandLines.run(new DnsGuard(), args));
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
         BpfFilterHandler filter = new BpfFilterHandler(program());
         Channel channel = new Bootstrap()
                 .group(new MultiThreadIoEventLoopGroup(1, Transports.io()))
@@ -76,6 +95,7 @@ public final class DnsGuard {
         System.out.println(
                 channel.localAddress() + ", filtered in " + filter.stats().location());
         channel.closeFuture().sync();
+        return 0;
     }
 
     static final class Refuse extends SimpleChannelInboundHandler<DatagramDnsQuery> {

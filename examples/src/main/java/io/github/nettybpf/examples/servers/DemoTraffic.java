@@ -1,4 +1,4 @@
-package io.github.nettybpf.examples;
+package io.github.nettybpf.examples.servers;
 
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,7 +1,9 @@
-package io.github.nettybpf.examples;
+package io.github.nettybpf.examples.servers;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.examples.CommandLines;
+import io.github.nettybpf.examples.Transports;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.github.nettybpf.netty.Offload;
 import io.netty.bootstrap.Bootstrap;
@@ -22,14 +24,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
 
 /**
  * Measures a UDP server on loopback, to which another process sends packets of which one in a hundred is wanted, in
  * three runs: with a check by hand in the server, with the filter in the pipeline, and with the filter in the kernel.
  */
-public final class Demo {
+@Command(
+        name = "Demo",
+        mixinStandardHelpOptions = true,
+        description =
+                "Sends packets to a UDP server on loopback, one in a hundred of them wanted, and compares a check by hand,"
+                        + " the filter in the pipeline and the filter in the kernel. Takes less than 30 s, and needs no privilege.")
+public final class Demo implements Callable<Integer> {
     static final int MAGIC = 0x62706631;
 
     /** "bpf1" at the start of the payload, which follows the UDP header of 8 bytes. */
@@ -70,10 +80,13 @@ public final class Demo {
         }
     }
 
-    private Demo() {}
+    /** Runs the demo, which ends in less than 30 s; {@code --help} describes it. */
+    public static void main(String[] args) {
+        System.exit(CommandLines.run(new Demo(), args));
+    }
 
-    /** Takes no arguments, and ends in less than 30 s. */
-    public static void main(String[] args) throws Exception {
+    @Override
+    public Integer call() throws Exception {
         System.out.printf(
                 Locale.ROOT,
                 "A UDP server on loopback, offered %,d packets/s for %d s a run, 1 %% of them wanted.%n",
@@ -101,6 +114,7 @@ public final class Demo {
                     100 * results.get(2).cpuNanos / results.get(1).cpuNanos,
                     results.get(1).cpuNanos / results.get(0).cpuNanos);
         }
+        return 0;
     }
 
     private static Result measure(Run run) throws Exception {

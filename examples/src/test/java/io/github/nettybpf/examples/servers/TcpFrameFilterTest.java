@@ -1,4 +1,4 @@
-package io.github.nettybpf.examples;
+package io.github.nettybpf.examples.servers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;

@@ -1,16 +1,16 @@
-package io.github.nettybpf.examples.loops;
+package io.github.nettybpf.examples;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** How the programs of this package start and end. */
-final class CommandLines {
+/** How the programs start and end: {@code --help} is help, a usage error ends them with 2, another with 1. */
+public final class CommandLines {
     private CommandLines() {}
 
     /** {@return the exit code of a program that is run with these arguments} */
-    static int run(Callable<Integer> program, String... args) {
+    public static int run(Callable<Integer> program, String... args) {
         return new CommandLine(program)
                 .setExpandAtFiles(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
