@@ -239,7 +239,7 @@ final class Entries {
         }
     }
 
-    /** Adds a range of addresses; {@return whether it is one} */
+    /** {@return whether it is a range of addresses} If it is, it is added. */
     private boolean addRange(
             boolean isIpv4, long firstHigh, long firstLow, boolean isLastIpv4, long lastHigh, long lastLow) {
         int order = Long.compareUnsigned(firstHigh, lastHigh);

@@ -34,8 +34,8 @@ record ListForm(boolean shared, boolean groupsAddresses, boolean groupsPorts) {
     }
 
     /**
-     * {@return whether alternatives of a kind may be grouped} libpcap's optimizer does so, too, where it finds them on one
-     * path. That is where an expression is a conjunction of tests, and of alternatives between tests, either of which may
+     * {@return whether alternatives of a kind may be grouped} The optimizer of libpcap does so, too, where it finds them on
+     * one path. That is where an expression is a conjunction of tests, and of alternatives between tests, either of which may
      * be negated, and only one list has tests of the kind. In others it depends on how paths join, so there the order
      * stays.
      */

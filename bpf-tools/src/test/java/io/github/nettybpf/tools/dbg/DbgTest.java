@@ -314,13 +314,13 @@ class DbgTest {
                 "disassemble 0");
         assertEquals(0, run.code(), run.err());
         assertEquals("""
-                breakpoint at: l1:	jeq #0x800, l8, l2
+                breakpoint at: l1:	jeq #0x800, l7, l2
                 (link type RAW: the expression is another program here)
                 breakpoints:\s
                 l0:	ldb [0]
-                packet #4: verdict 262144 by insn 13
+                packet #4: verdict 262144 by insn 12
                 (link type NULL: the expression is another program here)
-                packet #5: verdict 262144 by insn 10
+                packet #5: verdict 262144 by insn 9
                 (link type EN10MB: the expression is another program here)
                 breakpoints: 1\s
                 l0:	ldh [12]""", answers(run));
