@@ -230,8 +230,10 @@ public abstract class GuardedProgram {
         if (isInIpHeader(offset, size)) {
             return; // both IP headers, with what follows, are as long
         } else if (offset >= 0) {
-            if (offset - header + size > place.present) {
-                code.requireLength(offset - header + size, failed);
+            // Up to 4 bytes from 2^31 - 1 on end after it: a length is compared without a sign.
+            int end = offset - header + size;
+            if (Integer.compareUnsigned(end, place.present) > 0) {
+                code.requireLength(end, failed);
             }
         } else if (offset < NETWORK) {
             code.jump(failed); // no base has this offset

@@ -170,6 +170,10 @@ class SynFilterTest {
             ret a that is 0                      | ret a                | 02 | -1
             ret a                                | ldb [13]; ret a      | 02 | 0
             a load past the end keeps            | ldb [20]; ret #1     | 02 | -1
+            a load at the largest offset         | ldb [2147483647]; ret #1 | 02 | -1
+            a load that goes beyond it           | ld [2147483646]; ret #1 | 02 | -1
+            a length at the largest offset       | ldxb 4*([2147483647]&0xf); ret #1 | 02 | -1
+            an indirect load from there          | ldx #1; ldb [x + 2147483647]; ret #1 | 02 | -1
             an indirect load past the end        | ldx #9; ldb [x + 11]; ret #1 | 02 | -1
             the last byte of the header          | ldb [19]; ret #1     | 02 | 0
             the byte before the header's end, through IP | ldb [0xfff00027]; ret #1 | 02 | 0

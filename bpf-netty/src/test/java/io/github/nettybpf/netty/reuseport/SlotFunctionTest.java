@@ -50,6 +50,10 @@ class SlotFunctionTest {
             ret a that is no slot           | ldb [0]; ret a                         | 04       | 3
             a load at the end               | ldb [1]; ret a                         | 0002     | 2
             a load past the end             | ldb [2]; ret a                         | 0002     | 3
+            a load at the largest offset    | ldb [2147483647]; ret #1               | 0002     | 3
+            a load that goes beyond it      | ld [2147483646]; ret #1                | 0002     | 3
+            a length at the largest offset  | ldxb 4*([2147483647]&0xf); ret #1      | 0002     | 3
+            an indirect load from there     | ldx #1; ldb [x + 2147483647]; ret #1   | 0002     | 3
             a load of an empty datagram     | ldb [0]; ret a                         | ''       | 3
             a word that is cut off          | ld [0]; ret #1                         | 000000   | 3
             a word                          | ld [0]; ret #1                         | 00000000 | 1
