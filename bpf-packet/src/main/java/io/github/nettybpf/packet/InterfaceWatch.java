@@ -81,10 +81,10 @@ final class InterfaceWatch {
             channel.pipeline().fireExceptionCaught(e);
             return;
         }
-        boolean same = now.interfaceIndex() != bound.interfaceIndex()
-                || Arrays.equals(now.hardwareAddress(), bound.hardwareAddress());
-        // The address of an interface that was deleted is of no use; that it was is told otherwise.
-        if (!same) {
+        // An interface that was deleted has no address, for a moment under its old index; that it was is told
+        // otherwise.
+        boolean isGone = now.interfaceIndex() != bound.interfaceIndex() || now.hardwareAddress().length == 0;
+        if (!isGone && !Arrays.equals(now.hardwareAddress(), bound.hardwareAddress())) {
             channel.addressChanged(now);
             channel.pipeline().fireUserEventTriggered(PacketInterfaceEvent.ADDRESS_CHANGED);
         }
