@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It is made of addresses, prefixes and ranges in any order, which may overlap: {@code 10.0.0.0/8} and {@code
  * 10.0.0.1} are {@code 10.0.0.0/8}. Sets are equal if they contain the same addresses. Immutable.
  *
- * <p>A million random prefixes take 8 MB (IPv4, up to /32) to 45 MB (IPv6). A set that differs in little from another
- * shares memory with it, and is made in less than a millisecond.
+ * <p>A million random addresses take 5 MB (IPv4) or 35 MB (IPv6), a million random IPv6 prefixes of up to 64 bits 19 MB. A
+ * set that differs in few entries from another shares memory with it.
  */
 public final class AddressSet {
     /** No address. */

@@ -16,39 +16,26 @@ final class RangeWalk {
     /** {@return the ranges of a tree, sorted; no two follow each other} */
     static RangeList ranges(Object tree) {
         RangeWalk walk = new RangeWalk();
-        walk.add(tree, 0, 0, 0);
+        walk.add(tree, 0, 0);
         walk.ranges.normalize();
         return walk.ranges;
     }
 
-    private void add(Object node, int level, long high, long low) {
+    private void add(Object node, int level, long high) {
         Cursor cursor = new Cursor(node);
+        int shift = 48 - 16 * level;
         int start = 0;
         while (start < Branch.VALUES) {
             int end = cursor.end();
+            long first = high | (long) start << shift;
             if (cursor.value() == Leaf.ALL) {
-                ranges.add(
-                        with(high, level, start, 0),
-                        with(low, level - 4, start, 0),
-                        with(high, level, end - 1, -1),
-                        with(low, level - 4, end - 1, -1));
+                ranges.add(first, 0, (high | (long) (end - 1) << shift) | ((1L << shift) - 1), -1);
             } else if (cursor.value() != Leaf.NONE) {
-                add(cursor.value(), level + 1, with(high, level, start, 0), with(low, level - 4, start, 0));
+                add(cursor.value(), level + 1, first);
             }
             cursor.passTo(end);
             start = end;
         }
-    }
-
-    /** {@return a half of an address with one of its four groups set, and all bits after it} */
-    private static long with(long half, int group, int value, long after) {
-        if (group > 3) {
-            return half;
-        } else if (group < 0) {
-            return after;
-        }
-        int shift = 48 - 16 * group;
-        return half | (long) value << shift | (after & ((1L << shift) - 1));
     }
 
     /** Takes a prefix: the first address, and the length, 0..128. */

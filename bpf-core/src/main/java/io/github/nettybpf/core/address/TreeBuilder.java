@@ -1,6 +1,9 @@
 package io.github.nettybpf.core.address;
 
-/** Makes the tree of ranges that are sorted, and neither overlap nor follow each other. */
+/**
+ * Makes the tree of ranges of IPv4 addresses that are sorted, and neither overlap nor follow each other. Only their highest
+ * 32 bits divide them: of the others, each range has all.
+ */
 final class TreeBuilder {
     private static final int LAST = Branch.VALUES - 1;
 
@@ -14,36 +17,32 @@ final class TreeBuilder {
         return new TreeBuilder(ranges).node(0, 0, ranges.size(), false, false);
     }
 
-    /** {@return a group of 16 bits of a number, from its highest bits on} */
-    static int group(long high, long low, int level) {
-        return (int) ((level < 4 ? high : low) >>> (48 - 16 * (level & 3))) & LAST;
+    /** {@return a group of 16 bits of a number's high half, from its highest bits on} */
+    private static int group(long high, int level) {
+        return (int) (high >>> (48 - 16 * level)) & LAST;
     }
 
-    /** The bits after the group of this level, in the half that the group is in. */
+    /** The bits after the group of this level. */
     private static long below(int level) {
-        return (1L << (48 - 16 * (level & 3))) - 1;
+        return (1L << (48 - 16 * level)) - 1;
     }
 
     /** {@return whether a range begins at the first number of its group's value} */
     private boolean beginsWithValue(int range, int level) {
-        return level < 4
-                ? (ranges.firstHigh(range) & below(level)) == 0 && ranges.firstLow(range) == 0
-                : (ranges.firstLow(range) & below(level)) == 0;
+        return (ranges.firstHigh(range) & below(level)) == 0;
     }
 
     /** {@return whether a range ends at the last number of its group's value} */
     private boolean endsWithValue(int range, int level) {
-        return level < 4
-                ? (~ranges.lastHigh(range) & below(level)) == 0 && ranges.lastLow(range) == -1
-                : (~ranges.lastLow(range) & below(level)) == 0;
+        return (~ranges.lastHigh(range) & below(level)) == 0;
     }
 
     private int firstValue(int range, int level) {
-        return group(ranges.firstHigh(range), ranges.firstLow(range), level);
+        return group(ranges.firstHigh(range), level);
     }
 
     private int lastValue(int range, int level) {
-        return group(ranges.lastHigh(range), ranges.lastLow(range), level);
+        return group(ranges.lastHigh(range), level);
     }
 
     /**

@@ -2,10 +2,11 @@
  * Sets of IP addresses, of any size, for block and allow lists. {@link AddressSet} is immutable, and has set algebra; a
  * lookup takes nanoseconds.
  *
- * <p>A set is a tree of segments ({@link Branch}): the root divides all addresses by their first 16 bits, a branch below
- * it by the next 16. Where the rest of the bits decides nothing more, there is a leaf, an array of the boundaries between
- * what is in the set and what is not ({@link Leaf}). {@link RangeList} sorts and merges what a set is made of, {@link
- * TreeBuilder} makes the tree of it, {@link TreeAlgebra} combines two, {@link RangeWalk} lists the ranges of one.
+ * <p>IPv4 addresses are a tree of two levels ({@link Branch}): the root divides them by their first 16 bits. Where the
+ * other 16 decide something, there is a leaf below it, an array of the boundaries between what is in the set and what is
+ * not ({@link Leaf}). {@link TreeBuilder} makes the tree of ranges, {@link TreeAlgebra} combines two. IPv6 addresses are
+ * sorted ranges in chunks ({@link Ipv6Set}), which {@link RangeAlgebra} combines. {@link Entries} reads what a set is made
+ * of, {@link RangeList} sorts and merges it, {@link RangeWalk} lists what a set contains.
  */
 @NullMarked
 package io.github.nettybpf.core.address;
