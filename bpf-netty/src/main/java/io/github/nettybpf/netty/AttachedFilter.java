@@ -8,6 +8,7 @@ import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,7 +104,8 @@ final class AttachedFilter {
         try {
             SocketFilters.detach(channel);
         } catch (SocketFilterException e) {
-            if (e.reason() != Reason.NOT_ATTACHED) {
+            // The filter of a socket that was closed meanwhile is gone with it.
+            if (e.reason() != Reason.NOT_ATTACHED && channel.isOpen()) {
                 isUnproved = true;
                 throw new SocketFilterException(
                         Reason.NOT_INSTALLED,
@@ -139,14 +141,16 @@ final class AttachedFilter {
     /**
      * {@return whether nothing may be done with the filter now, so that the action is done later}
      *
-     * @param executor the handler's, which runs the action
+     * @param current tells the handler's executor, which runs the action: it is another one once the channel is
+     *     registered with another event loop
      */
-    boolean isPostponed(EventExecutor executor, Runnable action) {
+    boolean isPostponed(Supplier<EventExecutor> current, Runnable action) {
         ChannelFuture bind = channel instanceof FilteredChannel filtered ? filtered.bindUnderWay() : null;
         if (bind == null || bind.isDone()) {
             return false;
         }
         bind.addListener(bound -> {
+            EventExecutor executor = current.get();
             if (executor.inEventLoop() || executor.isShutdown()) {
                 action.run();
             } else {

@@ -249,18 +249,23 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
                 return ImmediateEventExecutor.INSTANCE.newSucceededFuture(null);
             }
         }
+        Promise<Void> done = current.context().executor().newPromise();
+        replaceInEventLoop(current, replacement, done);
+        return done;
+    }
+
+    /** The channel may be registered with another event loop while the call waits: then it goes there. */
+    private void replaceInEventLoop(ChannelFilter current, Program replacement, Promise<Void> done) {
         EventExecutor executor = current.context().executor();
-        Promise<Void> done = executor.newPromise();
         if (executor.inEventLoop()) {
             replace(current, replacement, done);
-            return done;
+            return;
         }
         try {
-            executor.execute(() -> replace(current, replacement, done));
+            executor.execute(() -> replaceInEventLoop(current, replacement, done));
         } catch (RejectedExecutionException e) {
             done.setFailure(e);
         }
-        return done;
     }
 
     private void replace(ChannelFilter current, Program replacement, Promise<Void> done) {

@@ -279,9 +279,12 @@ final class ChannelFilter {
         }
     }
 
-    /** Nothing passes any more, and the channel is closed. */
+    /** Nothing passes any more, and the channel is closed. One that is closed already fails nobody. */
     private void fail(Throwable failure) {
         enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
+        if (!channel.isOpen()) {
+            return;
+        }
         ctx.fireExceptionCaught(failure);
         ctx.close();
     }
@@ -380,7 +383,7 @@ final class ChannelFilter {
 
     /** {@return whether nothing may be done with the socket's filter now, so that the action is done later} */
     boolean isPostponed(Runnable action) {
-        return socket.isPostponed(ctx.executor(), action);
+        return socket.isPostponed(ctx::executor, action);
     }
 
     /** Puts another program in force and tells when, or throws and leaves the old one there. */
@@ -388,7 +391,7 @@ final class ChannelFilter {
         if (is(FilterState.REMOVED)) {
             throw OffloadRules.notApplicable("the handler was removed from its pipeline");
         } else if (is(FilterState.FAILED) || !channel.isOpen()) {
-            throw OffloadRules.notApplicable("the channel is closed");
+            throw OffloadRules.closed(null);
         }
         PipelineSupport.misplaced(program, placement).ifPresent(why -> {
             throw new IllegalArgumentException(why);
@@ -411,7 +414,9 @@ final class ChannelFilter {
             socket.requireFree();
             takeOver(program, replaced);
         } catch (SocketFilterException e) {
-            if (isKernelRequired()) {
+            if (!channel.isOpen()) {
+                throw OffloadRules.closed(e);
+            } else if (isKernelRequired()) {
                 if (!socket.isAttached()) {
                     fail(e);
                 }

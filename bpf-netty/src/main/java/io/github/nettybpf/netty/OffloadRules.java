@@ -13,6 +13,7 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** The conditions under which the kernel may run a handler's program, because it gives the verdicts of the pipeline. */
 final class OffloadRules {
@@ -120,5 +121,14 @@ final class OffloadRules {
 
     static SocketFilterException notApplicable(String why) {
         return new SocketFilterException(Reason.NOT_APPLICABLE, why);
+    }
+
+    /**
+     * {@return what a replacement on a closed channel fails with}
+     *
+     * @param failure what failed because the channel was closed meanwhile, if anything
+     */
+    static SocketFilterException closed(@Nullable Throwable failure) {
+        return new SocketFilterException(Reason.NOT_APPLICABLE, "the channel is closed", failure);
     }
 }
