@@ -2,7 +2,11 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.core.address.AddressSet;
+import io.github.nettybpf.netty.address.SourceStats;
+import io.github.nettybpf.netty.source.CurrentRule;
+import io.github.nettybpf.netty.source.FilterRule;
+import io.github.nettybpf.netty.source.SourceRule;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;
@@ -12,15 +16,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
-import io.netty.util.concurrent.Promise;
-import io.netty.util.internal.logging.InternalLogger;
-import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.SocketAddress;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,15 +61,10 @@ import org.jspecify.annotations.Nullable;
  * socket, and the pipeline knows of a message what the channel says that it does: there {@code proto}, {@code type},
  * {@code ifidx}, {@code hatype}, the three {@code vlan_} extensions and where the network header begins.
  *
- * <p>All methods but {@link #stats} and {@link #replace} are for the event loop.
+ * <p>What returns figures or a {@link Future} is for any thread, all else for the event loop.
  */
 public final class BpfFilterHandler extends ChannelDuplexHandler {
-    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
-
-    private final Offload offload;
-    private final @Nullable Placement givenPlacement;
-    private final boolean lossyHandover;
-    private final boolean afterOtherHandlers;
+    private final FilterChoices choices;
     private final Counters counters = new Counters();
 
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
@@ -79,7 +74,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     /** A message was dropped since the last read was complete; belongs to the event loop. */
     private boolean droppedOne;
 
-    private volatile Program program;
+    private final CurrentRule rule;
     private volatile @Nullable ChannelFilter filtering;
 
     /**
@@ -93,40 +88,16 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     private BpfFilterHandler(Builder builder) {
-        this.program = builder.program;
-        this.offload = builder.offload;
-        this.givenPlacement = builder.placement;
-        this.lossyHandover = builder.lossyHandover;
-        this.afterOtherHandlers = builder.afterOtherHandlers;
-        misplaced(program).ifPresent(misplaced -> {
-            throw new IllegalArgumentException(misplaced);
+        this.choices = new FilterChoices(
+                builder.offload,
+                builder.placement,
+                builder.lossyHandover,
+                builder.afterOtherHandlers,
+                builder.offloadsHotSources);
+        this.rule = new CurrentRule(new FilterRule(builder.program, builder.sources), counters.sources);
+        choices.whyNot(rule.get()).ifPresent(refusal -> {
+            throw new IllegalArgumentException(refusal);
         });
-        if (offload != Offload.REQUIRED) {
-            refusal(program).ifPresent(refusal -> {
-                throw new IllegalArgumentException(refusal);
-            });
-        }
-    }
-
-    /** {@return the placement that was given, or that the program knows, or null if the channel decides} */
-    private @Nullable Placement placementOf(Program candidate) {
-        return givenPlacement == null ? candidate.placement().orElse(null) : givenPlacement;
-    }
-
-    private Optional<String> misplaced(Program candidate) {
-        return givenPlacement == null ? Optional.empty() : PipelineSupport.misplaced(candidate, givenPlacement);
-    }
-
-    private Optional<String> refusal(Program candidate) {
-        // Which channel it will be is not known yet: refuse what is wrong on all.
-        Placement placement = placementOf(candidate);
-        if (placement != null) {
-            return PipelineSupport.whyNot(candidate, placement);
-        }
-        return PipelineSupport.whyNot(candidate, Placement.UDP_SOCKET)
-                .flatMap(onUdp -> PipelineSupport.whyNot(candidate, Placement.PAYLOAD))
-                .filter(onPayload ->
-                        PipelineSupport.whyNot(candidate, Placement.ETHERNET).isPresent());
     }
 
     /**
@@ -145,6 +116,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         private @Nullable Placement placement;
         private boolean lossyHandover;
         private boolean afterOtherHandlers;
+        private boolean offloadsHotSources = true;
+        private SourceRule sources = SourceRule.ALL;
 
         private Builder(Program program) {
             this.program = program;
@@ -197,6 +170,37 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
 
         /**
+         * {@return this builder} Drops what comes from these addresses. By default, no source is denied.
+         *
+         * @param sources the addresses; they can be others later: {@link BpfFilterHandler#denySources}
+         */
+        public Builder denySources(AddressSet sources) {
+            this.sources = this.sources.denying(sources);
+            return this;
+        }
+
+        /**
+         * {@return this builder} Drops what comes from other addresses than these. By default, all sources are allowed.
+         *
+         * @param sources the addresses; they can be others later: {@link BpfFilterHandler#allowSources}
+         */
+        public Builder allowSources(AddressSet sources) {
+            this.sources = this.sources.allowing(sources);
+            return this;
+        }
+
+        /**
+         * {@return this builder} Says what happens with a denied set that is too large for the kernel. By default, the
+         * kernel gets those of its prefixes from which most packets come, chosen anew every second; otherwise it gets none.
+         *
+         * @param wanted whether the kernel drops the hottest prefixes
+         */
+        public Builder offloadHotSources(boolean wanted) {
+            this.offloadsHotSources = wanted;
+            return this;
+        }
+
+        /**
          * {@return the handler}
          *
          * @throws IllegalArgumentException if the program needs what the pipeline does not know, naming the instruction, or
@@ -210,13 +214,11 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     /** {@return what the handler has done so far} From any thread. */
     public FilterStats stats() {
         ChannelFilter current = filtering;
-        long accepted = counters.accepted();
-        long dropped = counters.dropped();
         FilterLocationEvent location = current == null ? null : current.location();
         return new FilterStats(
-                accepted,
+                counters.accepted(),
                 counters.truncated(),
-                dropped,
+                counters.dropped(),
                 current == null ? 0 : current.drops(),
                 location == null ? FilterStats.Location.UNDECIDED : location.location(),
                 location == null ? "the handler is in no pipeline" : location.reason());
@@ -234,66 +236,67 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      *     is closed if the kernel has lost it
      */
     public Future<Void> replace(Program replacement) {
+        return change(present -> new FilterRule(replacement, present.sources()));
+    }
+
+    /**
+     * Drops what comes from these addresses, and no longer what comes from those before, as {@link #replace} does with
+     * programs: no packet passes that neither of the two sets would let pass. From any thread, but better not from an
+     * event loop: to look for a million prefixes whether the kernel can have them takes some ten milliseconds.
+     *
+     * @param sources the addresses; none if the set is empty
+     * @return a future as that of {@link #replace}
+     */
+    public Future<Void> denySources(AddressSet sources) {
+        return changeSources(present -> present.denying(sources));
+    }
+
+    /**
+     * Drops what comes from other addresses than these, otherwise as {@link #denySources}.
+     *
+     * @param sources the addresses that are allowed, unless they are denied
+     * @return a future as that of {@link #replace}
+     */
+    public Future<Void> allowSources(AddressSet sources) {
+        return changeSources(present -> present.allowing(sources));
+    }
+
+    private Future<Void> changeSources(UnaryOperator<SourceRule> change) {
+        return change(present -> new FilterRule(present.program(), change.apply(present.sources())));
+    }
+
+    private Future<Void> change(UnaryOperator<FilterRule> change) {
         ChannelFilter current;
         synchronized (this) {
             current = filtering;
             if (current == null) {
-                Optional<String> refusal = misplaced(replacement);
-                if (refusal.isEmpty() && offload != Offload.REQUIRED) {
-                    refusal = refusal(replacement);
-                }
+                FilterRule changed = change.apply(rule.get());
+                Optional<String> refusal = choices.whyNot(changed);
                 if (refusal.isPresent()) {
                     return ImmediateEventExecutor.INSTANCE.newFailedFuture(new IllegalArgumentException(refusal.get()));
                 }
-                program = replacement;
+                rule.set(changed);
                 return ImmediateEventExecutor.INSTANCE.newSucceededFuture(null);
             }
         }
-        Promise<Void> done = current.context().executor().newPromise();
-        replaceInEventLoop(current, replacement, done);
-        return done;
+        return new RuleChange(current, () -> change.apply(rule.get()), rule::set).start();
     }
 
-    /** The channel may be registered with another event loop while the call waits: then it goes there. */
-    private void replaceInEventLoop(ChannelFilter current, Program replacement, Promise<Void> done) {
-        EventExecutor executor = current.context().executor();
-        if (executor.inEventLoop()) {
-            replace(current, replacement, done);
-            return;
-        }
-        try {
-            executor.execute(() -> replaceInEventLoop(current, replacement, done));
-        } catch (RejectedExecutionException e) {
-            done.setFailure(e);
-        }
-    }
-
-    private void replace(ChannelFilter current, Program replacement, Promise<Void> done) {
-        if (current.isPostponed(() -> replace(current, replacement, done))) {
-            return;
-        }
-        try {
-            current.replace(replacement, done);
-            program = replacement;
-        } catch (RuntimeException | Error e) {
-            done.tryFailure(e);
-        }
+    /** {@return what the handler does with sets of sources} From any thread. */
+    public SourceStats sources() {
+        ChannelFilter current = filtering;
+        return rule.stats(current == null ? null : current.sources());
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         Channel channel = ctx.channel();
-        Placement placement = placementOf(program);
-        if (placement == null) {
-            Placement own = SocketFilters.placement(channel);
-            placement = own == null || own == Placement.TCP_SOCKET ? Placement.PAYLOAD : own;
-            warnsOfDatagrams = placement == Placement.PAYLOAD;
-        }
+        Placement placement = choices.placementOn(channel, rule.get().program());
+        warnsOfDatagrams = choices.isDefault(placement, rule.get().program());
         ChannelFilter added;
         synchronized (this) {
-            FilterBypass bypass = new FilterBypass(ctx, this::countPassed);
             try {
-                added = new ChannelFilter(ctx, program, placement, offload, lossyHandover, afterOtherHandlers, bypass);
+                added = new ChannelFilter(ctx, rule, placement, choices, new FilterBypass(ctx, this::countPassed));
             } catch (RuntimeException | Error e) {
                 // Netty takes a handler that throws out of the pipeline: the channel must not go on without it.
                 ctx.close();
@@ -368,10 +371,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
         if (warnsOfDatagrams && msg instanceof DatagramPacket) {
             warnsOfDatagrams = false;
-            LOGGER.warn(
-                    "{} judges the payload of datagrams, as placement PAYLOAD is its default (expected: a program with"
-                            + " a placement, or builder(program).placement(...))",
-                    ctx.channel());
+            OffloadRules.warnOfDatagrams(ctx.channel());
         }
         int kept = filtering().keep(msg, content);
         if (kept < 0) {
@@ -418,11 +418,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         droppedOne = true;
         ReferenceCountUtil.release(msg);
         if (kept == PipelineFilter.UNKNOWN && filtering().isFirstComplaint()) {
-            ctx.fireExceptionCaught(new SocketFilterException(
-                    Reason.NOT_APPLICABLE,
-                    "a packet was dropped because the program read of it what a pipeline does not know (expected:"
-                            + " ports, payload and addresses; the destination only where the socket is not bound to the"
-                            + " wildcard); further ones are only counted"));
+            ctx.fireExceptionCaught(OffloadRules.readUnknown());
         }
     }
 

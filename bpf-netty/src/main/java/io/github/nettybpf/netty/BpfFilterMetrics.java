@@ -1,6 +1,7 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.netty.FilterStats.Location;
+import io.github.nettybpf.netty.address.SourceStats;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -27,6 +28,11 @@ import java.util.function.ToLongFunction;
  *   <li>the counters {@code bpf.filter.packets} with the tag {@code outcome}: {@code accepted}, {@code dropped} and
  *       {@code kernel_dropped} (filter and overflow, mixed: see {@link FilterStats#droppedInKernel});
  *   <li>the counter {@code bpf.filter.packets.truncated};
+ *   <li>the counters {@code bpf.filter.sources.packets} with the tag {@code reason}: {@code denied} and {@code
+ *       not_allowed}, of the packets that the pipeline dropped because of their sources, and {@code
+ *       bpf.filter.sources.changes}: how often the sets were changed;
+ *   <li>the gauges {@code bpf.filter.sources.prefixes} with the tag {@code set}: {@code denied}, {@code allowed} and
+ *       {@code kernel}, of how many prefixes the sets are, and how many of them the kernel has;
  *   <li>the gauges {@code bpf.filter.location} with the tag {@code location}, the name of a {@link
  *       FilterStats.Location} in lower case: how many of the handlers are there.
  * </ul>
@@ -96,8 +102,10 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
                     registry,
                     new Name("bpf.filter.packets.truncated", tags),
                     "packets passed on shorter than received",
+                    "packets",
                     "truncated",
                     HandlerFigures::truncated));
+            addSources(registry, shares);
             for (Location location : Location.values()) {
                 shares.add(location(registry, location));
             }
@@ -138,14 +146,51 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
                 registry,
                 new Name("bpf.filter.packets", tags.and("outcome", outcome)),
                 "packets by outcome",
+                "packets",
                 outcome,
                 figure);
+    }
+
+    private void addSources(MeterRegistry registry, List<Share> shares) {
+        shares.add(unwanted(registry, "denied", HandlerFigures::denied));
+        shares.add(unwanted(registry, "not_allowed", HandlerFigures::notAllowed));
+        shares.add(counter(
+                registry,
+                new Name("bpf.filter.sources.changes", tags),
+                "changes of the sets of sources",
+                "changes",
+                "changes",
+                HandlerFigures::sourceChanges));
+        shares.add(prefixes(registry, "denied", SourceStats::deniedPrefixes));
+        shares.add(prefixes(registry, "allowed", SourceStats::allowedPrefixes));
+        shares.add(prefixes(registry, "kernel", SourceStats::prefixesInKernel));
+    }
+
+    private Share unwanted(MeterRegistry registry, String reason, ToLongFunction<HandlerFigures> figure) {
+        return counter(
+                registry,
+                new Name("bpf.filter.sources.packets", tags.and("reason", reason)),
+                "packets dropped because of their sources",
+                "packets",
+                reason,
+                figure);
+    }
+
+    private Share prefixes(MeterRegistry registry, String set, ToLongFunction<SourceStats> figure) {
+        return gauge(
+                registry,
+                new Name("bpf.filter.sources.prefixes", tags.and("set", set)),
+                "prefixes of sets of sources",
+                "prefixes",
+                set,
+                figures -> figures.ofSources(figure));
     }
 
     private Share counter(
             MeterRegistry registry,
             Name name,
             String description,
+            String unit,
             String figure,
             ToLongFunction<HandlerFigures> value) {
         // The function holds the sum, because a counter holds its object by a weak reference.
@@ -154,7 +199,7 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
                 name,
                 sum -> FunctionCounter.builder(name.name, sum, weak -> total(sum))
                         .description(description)
-                        .baseUnit("packets")
+                        .baseUnit(unit)
                         .tags(name.tags)
                         .register(registry),
                 new HandlerSum(true),
@@ -164,18 +209,33 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
 
     private Share location(MeterRegistry registry, Location location) {
         String text = location.name().toLowerCase(Locale.ROOT);
-        Name name = new Name("bpf.filter.location", tags.and("location", text));
+        return gauge(
+                registry,
+                new Name("bpf.filter.location", tags.and("location", text)),
+                "handlers by where their programs run",
+                "handlers",
+                text,
+                figures -> figures.location() == location ? 1 : 0);
+    }
+
+    private Share gauge(
+            MeterRegistry registry,
+            Name name,
+            String description,
+            String unit,
+            String figure,
+            ToLongFunction<HandlerFigures> value) {
         return open(
                 registry,
                 name,
                 sum -> Gauge.builder(name.name, () -> total(sum))
-                        .description("handlers by where their programs run")
-                        .baseUnit("handlers")
+                        .description(description)
+                        .baseUnit(unit)
                         .tags(name.tags)
                         .register(registry),
                 new HandlerSum(false),
-                text,
-                figures -> figures.location() == location ? 1 : 0);
+                figure,
+                value);
     }
 
     /** Adds the handler to the meter's sum, and registers the meter unless other handlers have it. */

@@ -4,6 +4,14 @@ import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.code.PredicateForm;
+import io.github.nettybpf.netty.source.CurrentRule;
+import io.github.nettybpf.netty.source.FilterRule;
+import io.github.nettybpf.netty.source.KernelPrograms;
+import io.github.nettybpf.netty.source.OffloadedSources;
+import io.github.nettybpf.netty.source.SourceCounters;
+import io.github.nettybpf.netty.source.SourceJudge;
+import io.github.nettybpf.netty.source.SourceWatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,32 +20,15 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.SocketAddress;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The filtering of one channel. It is in exactly one {@link FilterState}, which says what happens to a packet and where
- * the program runs; {@link #enter} alone changes it. For the event loop, but for {@link #location} and {@link #drops}.
+ * the program runs; {@link FilterStatus} alone changes it. For the event loop, but for {@link #location} and {@link #drops}.
  */
 final class ChannelFilter {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
-
-    /** A state that was entered: each is another object, so that a timer knows whether its state has ended. */
-    private static final class Status {
-        final FilterState state;
-
-        /** Why, for people. */
-        final String reason;
-
-        /** Completed when the state that this one leads to is entered, or cannot be; null if none waits. */
-        final @Nullable Promise<Void> replaced;
-
-        Status(FilterState state, String reason, @Nullable Promise<Void> replaced) {
-            this.state = state;
-            this.reason = reason;
-            this.replaced = replaced;
-        }
-    }
+    private static final String ATTACHED_BEFORE_BIND = "attached before the channel was bound";
 
     private final ChannelHandlerContext ctx;
     private final Channel channel;
@@ -46,33 +37,37 @@ final class ChannelFilter {
     private final boolean lossyHandover;
     private final AttachedFilter socket;
     private final ReceiveQueue queue;
+    private final FilterStatus status;
     private final FilterBypass bypass;
+    private final SourceCounters sourceCounters;
+    private final SourceWatch sources;
     private PipelineFilter pipeline;
     private boolean complained;
-    private String ownReason = ""; // without what is said of handlers before this one
     private boolean isClaimPending;
-    private final FrontHandlers front;
-    private volatile Status status =
-            new Status(FilterState.UNDECIDED, "the channel is neither bound nor connected", null);
 
     ChannelFilter(
             ChannelHandlerContext ctx,
-            Program program,
+            CurrentRule rule,
             Placement placement,
-            Offload offload,
-            boolean lossyHandover,
-            boolean afterOtherHandlers,
+            FilterChoices choices,
             FilterBypass bypass) {
         this.ctx = ctx;
         this.channel = ctx.channel();
         this.placement = placement;
-        this.offload = offload;
-        this.lossyHandover = lossyHandover;
+        this.offload = choices.offload();
+        this.lossyHandover = choices.lossyHandover();
+        this.sourceCounters = rule.counters();
+        this.sources = new SourceWatch(choices.offloadsHotSources());
         this.bypass = bypass;
-        this.front = new FrontHandlers(ctx, afterOtherHandlers);
+        this.status = new FilterStatus(ctx, choices, this::entered);
         this.socket = new AttachedFilter(channel);
-        this.queue = new ReceiveQueue(channel, () -> status);
-        this.pipeline = PipelineFilter.of(program, placement, channel);
+        this.queue = new ReceiveQueue(channel, status::present);
+        this.pipeline = pipelineOf(rule.get());
+    }
+
+    private PipelineFilter pipelineOf(FilterRule rule) {
+        SourceJudge judge = rule.sources().wantsAll() ? null : new SourceJudge(rule.sources(), sourceCounters);
+        return PipelineFilter.of(rule.program(), placement, channel, judge);
     }
 
     ChannelHandlerContext context() {
@@ -85,8 +80,13 @@ final class ChannelFilter {
 
     /** {@return where the program runs, and why} From any thread. */
     FilterLocationEvent location() {
-        Status current = status;
-        return new FilterLocationEvent(current.state.location, current.reason);
+        FilterLocationEvent location = status.location();
+        return new FilterLocationEvent(location.location(), location.reason() + sources.description());
+    }
+
+    /** {@return which sources the kernel has} */
+    SourceWatch sources() {
+        return sources;
     }
 
     /** {@return how many packets the kernel has dropped while it had the filter} From any thread. */
@@ -105,7 +105,7 @@ final class ChannelFilter {
      * {@return how many bytes of the content to keep, or {@link PipelineFilter#DROP} or {@link PipelineFilter#UNKNOWN}}
      */
     int keep(Object message, ByteBuf content) {
-        FilterState.Action action = status.state.action;
+        FilterState.Action action = status.action();
         if (action == FilterState.Action.JUDGE) {
             return pipeline.keepOrRelease(message, content);
         }
@@ -117,61 +117,26 @@ final class ChannelFilter {
         pipeline.releaseReferences();
     }
 
-    private Status enter(FilterState state, String reason) {
-        return enter(state, reason, null);
-    }
-
-    /**
-     * Changes the state, and returns what is present then. Listeners that are told of it may change it again at once.
-     *
-     * @param replaced told when the state that this one leads to is entered
-     */
-    private Status enter(FilterState state, String reason, @Nullable Promise<Void> replaced) {
-        Status old = status;
-        Status entered = new Status(state, reason, replaced);
-        status = entered;
+    private void entered(FilterState state) {
         bypass.setOpen(state.action == FilterState.Action.PASS);
-        LOGGER.log(state.logLevel(offload), "{} filters in {}: {}", channel, state.location, reason);
-        // In a task of its own: what listeners do, as another replacement, is not to happen within this change.
+        boolean judges = state.action == FilterState.Action.JUDGE && state != FilterState.REMOVED;
+        sources.watch(ctx.executor(), judges ? pipeline.sources : null, state == FilterState.BOTH);
+    }
+
+    /** {@return whether the socket has another program for the hottest sources} If it has none, the pipeline judges. */
+    private boolean attachHot(Program hot) {
         try {
-            ctx.executor().execute(() -> announce(old, entered));
-        } catch (RejectedExecutionException ended) {
-            announce(old, entered);
-        }
-        return entered;
-    }
-
-    private void announce(Status old, Status entered) {
-        if (old.replaced != null && old.state == FilterState.DRAINING && entered.state == FilterState.KERNEL) {
-            old.replaced.trySuccess(null);
-        } else if (old.replaced != null) {
-            old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + entered.reason));
-        }
-        if (entered.state != FilterState.REMOVED) {
-            ctx.fireUserEventTriggered(new FilterLocationEvent(entered.state.location, entered.reason));
-        }
-    }
-
-    /** The kernel has judged everything; what a handler that comes first passes on instead is nobody's. */
-    private void enterKernel(String reason) {
-        ownReason = reason;
-        String before = front.consumer();
-        if (before.isEmpty()) {
-            enter(FilterState.KERNEL, reason);
-        } else {
-            enter(FilterState.KERNEL, reason + OffloadRules.notJudgedAgain(before));
-            LOGGER.warn("{}: {}", channel, status.reason);
-        }
-    }
-
-    /** The pipeline judges what is received, or what a handler passes on that comes first and may consume. */
-    private void enterPipeline(String reason) {
-        ownReason = reason;
-        String before = front.consumer();
-        if (before.isEmpty()) {
-            enter(FilterState.PIPELINE, reason);
-        } else {
-            enter(FilterState.AFTER_HANDLER, OffloadRules.afterHandler(before));
+            socket.attach(hot);
+            return true;
+        } catch (SocketFilterException e) {
+            LOGGER.debug("{} keeps the program that it has for denied sources", channel, e);
+            if (!socket.isAttached() && channel.isOpen()) {
+                SocketFilterException unfiltered = stayInPipeline(e, channel.localAddress());
+                if (unfiltered != null) {
+                    fail(unfiltered);
+                }
+            }
+            return false;
         }
     }
 
@@ -182,18 +147,9 @@ final class ChannelFilter {
 
     /** Notices a handler that was put before this one since, or removed; one that passes on no event, by a read. */
     void noticeFrontHandlers() {
-        if (isClaimPending || !front.hasChanged()) {
-            return;
+        if (!isClaimPending) {
+            status.noticeFrontHandlers();
         }
-        if (is(FilterState.PIPELINE) || is(FilterState.AFTER_HANDLER)) {
-            enterPipeline(ownReason);
-        } else if (is(FilterState.KERNEL)) {
-            enterKernel(ownReason);
-        }
-    }
-
-    private boolean is(FilterState state) {
-        return status.state == state;
     }
 
     /** {@return the address that the channel has or will have} A connect without one keeps that of the bind. */
@@ -203,7 +159,7 @@ final class ChannelFilter {
 
     /** {@return whether it is decided where the program runs} */
     boolean isDecided() {
-        return !is(FilterState.UNDECIDED);
+        return !status.is(FilterState.UNDECIDED);
     }
 
     /**
@@ -213,10 +169,10 @@ final class ChannelFilter {
      */
     @Nullable
     SocketFilterException startBeforeBind(@Nullable SocketAddress localAddress) {
-        if (is(FilterState.FAILED)) {
-            return OffloadRules.notApplicable(status.reason);
+        if (status.is(FilterState.FAILED)) {
+            return OffloadRules.notApplicable(status.location().reason());
         } else if (isDecided()) {
-            boolean inPipeline = is(FilterState.PIPELINE) || is(FilterState.AFTER_HANDLER);
+            boolean inPipeline = status.is(FilterState.PIPELINE) || status.is(FilterState.AFTER_HANDLER);
             return !inPipeline
                     ? null
                     : PipelineSupport.whyNot(pipeline.program, placement, channel, own(localAddress))
@@ -225,7 +181,7 @@ final class ChannelFilter {
         }
         SocketFilterException failure = attachOrStay(localAddress, true);
         if (failure != null) {
-            enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
+            status.enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
         }
         return failure;
     }
@@ -241,11 +197,11 @@ final class ChannelFilter {
             claim();
             return;
         }
-        Status waiting = enter(FilterState.PIPELINE, "another handler has the socket's filter");
+        Object waiting = status.enter(FilterState.PIPELINE, "another handler has the socket's filter");
         isClaimPending = true;
         ctx.executor().execute(() -> {
             isClaimPending = false;
-            if (waiting.equals(status) && channel.isOpen()) {
+            if (waiting.equals(status.present()) && channel.isOpen()) {
                 claim();
             }
         });
@@ -268,10 +224,13 @@ final class ChannelFilter {
             OffloadRules.require(ctx, placement, offload);
             socket.requireFree();
             if (isEmpty) {
-                socket.attach(UdpRelocation.forSocket(channel, placement, pipeline.program));
-                enterKernel("attached before the channel was bound");
+                attachAtOnce(localAddress);
             } else {
-                takeOver(pipeline.program, ctx.executor().newPromise());
+                takeOver(
+                        pipeline.rule(),
+                        kernelPrograms(pipeline.rule(), localAddress),
+                        "attached to a bound channel",
+                        ctx.executor().newPromise());
             }
             return null;
         } catch (SocketFilterException e) {
@@ -281,7 +240,7 @@ final class ChannelFilter {
 
     /** Nothing passes any more, and the channel is closed. One that is closed already fails nobody. */
     private void fail(Throwable failure) {
-        enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
+        status.enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
         if (!channel.isOpen()) {
             return;
         }
@@ -304,47 +263,81 @@ final class ChannelFilter {
         if (unsupported.isPresent()) {
             return new SocketFilterException(Reason.NOT_APPLICABLE, unsupported.get(), why);
         }
-        enterPipeline(String.valueOf(why.getMessage()));
+        sources.setNone();
+        status.enterPipeline(String.valueOf(why.getMessage()));
         return null;
     }
 
+    /** The socket can have nothing queued. */
+    private void attachAtOnce(@Nullable SocketAddress localAddress) {
+        FilterRule rule = pipeline.rule();
+        KernelPrograms programs = kernelPrograms(rule, localAddress);
+        if (programs.complete() == null) {
+            takeOver(rule, programs, ATTACHED_BEFORE_BIND, ctx.executor().newPromise());
+            return;
+        }
+        socket.attach(programs.complete());
+        sources.setComplete(rule.sources());
+        status.enterKernel(ATTACHED_BEFORE_BIND);
+    }
+
+    private KernelPrograms kernelPrograms(FilterRule rule, @Nullable SocketAddress localAddress) {
+        Placement own = SocketFilters.requirePlacement(channel);
+        Program program = OffloadRules.onSocket(rule.program(), placement, own);
+        if (!rule.sources().wantsAll() && !OffloadedSources.showsSource(own)) {
+            throw OffloadRules.notApplicable(
+                    "a filter at placement " + own + " does not see where a packet comes from");
+        }
+        boolean agrees = PipelineSupport.agreesWithKernel(rule.program(), placement, channel, localAddress);
+        KernelPrograms programs = KernelPrograms.of(program, own, rule.sources(), SocketFilters.optmemMax(), agrees);
+        if (programs.complete() == null && offload == Offload.REQUIRED) {
+            throw OffloadRules.tooMany(rule.sources());
+        }
+        return programs;
+    }
+
     /**
-     * Puts the program in force on a socket that receives. Who judges last must see whole packets, so the kernel only
-     * drops until nothing older is queued.
+     * Puts a rule in force on a socket that receives. Who judges last must see whole packets, so the kernel only drops
+     * until nothing older is queued.
      *
-     * @param replaced completed when the program is in force
+     * @param replaced completed when the rule is in force
      * @throws SocketFilterException if the kernel does not take the program: nothing has changed, unless the socket has
      *     lost its filter
      */
-    private void takeOver(Program program, Promise<Void> replaced) {
-        Program whole = UdpRelocation.forSocket(channel, placement, program);
-        Optional<Program> form = PipelineSupport.agreesWithKernel(program, placement, channel)
-                ? PredicateForm.of(whole)
-                : Optional.empty();
-        if (form.isEmpty()) {
-            takeOverWithLoss(program, whole, replaced);
+    private void takeOver(FilterRule rule, KernelPrograms programs, String how, Promise<Void> replaced) {
+        Program form = programs.form();
+        if (form == null) {
+            takeOverWithLoss(rule, programs.complete(), replaced);
             return;
         }
         // Before the attach: what must be loaded for the first packet would let a receive queue overflow.
-        PipelineFilter next = PipelineFilter.of(program, placement, channel);
-        socket.attach(form.get());
+        PipelineFilter next = pipelineOf(rule);
+        Program complete = programs.complete();
+        if (complete != null) {
+            socket.attach(form);
+            sources.setComplete(rule.sources());
+        } else {
+            Placement own = SocketFilters.requirePlacement(channel);
+            socket.attach(sources.begin(form, own, rule.sources(), SocketFilters.optmemMax(), this::attachHot));
+        }
         pipeline = next;
-        Status both = enter(FilterState.BOTH, "attached to a bound channel");
+        Object both = status.enter(FilterState.BOTH, how);
         // Where it is not known what is queued, both continue to judge.
-        if (PredicateForm.isExact(whole, PredicateForm.longestPacket(channel))
+        if (complete != null
+                && PredicateForm.isExact(complete, PredicateForm.longestPacket(channel))
                 && SocketFilters.tellsReceiveQueue(channel)) {
             queue.whenDrained(
                     both,
                     ReceiveQueue.GRACE_MILLIS,
-                    () -> enterKernel("attached to a bound channel; what was queued before is judged"),
+                    () -> status.enterKernel("attached to a bound channel; what was queued before is judged"),
                     // Nothing passes unjudged in this state either.
                     e -> LOGGER.debug("{} continues to judge what the kernel has judged", channel, e));
         }
         replaced.trySuccess(null);
     }
 
-    private void takeOverWithLoss(Program program, Program whole, Promise<Void> replaced) {
-        if (offload != Offload.REQUIRED || !lossyHandover) {
+    private void takeOverWithLoss(FilterRule rule, @Nullable Program whole, Promise<Void> replaced) {
+        if (whole == null || offload != Offload.REQUIRED || !lossyHandover) {
             throw OffloadRules.notApplicable(
                     "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
         } else if (!SocketFilters.tellsReceiveQueue(channel)) {
@@ -355,15 +348,17 @@ final class ChannelFilter {
         // First the program itself, so that what the kernel does not take changes nothing.
         socket.attach(whole);
         attachOrDetach(Program.of(new ReturnConstant(0)));
-        PipelineFilter next = PipelineFilter.of(program, placement, channel);
-        Status draining = enter(FilterState.DRAINING, "dropping everything until the receive queue is empty", replaced);
+        PipelineFilter next = pipelineOf(rule);
+        Object draining =
+                status.enter(FilterState.DRAINING, "dropping everything until the receive queue is empty", replaced);
         queue.whenDrained(
                 draining,
                 ReceiveQueue.POLL_MILLIS,
                 () -> {
                     attachOrDetach(whole);
                     pipeline = next;
-                    enterKernel("attached to a bound channel, with loss");
+                    sources.setComplete(rule.sources());
+                    status.enterKernel("attached to a bound channel, with loss");
                 },
                 e -> {
                     replaced.tryFailure(e);
@@ -386,13 +381,14 @@ final class ChannelFilter {
         return socket.isPostponed(ctx::executor, action);
     }
 
-    /** Puts another program in force and tells when, or throws and leaves the old one there. */
-    void replace(Program program, Promise<Void> replaced) {
-        if (is(FilterState.REMOVED)) {
+    /** Puts another rule in force and tells when, or throws and leaves the old one there. */
+    void replace(FilterRule rule, Promise<Void> replaced) {
+        if (status.is(FilterState.REMOVED)) {
             throw OffloadRules.notApplicable("the handler was removed from its pipeline");
-        } else if (is(FilterState.FAILED) || !channel.isOpen()) {
+        } else if (status.is(FilterState.FAILED) || !channel.isOpen()) {
             throw OffloadRules.closed(null);
         }
+        Program program = rule.program();
         PipelineSupport.misplaced(program, placement).ifPresent(why -> {
             throw new IllegalArgumentException(why);
         });
@@ -405,14 +401,14 @@ final class ChannelFilter {
             }
         }
         if (!isDecided()) {
-            pipeline = PipelineFilter.of(program, placement, channel);
+            pipeline = pipelineOf(rule);
             replaced.trySuccess(null);
             return;
         }
         try {
             OffloadRules.require(ctx, placement, offload);
             socket.requireFree();
-            takeOver(program, replaced);
+            takeOver(rule, kernelPrograms(rule, channel.localAddress()), "attached to a bound channel", replaced);
         } catch (SocketFilterException e) {
             if (!channel.isOpen()) {
                 throw OffloadRules.closed(e);
@@ -422,25 +418,26 @@ final class ChannelFilter {
                 }
                 throw e;
             }
-            replaceInPipeline(program, e);
+            replaceInPipeline(rule, e);
             replaced.trySuccess(null);
         }
     }
 
-    private void replaceInPipeline(Program program, SocketFilterException why) {
-        PipelineFilter next = PipelineFilter.of(program, placement, channel);
+    private void replaceInPipeline(FilterRule rule, SocketFilterException why) {
+        PipelineFilter next = pipelineOf(rule);
         if (socket.isAttached()) {
             socket.detach();
         }
         pipeline = next;
-        enterPipeline(String.valueOf(why.getMessage()));
+        sources.setNone();
+        status.enterPipeline(String.valueOf(why.getMessage()));
     }
 
     /** The handler has left its pipeline: the socket's filter goes with it. */
     void remove() {
         // Why a channel failed is of more use than that its handlers went when it was closed.
-        if (!is(FilterState.FAILED)) {
-            enter(
+        if (!status.is(FilterState.FAILED)) {
+            status.enter(
                     FilterState.REMOVED,
                     channel.isOpen() ? "the handler was removed from its pipeline" : "the channel was closed");
         }

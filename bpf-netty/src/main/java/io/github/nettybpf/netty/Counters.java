@@ -1,5 +1,6 @@
 package io.github.nettybpf.netty;
 
+import io.github.nettybpf.netty.source.SourceCounters;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -22,6 +23,9 @@ final class Counters {
             throw new ExceptionInInitializerError(e);
         }
     }
+
+    /** Of the packets that are dropped because of their sources. */
+    final SourceCounters sources = new SourceCounters();
 
     private long accepted;
     private long truncated;

@@ -1,7 +1,9 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.netty.FilterStats.Location;
+import io.github.nettybpf.netty.address.SourceStats;
 import java.lang.ref.WeakReference;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,24 @@ final class HandlerFigures {
 
     long dropped() {
         return counters.dropped();
+    }
+
+    long denied() {
+        return counters.sources.denied();
+    }
+
+    long notAllowed() {
+        return counters.sources.notAllowed();
+    }
+
+    long sourceChanges() {
+        return counters.sources.changes();
+    }
+
+    /** {@return a figure of the sets of sources, or 0 if the handler is gone} */
+    long ofSources(ToLongFunction<SourceStats> figure) {
+        BpfFilterHandler present = handler.get();
+        return present == null ? 0 : figure.applyAsLong(present.sources());
     }
 
     /** {@return how many packets the kernel dropped} Of a handler that went without being removed, as was last seen. */

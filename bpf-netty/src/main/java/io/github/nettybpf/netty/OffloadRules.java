@@ -1,7 +1,10 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.code.UdpRelocation;
+import io.github.nettybpf.netty.source.SourceRule;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -117,6 +120,45 @@ final class OffloadRules {
     /** {@return what is not judged where the kernel filters and this handler was put before} */
     static String notJudgedAgain(String before) {
         return "; what the handler '" + before + "', which was put before this one, passes on is not judged again";
+    }
+
+    /**
+     * {@return the program as the socket takes it: moved, if it is for the payload and the socket is UDP}
+     *
+     * @param own what offset 0 is to the socket's filter
+     * @throws SocketFilterException if it cannot be moved
+     */
+    static Program onSocket(Program program, Placement placement, Placement own) {
+        if (placement == own) {
+            return program;
+        }
+        try {
+            return UdpRelocation.of(program);
+        } catch (IllegalArgumentException e) {
+            throw notApplicable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** {@return what it fails with that the kernel has to judge by all sources} */
+    static SocketFilterException tooMany(SourceRule sources) {
+        return notApplicable("the kernel cannot have all of the sources: " + sources.deciding()
+                + " (expected: Offload.AUTO, or some thousand prefixes at most)");
+    }
+
+    /** Tells once that nobody has said what a program is for that sees datagrams. */
+    static void warnOfDatagrams(Channel channel) {
+        LOGGER.warn(
+                "{} judges the payload of datagrams, as placement PAYLOAD is its default (expected: a program with"
+                        + " a placement, or builder(program).placement(...))",
+                channel);
+    }
+
+    /** {@return what a pipeline is told of the first packet whose program read what is not known} */
+    static SocketFilterException readUnknown() {
+        return notApplicable(
+                "a packet was dropped because the program read of it what a pipeline does not know (expected:"
+                        + " ports, payload and addresses; the destination only where the socket is not bound to the"
+                        + " wildcard); further ones are only counted");
     }
 
     static SocketFilterException notApplicable(String why) {

@@ -7,6 +7,9 @@ import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.headers.HeaderUse;
 import io.github.nettybpf.netty.memory.Memory;
+import io.github.nettybpf.netty.source.FilterRule;
+import io.github.nettybpf.netty.source.SourceJudge;
+import io.github.nettybpf.netty.source.SourceRule;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;
@@ -27,6 +30,9 @@ abstract sealed class PipelineFilter {
     /** Instead of a number of bytes: the program asked for what is not known of this packet. */
     static final int UNKNOWN = -2;
 
+    /** Instead of a number of bytes: the packet's source is not wanted. */
+    static final int UNWANTED_SOURCE = -3;
+
     private static final PacketKinds BUFFERS =
             kinds(BufferPacket.AtAddress.class, BufferPacket.InNioBuffer.class, BufferPacket.InArray.class);
     private static final PacketKinds DATAGRAMS =
@@ -35,29 +41,34 @@ abstract sealed class PipelineFilter {
     final Program program;
     final Filter filter;
 
+    /** Judges first, by the source; null if all sources are wanted. */
+    final @Nullable SourceJudge sources;
+
     private static PacketKinds kinds(
             Class<? extends Packet> atAddress, Class<? extends Packet> inNioBuffer, Class<? extends Packet> inArray) {
         return PacketKinds.of(
                 MethodHandles.lookup(), List.of(Memory.READS_ADDRESSES ? atAddress : inNioBuffer, inArray));
     }
 
-    private PipelineFilter(Program program, Filter filter) {
+    private PipelineFilter(Program program, Filter filter, @Nullable SourceJudge sources) {
         this.program = program;
         this.filter = filter;
+        this.sources = sources;
     }
 
     /** {@return a filter for the messages of the channel} */
-    static PipelineFilter of(Program program, Placement placement, Channel channel) {
-        return of(program, placement, channel, Filter.of(program, kinds(placement)));
+    static PipelineFilter of(Program program, Placement placement, Channel channel, @Nullable SourceJudge sources) {
+        return of(program, placement, channel, Filter.of(program, kinds(placement)), sources);
     }
 
-    static PipelineFilter of(Program program, Placement placement, Channel channel, Filter filter) {
+    static PipelineFilter of(
+            Program program, Placement placement, Channel channel, Filter filter, @Nullable SourceJudge sources) {
         if (placement == Placement.UDP_SOCKET) {
-            return new OfDatagrams(program, filter, channel);
+            return new OfDatagrams(program, filter, sources, channel);
         } else if (channel instanceof FilteredChannel filtered && placement == filtered.placement()) {
-            return new OfViews(program, filter, placement, filtered.newPacketView());
+            return new OfViews(program, filter, sources, placement, channel, filtered.newPacketView());
         }
-        return new OfBuffers(program, filter, placement);
+        return new OfBuffers(program, filter, sources, placement, channel);
     }
 
     /** {@return what filters for the placement are shown} */
@@ -79,6 +90,29 @@ abstract sealed class PipelineFilter {
         return null;
     }
 
+    /** {@return who has sent a message, or null if that is not known} */
+    private static @Nullable InetSocketAddress sender(Object message, Channel channel) {
+        // The class first: to ask one object about several interfaces again and again is slow on many JVMs.
+        if (message instanceof DatagramPacket packet) {
+            InetSocketAddress sender = packet.sender();
+            if (sender != null) {
+                return sender;
+            }
+        } else if (message instanceof AddressedEnvelope<?, ?> envelope && envelope.sender() != null) {
+            return internet(envelope.sender());
+        }
+        return internet(channel.remoteAddress());
+    }
+
+    private static @Nullable InetSocketAddress internet(@Nullable SocketAddress address) {
+        return address instanceof InetSocketAddress internet ? internet : null;
+    }
+
+    /** {@return what it judges by} */
+    final FilterRule rule() {
+        return new FilterRule(program, sources == null ? SourceRule.ALL : sources.rule());
+    }
+
     /** {@link #keep}, which releases the message if it throws: what a channel or a message of others may do. */
     final int keepOrRelease(Object message, ByteBuf content) {
         try {
@@ -89,7 +123,7 @@ abstract sealed class PipelineFilter {
         }
     }
 
-    /** {@return how many bytes of the content to keep, or {@link #DROP} or {@link #UNKNOWN}} */
+    /** {@return how many bytes of the content to keep, or {@link #DROP}, {@link #UNKNOWN} or {@link #UNWANTED_SOURCE}} */
     abstract int keep(Object message, ByteBuf content);
 
     /** Drops the references to packets, which others may use from now on. */
@@ -98,14 +132,16 @@ abstract sealed class PipelineFilter {
     /** Judges messages by their bytes. */
     private static sealed class OfBuffers extends PipelineFilter {
         final Placement placement;
+        private final Channel channel;
         private final BufferPacket.AtAddress atAddress;
         private final BufferPacket.InArray inArray;
         private final BufferPacket.InNioBuffer inNioBuffer;
         private final BufferPacket.InBuffer inBuffer;
 
-        OfBuffers(Program program, Filter filter, Placement placement) {
-            super(program, filter);
+        OfBuffers(Program program, Filter filter, @Nullable SourceJudge sources, Placement placement, Channel channel) {
+            super(program, filter, sources);
             this.placement = placement;
+            this.channel = channel;
             this.atAddress = new BufferPacket.AtAddress(placement);
             this.inArray = new BufferPacket.InArray(placement);
             this.inNioBuffer = new BufferPacket.InNioBuffer(placement);
@@ -114,8 +150,23 @@ abstract sealed class PipelineFilter {
 
         @Override
         int keep(Object message, ByteBuf content) {
+            if (sources != null && !isWanted(sources, message, content)) {
+                return UNWANTED_SOURCE;
+            }
             int verdict = run(content);
             return verdict == 0 ? DROP : placement.kept(verdict, content.readableBytes());
+        }
+
+        private boolean isWanted(SourceJudge judge, Object message, ByteBuf content) {
+            if (placement == Placement.PAYLOAD) {
+                return judge.wants(sender(message, channel));
+            }
+            inBuffer.show(content);
+            try {
+                return judge.wants(inBuffer, placement);
+            } finally {
+                inBuffer.clear();
+            }
         }
 
         private int run(ByteBuf content) {
@@ -148,8 +199,14 @@ abstract sealed class PipelineFilter {
     private static final class OfViews extends OfBuffers {
         private final PacketView view;
 
-        OfViews(Program program, Filter filter, Placement placement, PacketView view) {
-            super(program, filter, placement);
+        OfViews(
+                Program program,
+                Filter filter,
+                @Nullable SourceJudge sources,
+                Placement placement,
+                Channel channel,
+                PacketView view) {
+            super(program, filter, sources, placement, channel);
             this.view = view;
         }
 
@@ -159,6 +216,9 @@ abstract sealed class PipelineFilter {
                 return super.keep(message, content);
             }
             try {
+                if (sources != null && !sources.wants(view, placement)) {
+                    return UNWANTED_SOURCE;
+                }
                 int verdict = filter.run(view);
                 return verdict == 0 ? DROP : view.contentBytes(placement.kept(verdict, view.length()));
             } finally {
@@ -182,8 +242,8 @@ abstract sealed class PipelineFilter {
          */
         private @Nullable Filter interpreter;
 
-        OfDatagrams(Program program, Filter filter, Channel channel) {
-            super(program, filter);
+        OfDatagrams(Program program, Filter filter, @Nullable SourceJudge sources, Channel channel) {
+            super(program, filter, sources);
             this.channel = channel;
             HeaderUse use = HeaderUse.of(program);
             this.looksAtSender = use.sender();
@@ -196,6 +256,9 @@ abstract sealed class PipelineFilter {
 
         @Override
         int keep(Object message, ByteBuf content) {
+            if (sources != null && !sources.wants(sender(message, channel))) {
+                return UNWANTED_SOURCE;
+            }
             if (Memory.isAddressable(content)) {
                 atAddress.show(content);
                 return keep(message, atAddress);
@@ -216,7 +279,7 @@ abstract sealed class PipelineFilter {
 
         private int keep(Object message, UdpPacket datagram) {
             datagram.showAddresses(
-                    looksAtSender ? sender(message) : null, looksAtRecipient ? recipient(message) : null);
+                    looksAtSender ? sender(message, channel) : null, looksAtRecipient ? recipient(message) : null);
             Filter engine = datagram.isComplete() ? filter : interpreter();
             return kept(engine.run(datagram), datagram);
         }
@@ -245,19 +308,6 @@ abstract sealed class PipelineFilter {
             inNioBuffer.clear();
         }
 
-        private @Nullable InetSocketAddress sender(Object message) {
-            // The class first: to ask one object about several interfaces again and again is slow on many JVMs.
-            if (message instanceof DatagramPacket packet) {
-                InetSocketAddress sender = packet.sender();
-                if (sender != null) {
-                    return sender;
-                }
-            } else if (message instanceof AddressedEnvelope<?, ?> envelope && envelope.sender() != null) {
-                return internet(envelope.sender());
-            }
-            return internet(channel.remoteAddress());
-        }
-
         private @Nullable InetSocketAddress recipient(Object message) {
             if (message instanceof DatagramPacket packet) {
                 InetSocketAddress recipient = packet.recipient();
@@ -268,10 +318,6 @@ abstract sealed class PipelineFilter {
                 return internet(envelope.recipient());
             }
             return internet(channel.localAddress());
-        }
-
-        private static @Nullable InetSocketAddress internet(@Nullable SocketAddress address) {
-            return address instanceof InetSocketAddress internet ? internet : null;
         }
     }
 }

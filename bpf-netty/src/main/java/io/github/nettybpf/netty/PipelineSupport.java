@@ -136,16 +136,17 @@ public final class PipelineSupport {
     }
 
     /** {@return whether the pipeline gives the kernel's verdict on every packet, however often it is asked} */
-    static boolean agreesWithKernel(Program program, Placement placement, Channel channel) {
+    static boolean agreesWithKernel(
+            Program program, Placement placement, Channel channel, @Nullable SocketAddress localAddress) {
         Set<Extension> extensions = program.extensions();
         // nla and nlan: the kernel finds nothing in a packet that it keeps in pieces, some 16,000 bytes and up.
         boolean varies = extensions.contains(Extension.RAND)
                 || extensions.contains(Extension.NLA)
                 || extensions.contains(Extension.NLAN);
-        boolean differs = placement == Placement.UDP_SOCKET && differsOnUdp(program, channel.localAddress());
+        boolean differs = placement == Placement.UDP_SOCKET && differsOnUdp(program, localAddress);
         return !varies
                 && !differs
-                && whyNot(program, placement, channel, channel.localAddress()).isEmpty();
+                && whyNot(program, placement, channel, localAddress).isEmpty();
     }
 
     private static boolean differsOnUdp(Program program, @Nullable SocketAddress localAddress) {

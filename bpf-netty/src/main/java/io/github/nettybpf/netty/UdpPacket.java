@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.netty.headers.HeaderUse;
+import io.github.nettybpf.netty.headers.IpAddress;
 import io.github.nettybpf.netty.headers.UdpHeaderReads;
 import io.github.nettybpf.netty.memory.Memory;
 import io.netty.buffer.ByteBuf;

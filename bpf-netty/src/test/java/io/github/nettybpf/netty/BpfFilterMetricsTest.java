@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.address.AddressSet;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
@@ -19,6 +21,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.lang.ref.WeakReference;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -84,6 +87,15 @@ class BpfFilterMetricsTest {
                 "bpf.filter.packets[tag(outcome=dropped), tag(server=dns)]", 1.0,
                 "bpf.filter.packets[tag(outcome=kernel_dropped), tag(server=dns)]", 0.0,
                 "bpf.filter.packets.truncated[tag(server=dns)]", 2.0));
+        for (String counter : List.of(
+                "changes[",
+                "packets[tag(reason=denied), ",
+                "packets[tag(reason=not_allowed), ",
+                "prefixes[tag(set=allowed), ",
+                "prefixes[tag(set=denied), ",
+                "prefixes[tag(set=kernel), ")) {
+            expected.put("bpf.filter.sources." + counter + "tag(server=dns)]", 0.0);
+        }
         for (String location : List.of(
                 "undecided",
                 "pipeline",
@@ -100,6 +112,39 @@ class BpfFilterMetricsTest {
         channel.close();
         assertEquals(0, handlers("pipeline"));
         assertEquals(1, handlers("removed"));
+    }
+
+    @Test
+    void setsOfSourcesAreMetered() {
+        BpfFilterHandler handler = BpfFilterHandler.builder(Program.parse("ret #-1"))
+                .placement(Placement.UDP_SOCKET)
+                .allowSources(AddressSet.of("10.0.0.0/8"))
+                .build();
+        new BpfFilterMetrics(handler, DNS).bindTo(registry);
+        handler.denySources(AddressSet.of("10.0.0.1", "10.0.0.2")).syncUninterruptibly();
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        for (String sender : List.of("10.0.0.1", "10.0.0.2", "10.0.0.3", "11.0.0.1")) {
+            InetSocketAddress from = new InetSocketAddress(sender, 1);
+            channel.writeInbound(
+                    new io.netty.channel.socket.DatagramPacket(Unpooled.wrappedBuffer(new byte[1]), from, from));
+        }
+        assertEquals(2, sources("packets", "reason", "denied"));
+        assertEquals(1, sources("packets", "reason", "not_allowed"));
+        assertEquals(1, sources("changes", "server", "dns"));
+        assertEquals(2, sources("prefixes", "set", "denied"));
+        assertEquals(1, sources("prefixes", "set", "allowed"));
+        assertEquals(0, sources("prefixes", "set", "kernel"));
+        assertTrue(channel.finishAndReleaseAll());
+    }
+
+    private double sources(String what, String tag, String value) {
+        return registry.get("bpf.filter.sources." + what)
+                .tag(tag, value)
+                .meter()
+                .measure()
+                .iterator()
+                .next()
+                .getValue();
     }
 
     @Test

@@ -10,6 +10,8 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
+import io.github.nettybpf.netty.code.PredicateForm;
+import io.github.nettybpf.netty.code.UdpRelocation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -188,13 +190,17 @@ class KernelDifferentialTest {
                 if (moved) {
                     try {
                         attached = UdpRelocation.of(program);
-                    } catch (SocketFilterException e) {
+                    } catch (IllegalArgumentException e) {
                         continue;
                     }
                 }
                 ByteBuf content = Unpooled.wrappedBuffer(packet);
                 int kept = PipelineFilter.of(
-                                program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)))
+                                program,
+                                placement,
+                                channel,
+                                Filter.compile(program, PipelineFilter.kinds(placement)),
+                                null)
                         .keep(new DatagramPacket(content, udp.to, udp.from), content);
                 if (kept == PipelineFilter.UNKNOWN) {
                     continue;

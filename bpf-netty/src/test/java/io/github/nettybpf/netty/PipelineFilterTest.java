@@ -150,7 +150,8 @@ class PipelineFilterTest {
                 program,
                 Placement.UDP_SOCKET,
                 channel,
-                Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)));
+                Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)),
+                null);
         ByteBuf content = buffers.of(new byte[] {1, 2});
         assertEquals(2, judge.keep(new DatagramPacket(content, TO, FROM), content));
         content.release();
@@ -181,9 +182,10 @@ class PipelineFilterTest {
             if (PipelineSupport.whyNot(program, placement).isPresent()) {
                 continue;
             }
-            PipelineFilter interpreted = PipelineFilter.of(program, placement, channel, Filter.interpret(program));
+            PipelineFilter interpreted =
+                    PipelineFilter.of(program, placement, channel, Filter.interpret(program), null);
             PipelineFilter compiled = PipelineFilter.of(
-                    program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)));
+                    program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)), null);
             for (int n = 0; n < 12; n++) {
                 byte[] bytes = n % 3 == 0 ? random.packet() : n % 3 == 1 ? random.smallPacket() : random.keyedPacket();
                 boolean ipv6 = n % 4 == 3;
@@ -231,7 +233,7 @@ class PipelineFilterTest {
         Program program = Program.parse("ldb [9]\nret #-1");
         for (Placement placement : List.of(Placement.PAYLOAD, Placement.UDP_SOCKET)) {
             PipelineFilter judge = PipelineFilter.of(
-                    program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)));
+                    program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)), null);
             ByteBuf content = buffers.of(new byte[10]);
             DatagramPacket message = new DatagramPacket(content, TO, FROM);
             assertTrue(message.release());
@@ -255,7 +257,8 @@ class PipelineFilterTest {
                 program,
                 Placement.UDP_SOCKET,
                 channel,
-                Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)));
+                Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)),
+                null);
         ByteBuf wanted = Buffers.DIRECT.of(new byte[] {1, 2});
         ByteBuf other = Buffers.DIRECT.of(new byte[] {1, 3});
         assertEquals(2, judge.keep(new DatagramPacket(wanted, TO, FROM), wanted));
@@ -288,6 +291,7 @@ class PipelineFilterTest {
                 program,
                 Placement.UDP_SOCKET,
                 channel,
-                Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)));
+                Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)),
+                null);
     }
 }

@@ -105,7 +105,9 @@ class PipelineSupportTest {
             })
     void agreesWithTheKernelOnUdp(String program, String local, boolean agrees) {
         assertEquals(
-                agrees, PipelineSupport.agreesWithKernel(parse(program), Placement.UDP_SOCKET, udp(address(local))));
+                agrees,
+                PipelineSupport.agreesWithKernel(
+                        parse(program), Placement.UDP_SOCKET, udp(address(local)), address(local)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -120,6 +122,7 @@ class PipelineSupportTest {
             })
     void agreesWithTheKernelOnThePayload(String program, boolean agrees) {
         assertEquals(
-                agrees, PipelineSupport.agreesWithKernel(parse(program), Placement.PAYLOAD, new EmbeddedChannel()));
+                agrees,
+                PipelineSupport.agreesWithKernel(parse(program), Placement.PAYLOAD, new EmbeddedChannel(), null));
     }
 }

@@ -137,7 +137,7 @@ class UdpExpressionTest {
             return; // a byte of the header that extension headers change
         }
         assertEquals(Optional.empty(), PipelineSupport.whyNot(program, Placement.UDP_SOCKET), meaning.text);
-        PipelineFilter pipeline = PipelineFilter.of(program, Placement.UDP_SOCKET, channel);
+        PipelineFilter pipeline = PipelineFilter.of(program, Placement.UDP_SOCKET, channel, null);
         for (Sent datagram : sent) {
             byte[] payload = new byte[datagram.length];
             payload[0] = (byte) datagram.first;

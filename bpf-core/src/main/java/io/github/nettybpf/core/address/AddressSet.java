@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public final class AddressSet {
     private final Object ipv4;
     private final Ipv6Set ipv6;
     private volatile @Nullable String summary;
+    private volatile long prefixes = -1; // not counted yet
 
     private AddressSet(Object ipv4, Ipv6Set ipv6) {
         this.ipv4 = ipv4;
@@ -186,9 +188,14 @@ public final class AddressSet {
         return ipv6.contains(high, low);
     }
 
-    /** {@return how many prefixes the set can be written with, at least} It is counted anew by each call. */
+    /** {@return how many prefixes the set can be written with, at least} The first call counts them. */
     public long prefixCount() {
-        return RangeWalk.count(RangeWalk.ranges(ipv4)) + RangeWalk.count(ipv6.ranges());
+        long known = prefixes;
+        if (known < 0) {
+            known = RangeWalk.count(RangeWalk.ranges(ipv4)) + RangeWalk.count(ipv6.ranges());
+            prefixes = known;
+        }
+        return known;
     }
 
     /** {@return about how many bytes of memory the set takes} */
@@ -200,6 +207,46 @@ public final class AddressSet {
     public void forEach(Consumer<AddressPrefix> consumer) {
         RangeWalk.list(RangeWalk.ranges(ipv4), true, consumer);
         RangeWalk.list(ipv6.ranges(), false, consumer);
+    }
+
+    /** Takes ranges of addresses, both ends included. */
+    public interface RangeConsumer {
+        /** Takes a range of IPv4 addresses; the first byte is the highest. */
+        void ipv4(int first, int last);
+
+        /** Takes a range of IPv6 addresses, by the first and last eight bytes of its ends. */
+        void ipv6(long firstHigh, long firstLow, long lastHigh, long lastLow);
+    }
+
+    /** Passes on the fewest ranges that the set can be written with, IPv4 first, in ascending order. */
+    public void forEachRange(RangeConsumer consumer) {
+        RangeList of4 = RangeWalk.ranges(ipv4);
+        for (int range = 0; range < of4.size(); range++) {
+            consumer.ipv4((int) (of4.firstHigh(range) >>> 32), (int) (of4.lastHigh(range) >>> 32));
+        }
+        RangeList of6 = ipv6.ranges();
+        for (int range = 0; range < of6.size(); range++) {
+            consumer.ipv6(of6.firstHigh(range), of6.firstLow(range), of6.lastHigh(range), of6.lastLow(range));
+        }
+    }
+
+    /** {@return how many ranges the set can be written with, at least} It is counted anew by each call. */
+    public long rangeCount() {
+        return (long) RangeWalk.ranges(ipv4).size() + ipv6.ranges().size();
+    }
+
+    /**
+     * {@return the shortest prefix that contains the address and is in the set as a whole, or empty if the address is not
+     * in the set}
+     */
+    public Optional<AddressPrefix> prefixOf(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        if (bytes.length == 4) {
+            return RangeWalk.prefixOf(ipv4, (int) word(bytes, 0));
+        }
+        long high = word(bytes, 0) << 32 | word(bytes, 4);
+        long low = word(bytes, 8) << 32 | word(bytes, 12);
+        return AddressText.isMapped(high, low) ? RangeWalk.prefixOf(ipv4, (int) low) : ipv6.prefixOf(high, low);
     }
 
     /** {@return whether the other is a set of the same addresses} */

@@ -103,6 +103,19 @@ final class Branch {
         return from == null ? nodes[value] : nodes[segment(from, value)];
     }
 
+    /** {@return whether all addresses of some values are in the set} */
+    boolean isAll(int first, int end) {
+        int value = first;
+        while (value < end) {
+            int segment = starts == null ? value : segment(starts, value);
+            if (nodes[segment] != Leaf.ALL) {
+                return false;
+            }
+            value = start(segment + 1);
+        }
+        return true;
+    }
+
     private int segment(char[] from, int value) {
         char[] firsts = index;
         int base = 0;

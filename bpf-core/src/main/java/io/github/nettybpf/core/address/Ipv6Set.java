@@ -1,6 +1,7 @@
 package io.github.nettybpf.core.address;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,6 +163,26 @@ final class Ipv6Set {
         return halves != 0
                 ? halves
                 : firstLows == null ? Long.compareUnsigned(0, low) : Long.compareUnsigned(firstLows[chunk], low);
+    }
+
+    /** {@return the longest prefix of the set that contains the address, or empty if the set does not contain it} */
+    Optional<AddressPrefix> prefixOf(long high, long low) {
+        int at = chunkOf(high, low);
+        RangeList chunk = at < 0 ? new RangeList() : ranges(at, at + 1);
+        for (int range = 0; range < chunk.size(); range++) {
+            if (RangeList.compare(chunk.firstHigh(range), chunk.firstLow(range), high, low) <= 0
+                    && RangeList.compare(high, low, chunk.lastHigh(range), chunk.lastLow(range)) <= 0) {
+                return Optional.of(RangeWalk.prefixOf(
+                        high,
+                        low,
+                        chunk.firstHigh(range),
+                        chunk.firstLow(range),
+                        chunk.lastHigh(range),
+                        chunk.lastLow(range),
+                        false));
+            }
+        }
+        return Optional.empty();
     }
 
     /** {@return the numbers of the two sets} */

@@ -16,17 +16,22 @@ final class Leaf {
 
     /** {@return whether the value of the group is in the set} */
     static boolean contains(char[] changes, int value) {
+        return (lastChange(changes, value) & 1) == 0;
+    }
+
+    /** {@return which change is the last at the value or before, or -1: it is in the set after an even one} */
+    static int lastChange(char[] changes, int value) {
         int base = 0;
         int length = changes.length;
         if (length == 0 || changes[0] > value) {
-            return false;
+            return -1;
         }
         while (length > 1) {
             int half = length >>> 1;
             base = changes[base + half] <= value ? base + half : base;
             length -= half;
         }
-        return (base & 1) == 0;
+        return base;
     }
 
     /** {@return whether the node decides without a look at the group} */

@@ -3,6 +3,7 @@ package io.github.nettybpf.core.address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Lists what a tree contains. */
@@ -95,6 +96,62 @@ final class RangeWalk {
     /** Passes on the prefixes of ranges. */
     static void list(RangeList ranges, boolean isIpv4, Consumer<AddressPrefix> consumer) {
         prefixes(ranges, (high, low, length) -> consumer.accept(prefix(high, low, length, isIpv4)));
+    }
+
+    /** {@return a prefix of the tree that contains the IPv4 address, or empty if the tree does not contain it} */
+    static Optional<AddressPrefix> prefixOf(Object tree, int address) {
+        int group = address >>> 16;
+        if (!(tree instanceof Branch branch)) {
+            return prefixOf((char[]) tree, group, 0, 16, address);
+        } else if (Leaf.isConstant(branch.at(group))) {
+            return branch.at(group) == Leaf.ALL ? Optional.of(prefixOfAll(branch, address)) : Optional.empty();
+        }
+        return prefixOf((char[]) branch.at(group), address & 0xffff, (long) group << 48, 0, address);
+    }
+
+    private static AddressPrefix prefixOfAll(Branch branch, int address) {
+        int group = address >>> 16;
+        int first = group;
+        int end = group + 1;
+        for (int size = 2; size <= Branch.VALUES; size *= 2) {
+            int from = group & -size;
+            if (!branch.isAll(from, first) || !branch.isAll(end, from + size)) {
+                size = Branch.VALUES;
+            } else {
+                first = from;
+                end = from + size;
+            }
+        }
+        return prefixOf((long) address << 32, 0, (long) first << 48, 0, ((long) end << 48) - 1, -1, true);
+    }
+
+    private static Optional<AddressPrefix> prefixOf(char[] changes, int value, long high, int shift, int address) {
+        int change = Leaf.lastChange(changes, value);
+        if ((change & 1) != 0) {
+            return Optional.empty();
+        }
+        int end = change + 1 < changes.length ? changes[change + 1] : Branch.VALUES;
+        long first = high | (long) changes[change] << (32 + shift);
+        long last = (high + ((long) end << (32 + shift)) - 1) | 0xffff_ffffL;
+        return Optional.of(prefixOf((long) address << 32, 0, first, 0, last, -1, true));
+    }
+
+    /** {@return the longest run of addresses that begin with the same bits as the address, in a range that contains it} */
+    static AddressPrefix prefixOf(
+            long high, long low, long firstHigh, long firstLow, long lastHigh, long lastLow, boolean isIpv4) {
+        int length = isIpv4 ? 32 : BITS;
+        while (length > 0 && isInside(high, low, length - 1, firstHigh, firstLow, lastHigh, lastLow)) {
+            length--;
+        }
+        return prefix(high & Entries.highMask(length), low & Entries.lowMask(length), length, isIpv4);
+    }
+
+    private static boolean isInside(
+            long high, long low, int length, long firstHigh, long firstLow, long lastHigh, long lastLow) {
+        long highMask = Entries.highMask(length);
+        long lowMask = Entries.lowMask(length);
+        return RangeList.compare(high & highMask, low & lowMask, firstHigh, firstLow) >= 0
+                && RangeList.compare(high | ~highMask, low | ~lowMask, lastHigh, lastLow) <= 0;
     }
 
     /** {@return how many prefixes ranges take at least} */

@@ -89,7 +89,12 @@ public final class LabeledCode {
      * @throws io.github.nettybpf.core.VerificationException if it is too long
      */
     public Program program() {
-        return Program.of(new Layout().instructions());
+        return Program.of(instructions());
+    }
+
+    /** {@return the instructions, which may be too many for a program} */
+    public List<Instruction> instructions() {
+        return new Layout().instructions();
     }
 
     /** Where each item starts. Jumps become long until all reach their targets; none becomes short again. */

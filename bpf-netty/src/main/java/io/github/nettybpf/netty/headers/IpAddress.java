@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.headers;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The bytes of an IP address, without an array. One is used for packet after packet. An IPv6 address that is the same
  * as before is not read again, because {@link InetAddress#getAddress} copies its bytes.
  */
-final class IpAddress {
+public final class IpAddress {
     private final boolean isAnyKnown;
     private @Nullable InetAddress held;
     private int length;
@@ -21,12 +21,12 @@ final class IpAddress {
      *
      * @param isAnyKnown whether the wildcard address is the address of a packet, as a DHCP client's, and not any of a host's
      */
-    IpAddress(boolean isAnyKnown) {
+    public IpAddress(boolean isAnyKnown) {
         this.isAnyKnown = isAnyKnown;
     }
 
     /** Takes the address; null is no known address. */
-    void hold(@Nullable InetSocketAddress address) {
+    public void hold(@Nullable InetSocketAddress address) {
         InetAddress ip = address == null ? null : address.getAddress();
         if (ip instanceof Inet4Address) {
             // Escape analysis removes this array of four bytes once the method is compiled.
@@ -64,17 +64,17 @@ final class IpAddress {
     }
 
     /** {@return how many bytes the address has: 4, 16, or 0 if it is not known} */
-    int length() {
+    public int length() {
         return length;
     }
 
     /** {@return an IPv4 address as a number} */
-    int number() {
+    public int number() {
         return (int) low;
     }
 
     /** {@return the byte, 0..255} */
-    int u8(int index) {
+    public int u8(int index) {
         if (length == 4) {
             return (int) (low >>> (24 - 8 * index)) & 0xff;
         }

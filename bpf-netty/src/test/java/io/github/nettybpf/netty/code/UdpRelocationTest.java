@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.code;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,7 +9,6 @@ import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
-import io.github.nettybpf.netty.SocketFilterException.Reason;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -71,9 +70,8 @@ class UdpRelocationTest {
     }
 
     private static void refused(Program program, String message) {
-        SocketFilterException e = assertThrows(SocketFilterException.class, () -> UdpRelocation.of(program));
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> UdpRelocation.of(program));
         assertEquals(message, e.getMessage());
-        assertEquals(Reason.NOT_APPLICABLE, e.reason());
     }
 
     @Test
@@ -130,7 +128,7 @@ class UdpRelocationTest {
             Filter there;
             try {
                 there = Filter.interpret(UdpRelocation.of(program));
-            } catch (SocketFilterException e) {
+            } catch (IllegalArgumentException e) {
                 continue;
             }
             moved++;

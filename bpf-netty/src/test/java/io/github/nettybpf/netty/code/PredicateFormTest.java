@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.code;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.code;
 
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.Jump;
@@ -18,7 +18,7 @@ import java.util.Optional;
  * The kernel runs it while the pipeline judges again by the program itself: a truncated packet could get another
  * verdict there.
  */
-final class PredicateForm {
+public final class PredicateForm {
     private static final int ALL = -1;
 
     /** A UDP datagram's length, header included, has 16 bits. */
@@ -27,7 +27,7 @@ final class PredicateForm {
     private PredicateForm() {}
 
     /** {@return the predicate form, or empty if it has too many instructions} */
-    static Optional<Program> of(Program program) {
+    public static Optional<Program> of(Program program) {
         List<Instruction> form = new ArrayList<>(program.size() + 3);
         int end = program.size();
         boolean returnsA = false;
@@ -50,7 +50,7 @@ final class PredicateForm {
     }
 
     /** {@return the most bytes that a packet of the channel can have, unsigned} */
-    static int longestPacket(Channel channel) {
+    public static int longestPacket(Channel channel) {
         return channel instanceof DatagramChannel ? LONGEST_DATAGRAM : -1;
     }
 
@@ -60,7 +60,7 @@ final class PredicateForm {
      * @param program the program
      * @param longest the most bytes that a packet can have, unsigned
      */
-    static boolean isExact(Program program, int longest) {
+    public static boolean isExact(Program program, int longest) {
         return program.verdicts()
                 .map(verdicts -> verdicts.stream()
                         .allMatch(verdict -> verdict == 0 || Integer.compareUnsigned(verdict, longest) >= 0))

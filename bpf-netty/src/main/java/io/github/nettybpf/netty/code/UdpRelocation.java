@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.code;
 
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
@@ -19,12 +19,10 @@ import io.github.nettybpf.core.Instruction.StoreScratch;
 import io.github.nettybpf.core.Instruction.Tax;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.OffsetBase;
-import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.Register;
 import io.github.nettybpf.core.VerificationException;
-import io.github.nettybpf.netty.SocketFilterException.Reason;
-import io.netty.channel.Channel;
+import io.github.nettybpf.netty.headers.UdpHeaderReads;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,8 +30,8 @@ import java.util.List;
  * Moves a program that counts from the payload to a socket that counts from the UDP header, 8 bytes before: offsets and
  * verdicts grow by 8, lengths shrink by 8.
  */
-final class UdpRelocation {
-    private static final int HEADER = UdpPacket.HEADER;
+public final class UdpRelocation {
+    private static final int HEADER = UdpHeaderReads.UDP_HEADER;
 
     /** Loads that could reach beyond this would come to mean something else 8 bytes further on. */
     private static final long HIGHEST_REACH = Integer.MAX_VALUE - 64L;
@@ -49,45 +47,40 @@ final class UdpRelocation {
         this.places = new int[program.size() + 1];
     }
 
-    /** {@return the program as the channel's socket takes it: relocated, if it is for the payload and the socket is UDP} */
-    static Program forSocket(Channel channel, Placement placement, Program program) {
-        return placement == SocketFilters.requirePlacement(channel) ? program : of(program);
-    }
-
     /**
      * {@return the moved program}
      *
-     * @throws SocketFilterException if the program cannot be moved, with what stands in the way
+     * @throws IllegalArgumentException if the program cannot be moved, with what stands in the way
      */
-    static Program of(Program program) {
+    public static Program of(Program program) {
         requireMovable(program);
         try {
             return new UdpRelocation(program).moved();
         } catch (VerificationException e) {
-            throw notApplicable("on a UDP socket the program would break a rule: " + e.getMessage());
+            throw notMovable("on a UDP socket the program would break a rule: " + e.getMessage());
         }
     }
 
     private static void requireMovable(Program program) {
         for (Extension extension : List.of(Extension.NLA, Extension.NLAN, Extension.POFF)) {
             if (program.firstReading(extension).isPresent()) {
-                throw notApplicable("insn " + program.firstReading(extension).getAsInt()
+                throw notMovable("insn " + program.firstReading(extension).getAsInt()
                         + ": the offsets that this extension gives cannot be moved behind a UDP header");
             }
         }
         for (OffsetBase window : List.of(OffsetBase.NETWORK, OffsetBase.LINK_LAYER)) {
             if (program.firstReading(window).isPresent()) {
-                throw notApplicable("insn " + program.firstReading(window).getAsInt()
+                throw notMovable("insn " + program.firstReading(window).getAsInt()
                         + ": the load may leave the payload for the headers before it");
             }
         }
         if (program.reach().isEmpty() || program.reach().getAsLong() > HIGHEST_REACH) {
-            throw notApplicable("a load can go to any offset");
+            throw notMovable("a load can go to any offset");
         }
     }
 
-    private static SocketFilterException notApplicable(String why) {
-        return new SocketFilterException(Reason.NOT_APPLICABLE, why);
+    private static IllegalArgumentException notMovable(String why) {
+        return new IllegalArgumentException(why);
     }
 
     private Program moved() {
@@ -152,7 +145,7 @@ final class UdpRelocation {
                 return slot;
             }
         }
-        throw notApplicable("ldx len needs a scratch slot, and the program uses all 16");
+        throw notMovable("ldx len needs a scratch slot, and the program uses all 16");
     }
 
     /** The verdict in A, 8 more unless it is 0, and no more than there can be. */
@@ -191,7 +184,7 @@ final class UdpRelocation {
     private int shortSkip(int pc, int target) {
         int moved = skip(pc, target);
         if (moved > 255) {
-            throw notApplicable("insn " + pc + ": on a UDP socket the jump would skip " + moved
+            throw notMovable("insn " + pc + ": on a UDP socket the jump would skip " + moved
                     + " instructions (expected: at most 255)");
         }
         return moved;

@@ -1,0 +1,68 @@
+package io.github.nettybpf.netty;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.source.FilterRule;
+import io.netty.channel.Channel;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was chosen when a handler was built: see {@link BpfFilterHandler.Builder}.
+ *
+ * @param placement what offset 0 is, or null if the program or the channel decides
+ */
+record FilterChoices(
+        Offload offload,
+        @Nullable Placement placement,
+        boolean lossyHandover,
+        boolean afterOtherHandlers,
+        boolean offloadsHotSources) {
+
+    /** {@return the placement that was given, or that the program knows, or null if the channel decides} */
+    @Nullable
+    Placement placementOf(Program program) {
+        return placement == null ? program.placement().orElse(null) : placement;
+    }
+
+    /** {@return the placement on a channel: what it shows to its filter if neither builder nor program have one} */
+    Placement placementOn(Channel channel, Program program) {
+        Placement known = placementOf(program);
+        if (known != null) {
+            return known;
+        }
+        Placement own = SocketFilters.placement(channel);
+        return own == null || own == Placement.TCP_SOCKET ? Placement.PAYLOAD : own;
+    }
+
+    /** {@return whether nobody has said that the program is for the payload} */
+    boolean isDefault(Placement chosen, Program program) {
+        return chosen == Placement.PAYLOAD && placementOf(program) == null;
+    }
+
+    /** {@return what is wrong with the rule on all channels, or empty if there may be one that it is for} */
+    Optional<String> whyNot(FilterRule rule) {
+        Program program = rule.program();
+        Optional<String> misplaced =
+                placement == null ? Optional.empty() : PipelineSupport.misplaced(program, placement);
+        if (misplaced.isPresent()) {
+            return misplaced;
+        } else if (placementOf(program) == Placement.TCP_SOCKET
+                && !rule.sources().wantsAll()) {
+            return Optional.of("sets of sources at placement TCP_SOCKET (expected: an AddressFilterHandler, or a"
+                    + " ListenerFilter)");
+        }
+        return offload == Offload.REQUIRED ? Optional.empty() : whyNotInPipeline(program);
+    }
+
+    private Optional<String> whyNotInPipeline(Program program) {
+        Placement known = placementOf(program);
+        if (known != null) {
+            return PipelineSupport.whyNot(program, known);
+        }
+        return PipelineSupport.whyNot(program, Placement.UDP_SOCKET)
+                .flatMap(onUdp -> PipelineSupport.whyNot(program, Placement.PAYLOAD))
+                .filter(onPayload ->
+                        PipelineSupport.whyNot(program, Placement.ETHERNET).isPresent());
+    }
+}

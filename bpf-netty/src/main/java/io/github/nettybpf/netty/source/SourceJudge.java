@@ -1,0 +1,60 @@
+package io.github.nettybpf.netty.source;
+
+import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Placement;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** Judges the packets of one channel by their sources, and counts those that are not wanted. Belongs to an event loop. */
+public final class SourceJudge {
+    private final SourceRule rule;
+    private final SourceCounters counters;
+    private final Source source = new Source();
+    private @Nullable SourceSamples samples;
+
+    /** A judge that adds to the counters. */
+    public SourceJudge(SourceRule rule, SourceCounters counters) {
+        this.rule = rule;
+        this.counters = counters;
+    }
+
+    /** {@return what it judges by} */
+    public SourceRule rule() {
+        return rule;
+    }
+
+    /** Collects the sources that are denied from now on in these samples, or nowhere, and returns those of before. */
+    public @Nullable SourceSamples collectIn(@Nullable SourceSamples next) {
+        SourceSamples before = samples;
+        samples = next;
+        return before;
+    }
+
+    /** {@return whether a datagram is wanted} */
+    public boolean wants(@Nullable InetSocketAddress sender) {
+        source.read(sender);
+        return isWanted();
+    }
+
+    /**
+     * {@return whether a packet is wanted}
+     *
+     * @param placement {@link Placement#ETHERNET} or {@link Placement#IP}
+     */
+    public boolean wants(Packet packet, Placement placement) {
+        source.read(packet, placement);
+        return isWanted();
+    }
+
+    private boolean isWanted() {
+        if (source.isWantedBy(rule)) {
+            return true;
+        }
+        boolean denied = source.isIn(rule.denied());
+        counters.countUnwanted(denied);
+        if (denied && samples != null) {
+            samples.add(source);
+        }
+        return false;
+    }
+}
