@@ -38,6 +38,9 @@ public final class AddressSet {
     private final Ipv6Set ipv6;
     private volatile @Nullable String summary;
 
+    /** How many ranges there are, -1 if they were not counted yet. */
+    private volatile long rangeCount = -1;
+
     private AddressSet(Object ipv4, Ipv6Set ipv6) {
         this.ipv4 = ipv4;
         this.ipv6 = ipv6;
@@ -189,6 +192,19 @@ public final class AddressSet {
     /** {@return how many prefixes the set can be written with, at least} It is counted anew by each call. */
     public long prefixCount() {
         return RangeWalk.count(RangeWalk.ranges(ipv4)) + RangeWalk.count(ipv6.ranges());
+    }
+
+    /**
+     * {@return how many ranges the set has} Addresses that follow one another are one range: 10.0.0.1 to 10.0.0.254, which
+     * is 14 prefixes. It is counted once.
+     */
+    public long rangeCount() {
+        long count = rangeCount;
+        if (count < 0) {
+            count = (long) RangeWalk.ranges(ipv4).size() + ipv6.ranges().size();
+            rangeCount = count;
+        }
+        return count;
     }
 
     /** {@return about how many bytes of memory the set takes} */
