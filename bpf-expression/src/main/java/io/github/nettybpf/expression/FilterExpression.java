@@ -3,18 +3,26 @@ package io.github.nettybpf.expression;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.expression.code.CodeGenerator;
 import io.github.nettybpf.expression.code.WorkBudget;
 import io.github.nettybpf.expression.lower.BooleanFormula;
 import io.github.nettybpf.expression.lower.Encapsulation;
 import io.github.nettybpf.expression.lower.EnglishText;
 import io.github.nettybpf.expression.lower.Lowering;
+import io.github.nettybpf.expression.lower.SetExpansion;
 import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Parser;
+import io.github.nettybpf.expression.parse.SetNames;
+import io.github.nettybpf.expression.parse.Spelling;
 import java.net.InetAddress;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The program's verdict is 262144 for packets that the expression accepts, as libpcap's is, and 0 for others. It
  * means what libpcap 1.10 makes of the expression; docs/expressions.md lists the differences.
  *
- * <p>The compiler looks up neither hosts nor services: the names of services and protocols are in this library.
+ * <p>The compiler looks up neither hosts nor services: the names of services and protocols are in this library. It reads no
+ * file either: a set of addresses ({@code src net @blocked}) is bound to its name by {@link Options#withSet}.
  */
 public final class FilterExpression {
     private static final List<Instruction> REJECT = List.of(new Instruction.ReturnConstant(0));
@@ -111,7 +120,8 @@ public final class FilterExpression {
     }
 
     private static Program program(
-            @Nullable Expression tree, Encapsulation encapsulation, boolean live, Options options) {
+            @Nullable Expression written, Encapsulation encapsulation, boolean live, Options options) {
+        Expression tree = written == null ? null : SetExpansion.of(written, options);
         List<Instruction> instructions = CodeGenerator.shortest(
                 List.of(
                         lowered(tree, encapsulation, live, options, false),
@@ -124,7 +134,7 @@ public final class FilterExpression {
             throw new ExpressionException(
                     1,
                     "an expression that takes more instructions than a program can have (expected: at most "
-                            + Program.MAX_SIZE + ")");
+                            + Program.MAX_SIZE + (tree == written ? "" : "; with sets, " + SetExpansion.FITTING) + ")");
         }
         return Program.of(instructions);
     }
@@ -184,6 +194,17 @@ public final class FilterExpression {
         return tree == null ? "every packet\n" : EnglishText.of(tree, encapsulation, live, options);
     }
 
+    /**
+     * {@return the names of the sets of addresses that an expression has, in the order of their first mention} They are
+     * what {@link Options#withSet} has to bind before it can be compiled.
+     *
+     * @param expression the expression
+     * @throws ExpressionException if a part of it is no word, number, address or operator
+     */
+    public static Set<String> setNames(String expression) {
+        return SetNames.in(expression);
+    }
+
     /** {@return the expression as it was written} */
     @Override
     public String toString() {
@@ -198,21 +219,24 @@ public final class FilterExpression {
      * }</pre>
      */
     public static final class Options {
-        /** No netmask, no resolver, an optimized program that some packet passes. */
-        public static final Options DEFAULT = new Options(OptionalInt.empty(), Optional.empty(), true, false);
+        /** No netmask, no resolver, no sets, an optimized program that some packet passes. */
+        public static final Options DEFAULT = new Options(OptionalInt.empty(), Optional.empty(), Map.of(), true, false);
 
         private final OptionalInt netmask;
         private final Optional<Function<String, List<InetAddress>>> resolver;
+        private final Map<String, AddressSet> sets;
         private final boolean optimized;
         private final boolean rejectingAll;
 
         private Options(
                 OptionalInt netmask,
                 Optional<Function<String, List<InetAddress>>> resolver,
+                Map<String, AddressSet> sets,
                 boolean optimized,
                 boolean rejectingAll) {
             this.netmask = netmask;
             this.resolver = resolver;
+            this.sets = sets;
             this.optimized = optimized;
             this.rejectingAll = rejectingAll;
         }
@@ -223,7 +247,7 @@ public final class FilterExpression {
          * @param mask the mask of the network, as in {@code 0xffffff00}
          */
         public Options withNetmask(int mask) {
-            return new Options(OptionalInt.of(mask), resolver, optimized, rejectingAll);
+            return new Options(OptionalInt.of(mask), resolver, sets, optimized, rejectingAll);
         }
 
         /**
@@ -233,17 +257,43 @@ public final class FilterExpression {
          *     InetAddress#getAllByName} is one way
          */
         public Options withResolver(Function<String, List<InetAddress>> hosts) {
-            return new Options(netmask, Optional.of(hosts), optimized, rejectingAll);
+            return new Options(netmask, Optional.of(hosts), sets, optimized, rejectingAll);
+        }
+
+        /**
+         * {@return these options with a set of addresses, which {@code @NAME} stands for in an expression}
+         *
+         * <p>{@code dst @NAME} means {@code dst net P1 or dst net P2 ...} for the prefixes of the set, of both IPv4 and
+         * IPv6; {@code host} and {@code net} are the same before it. A set without addresses matches no packet. Another
+         * set of the same name takes the place of the one before.
+         *
+         * <p>A program has 4,096 instructions at most. That is a set of about 1,800 IPv4 or 320 IPv6 hosts, and twice as many
+         * after {@code src} or {@code dst}; adjacent addresses are one range. An expression with a larger set is refused;
+         * {@code AddressFilterHandler} in bpf-netty takes any.
+         *
+         * @param name letters and digits of ASCII, {@code _}, {@code -}, {@code .} and {@code /}. A name with a slash is a
+         *     name, too: an expression never reads a file.
+         * @param set the addresses
+         * @throws IllegalArgumentException if the name has another character, or none
+         */
+        public Options withSet(String name, AddressSet set) {
+            if (!SetNames.isName(name)) {
+                throw new IllegalArgumentException(
+                        "'" + Spelling.shortened(name) + "' (expected: a name for a set: " + SetNames.CHARACTERS + ")");
+            }
+            Map<String, AddressSet> all = new LinkedHashMap<>(sets);
+            all.put(name, set);
+            return new Options(netmask, resolver, Collections.unmodifiableMap(all), optimized, rejectingAll);
         }
 
         /** {@return these options without the optimizer: the program has test after test, as the expression has} */
         public Options withoutOptimizer() {
-            return new Options(netmask, resolver, false, rejectingAll);
+            return new Options(netmask, resolver, sets, false, rejectingAll);
         }
 
         /** {@return these options, with which an expression may reject all packets, which otherwise is an error} */
         public Options withRejectingAll() {
-            return new Options(netmask, resolver, optimized, true);
+            return new Options(netmask, resolver, sets, optimized, true);
         }
 
         /** {@return the netmask, or empty if there is none} */
@@ -254,6 +304,11 @@ public final class FilterExpression {
         /** {@return the resolver, or empty if there is none} */
         public Optional<Function<String, List<InetAddress>>> resolver() {
             return resolver;
+        }
+
+        /** {@return the sets by their names, in the order in which they were bound; cannot be changed} */
+        public Map<String, AddressSet> sets() {
+            return sets;
         }
 
         /** {@return whether the optimizer makes the program short} */

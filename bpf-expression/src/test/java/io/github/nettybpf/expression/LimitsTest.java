@@ -65,6 +65,7 @@ class LimitsTest {
         "src",
         "dst",
         "::1",
+        "@x",
         "vlan",
         "mpls",
         "pppoes",

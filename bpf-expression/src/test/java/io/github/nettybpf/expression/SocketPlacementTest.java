@@ -39,7 +39,7 @@ class SocketPlacementTest {
      * @param whole the packet from its network header on
      * @param at where the transport header is
      */
-    private record Datagram(Packet whole, int at) implements Packet {
+    record Datagram(Packet whole, int at) implements Packet {
         @Override
         public int length() {
             return whole.length() - at;

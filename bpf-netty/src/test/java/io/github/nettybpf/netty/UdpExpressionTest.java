@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.expression.FilterExpression;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -38,11 +39,23 @@ import org.junit.jupiter.api.Test;
 class UdpExpressionTest {
     private static final String[] ADDRESSES = {"127.0.0.1", "127.0.0.2", "::1"};
     private static final String[] OPERATORS = {" and ", " or "};
+    private static final FilterExpression.Options OPTIONS = FilterExpression.Options.DEFAULT
+            .withRejectingAll()
+            .withSet("local", AddressSet.of("127.0.0.1", "::1"))
+            .withSet("second", AddressSet.of("127.0.0.2-127.0.0.9", "2001:db8::/32"));
 
     /** A datagram that is sent for each expression; its first byte is its place in the list. */
     private record Sent(DatagramSocket socket, String from, int port, String to, int first, int length) {
         boolean isIp6() {
             return from.contains(":");
+        }
+
+        boolean isFromLocal() {
+            return !from.equals("127.0.0.2");
+        }
+
+        boolean isToLocal() {
+            return !to.equals("127.0.0.2");
         }
     }
 
@@ -104,9 +117,8 @@ class UdpExpressionTest {
     }
 
     private void compare(Channel channel, Meaning meaning) throws Exception {
-        Program program = FilterExpression.of(
-                        meaning.text, Placement.UDP_SOCKET, FilterExpression.Options.DEFAULT.withRejectingAll())
-                .program();
+        Program program =
+                FilterExpression.of(meaning.text, Placement.UDP_SOCKET, OPTIONS).program();
         SocketFilters.attach(channel, program);
         long before = SocketFilters.drops(channel);
         received.clear();
@@ -173,7 +185,7 @@ class UdpExpressionTest {
     private Meaning primitive() {
         Sent any = sent.get(random.nextInt(sent.size()));
         int number = random.nextInt(50);
-        return switch (random.nextInt(19)) {
+        return switch (random.nextInt(23)) {
             case 0 -> new Meaning("src host " + any.from, s -> s.from.equals(any.from));
             case 1 -> new Meaning("dst host " + any.to, s -> s.to.equals(any.to));
             case 2 -> new Meaning("host " + any.from, s -> s.from.equals(any.from) || s.to.equals(any.from));
@@ -194,6 +206,11 @@ class UdpExpressionTest {
             case 15 -> new Meaning("src net 2001:db8::/32", s -> false);
             case 16 -> new Meaning("net ::/" + (1 + random.nextInt(127)), Sent::isIp6);
             case 17 -> new Meaning("ip6 multicast or src net ::/128", s -> false);
+            case 18 -> new Meaning("src net @second", s -> !s.isFromLocal());
+            case 19 -> new Meaning("not dst host @second", Sent::isToLocal);
+            case 20 -> new Meaning("src and dst net @local", s -> s.isFromLocal() && s.isToLocal());
+            case 21 ->
+                new Meaning("ip net (@local or 10.0.0.1)", s -> !s.isIp6() && (s.isFromLocal() || s.isToLocal()));
             default -> new Meaning("ip[9] = 17 and src net 127 or ip6[6] = 17 and not dst host fe80::1", s -> true);
         };
     }

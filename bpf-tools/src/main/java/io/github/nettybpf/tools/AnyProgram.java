@@ -3,11 +3,13 @@ package io.github.nettybpf.tools;
 import io.github.nettybpf.core.AssemblyException;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
+import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.FilterExpression;
 import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.expression.LinkType;
 import java.io.InputStream;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,41 @@ public final class AnyProgram {
     AnyProgram withNetmask(@Nullable Integer netmask) {
         options = ExpressionTarget.withNetmask(options, netmask);
         return this;
+    }
+
+    /**
+     * {@return this, with the sets of addresses that an expression names}
+     *
+     * @param sets binds some names; one with a slash that it does not bind is the path of a file
+     * @throws Refusal if a file is no list of addresses or cannot be read, or the expression is malformed
+     */
+    public AnyProgram withSets(AddressSetOption sets) throws Refusal {
+        options = sets.bind(setNames(), options);
+        return this;
+    }
+
+    /** {@return this, with no address in the sets that an expression names: it is an expression whatever they have} */
+    AnyProgram withEmptySets() throws Refusal {
+        for (String name : setNames()) {
+            options = options.withSet(name, AddressSet.EMPTY);
+        }
+        return this;
+    }
+
+    /**
+     * {@return the names of the sets of addresses that an expression has; none for a program}
+     *
+     * @throws Refusal if the expression is malformed
+     */
+    Set<String> setNames() throws Refusal {
+        if (!isExpression()) {
+            return Set.of();
+        }
+        try {
+            return FilterExpression.setNames(text);
+        } catch (ExpressionException e) {
+            throw refusal(e);
+        }
     }
 
     /**
@@ -153,11 +190,12 @@ public final class AnyProgram {
     /**
      * {@return the expression, compiled for what the options of a verb say}
      *
-     * @throws Refusal if it cannot be compiled; the message has the place
+     * @throws Refusal if it cannot be compiled, with the place in the message, or a set cannot be bound
      */
     public FilterExpression expression(ExpressionTarget target, Options how) throws Refusal {
+        Options all = target.sets().bind(setNames(), target.withNetmask(how));
         try {
-            return target.compile(text, target.withNetmask(how));
+            return target.compile(text, all);
         } catch (ExpressionException e) {
             throw refusal(e);
         }

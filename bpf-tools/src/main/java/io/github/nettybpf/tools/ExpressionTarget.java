@@ -7,6 +7,7 @@ import io.github.nettybpf.expression.LinkType;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -37,6 +38,14 @@ public final class ExpressionTarget {
             converter = Netmask.class,
             description = "The netmask that 'ip broadcast' needs, for example 255.255.255.0.")
     private @Nullable Integer netmask;
+
+    @Mixin
+    private final AddressSetOption sets = new AddressSetOption();
+
+    /** {@return the sets of addresses for expressions} */
+    public AddressSetOption sets() {
+        return sets;
+    }
 
     /** {@return the options with the netmask, if one was given} */
     public Options withNetmask(Options options) {

@@ -30,9 +30,14 @@ public abstract class ProgramOptions {
             description = "The netmask that 'ip broadcast' in an expression needs, for example 255.255.255.0.")
     private @Nullable Integer netmask;
 
+    @Mixin
+    private final AddressSetOption sets = new AddressSetOption();
+
     /** {@return what the argument stands for} */
     public AnyProgram read(InputStream standardInput) throws Refusal {
-        return notation.read(text(), standardInput).withNetmask(netmask);
+        AnyProgram program = notation.read(text(), standardInput);
+        sets.requireUseIn(program);
+        return program.withNetmask(netmask).withSets(sets);
     }
 
     /** {@return the program, where no capture tells the link type, for {@code --link-type} or else for Ethernet} */

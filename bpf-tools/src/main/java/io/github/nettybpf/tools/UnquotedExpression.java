@@ -34,7 +34,9 @@ public final class UnquotedExpression {
 
     private static boolean isExpression(String text) {
         try {
-            AnyProgram.ofExpression(text, InputStream.nullInputStream()).check();
+            AnyProgram.ofExpression(text, InputStream.nullInputStream())
+                    .withEmptySets()
+                    .check();
             return true;
         } catch (Refusal e) {
             return false;

@@ -40,6 +40,9 @@ public final class AddressSet {
     private volatile @Nullable String summary;
     private volatile long prefixes = -1; // not counted yet
 
+    /** How many ranges there are, -1 if they were not counted yet. */
+    private volatile long rangeCount = -1;
+
     private AddressSet(Object ipv4, Ipv6Set ipv6) {
         this.ipv4 = ipv4;
         this.ipv6 = ipv6;
@@ -198,6 +201,19 @@ public final class AddressSet {
         return known;
     }
 
+    /**
+     * {@return how many ranges the set has} Addresses that follow one another are one range: 10.0.0.1 to 10.0.0.254, which
+     * is 14 prefixes. It is counted once.
+     */
+    public long rangeCount() {
+        long count = rangeCount;
+        if (count < 0) {
+            count = (long) RangeWalk.ranges(ipv4).size() + ipv6.ranges().size();
+            rangeCount = count;
+        }
+        return count;
+    }
+
     /** {@return about how many bytes of memory the set takes} */
     public long bytes() {
         return TreeAlgebra.bytes(ipv4) + ipv6.bytes();
@@ -228,11 +244,6 @@ public final class AddressSet {
         for (int range = 0; range < of6.size(); range++) {
             consumer.ipv6(of6.firstHigh(range), of6.firstLow(range), of6.lastHigh(range), of6.lastLow(range));
         }
-    }
-
-    /** {@return how many ranges the set can be written with, at least} It is counted anew by each call. */
-    public long rangeCount() {
-        return (long) RangeWalk.ranges(ipv4).size() + ipv6.ranges().size();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.nettybpf.core.address;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -87,7 +88,9 @@ final class RangeWalk {
                 ? ByteBuffer.allocate(4).putInt((int) (high >>> 32)).array()
                 : ByteBuffer.allocate(16).putLong(high).putLong(low).array();
         try {
-            return new AddressPrefix(InetAddress.getByAddress(bytes), length);
+            // InetAddress would make an IPv4 address of ::ffff:0:0, with which a prefix of ::/0 less others can begin.
+            InetAddress address = isIpv4 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, -1);
+            return new AddressPrefix(address, length);
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // not reached: only an array of another length is refused
         }

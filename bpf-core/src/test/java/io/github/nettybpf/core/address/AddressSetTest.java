@@ -74,6 +74,27 @@ class AddressSetTest {
     }
 
     @Test
+    void countsRanges() {
+        assertEquals(0, AddressSet.EMPTY.rangeCount());
+        assertEquals(1, AddressSet.of("10.0.0.1-10.0.0.254").rangeCount());
+        assertEquals(14, AddressSet.of("10.0.0.1-10.0.0.254").prefixCount());
+        assertEquals(3, AddressSet.of("10.0.0.1", "10.0.0.3", "::1", "::2").rangeCount());
+        assertEquals(2, AddressSet.of("0.0.0.0/0", "::/0").rangeCount());
+    }
+
+    /** They are IPv4 addresses, but the IPv6 addresses before and after them may make one range with them. */
+    @Test
+    void aPrefixMayBeginWithTheV4MappedAddresses() {
+        AddressSet rest = AddressSet.of("::/0").difference(AddressSet.of("::-::fffe:ffff:ffff"));
+        List<String> prefixes = prefixes(rest);
+        assertEquals("0:0:0:0:0:ffff:0:0/96", prefixes.get(0));
+        assertEquals("0:0:0:0:1:0:0:0/80", prefixes.get(1));
+        assertEquals(81, prefixes.size());
+        assertEquals(1, rest.rangeCount());
+        assertFalse(rest.contains(address("10.0.0.1")));
+    }
+
+    @Test
     void anEmptyListIsTheEmptySet() {
         assertEquals(AddressSet.EMPTY, AddressSet.parse("# nothing\n\n;\n"));
         assertTrue(AddressSet.of().isEmpty());

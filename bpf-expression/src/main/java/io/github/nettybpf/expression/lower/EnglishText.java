@@ -10,6 +10,7 @@ import io.github.nettybpf.expression.parse.Expression.Primitive;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -91,6 +92,10 @@ public final class EnglishText {
     }
 
     private void test(Expression expression) {
+        if (expression instanceof Primitive primitive && primitive.identifier() instanceof Identifier.SetName name) {
+            text.append(set(primitive, name));
+            return;
+        }
         if (expression instanceof Primitive primitive) {
             text.append(primitive(primitive));
         } else if (expression instanceof Expression.Protocol protocol) {
@@ -113,6 +118,38 @@ public final class EnglishText {
         if (!lowered.offsets().equals(terms.offsets())) {
             terms = new TermLowering(values, lowered.offsets(), options, ListForm.IN_ORDER);
         }
+    }
+
+    private String set(Primitive primitive, Identifier.SetName name) {
+        long prefixes = SetExpansion.bound(name, options, primitive.column()).prefixCount();
+        String set = String.format(
+                Locale.ROOT,
+                "%s address in the set %s (%,d prefix%s)",
+                direction(primitive),
+                name.name(),
+                prefixes,
+                prefixes == 1 ? "" : "es");
+        List<Primitive> tests = SetExpansion.tests(primitive, options);
+        if (tests.isEmpty()) {
+            return set + ": never";
+        }
+        boolean isNever = tests.stream().allMatch(test -> terms.lower(test).formula() == BooleanFormula.FALSE);
+        return set + " (" + carriers(primitive, tests) + ")"
+                + (isNever ? ": never, with " + terms.offsets().encapsulation().shown : "");
+    }
+
+    /** {@return in which protocols the prefixes of a set are looked for} */
+    private String carriers(Primitive set, List<Primitive> prefixes) {
+        String protocol = set.qualifiers().protocol();
+        boolean hasIpv4 = prefixes.stream().anyMatch(prefix -> prefix.identifier() instanceof Identifier.Ipv4);
+        boolean hasIpv6 = prefixes.stream().anyMatch(prefix -> prefix.identifier() instanceof Identifier.Ipv6);
+        if (!protocol.isEmpty()) {
+            return protocol;
+        } else if (!hasIpv4) {
+            return "ip6";
+        }
+        boolean hasArp = terms.carriesArp(set.column());
+        return hasIpv6 ? (hasArp ? "ip, arp, rarp or ip6" : "ip or ip6") : hasArp ? "ip, arp or rarp" : "ip";
     }
 
     /** {@return which network protocols a protocol is looked for in, with a preposition, or "" if it is in none} */

@@ -201,7 +201,7 @@ public final class Lowering {
             return address && new MaskedAddress(ipv4.address(), ipv4.mask()).isPrefix();
         } else if (identifier instanceof Identifier.Ipv6 || identifier instanceof Identifier.Mac) {
             return address;
-        } else if (identifier instanceof Identifier.Decnet) {
+        } else if (identifier instanceof Identifier.Decnet || identifier instanceof Identifier.SetName) {
             return false;
         }
         throw new IllegalArgumentException(identifier.toString());

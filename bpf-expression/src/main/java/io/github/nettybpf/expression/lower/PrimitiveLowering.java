@@ -92,6 +92,9 @@ final class PrimitiveLowering {
                             + " (expected: ether before a hardware address)");
         } else if (identifier instanceof Identifier.Name name) {
             return named(q, name.text(), column);
+        } else if (identifier instanceof Identifier.SetName) {
+            protocols.requireHeaders("an address", column);
+            return BooleanFormula.FALSE; // SetExpansion leaves a set only where it has no address for the protocol
         } else if (identifier instanceof Identifier.Ipv6) {
             List<Identifier.Ipv6> list =
                     alternatives.stream().map(a -> ipv6(q, a)).toList();

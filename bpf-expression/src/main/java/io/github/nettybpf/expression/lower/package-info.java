@@ -1,5 +1,6 @@
 /**
- * The second pass: syntax tree to formula. {@link io.github.nettybpf.expression.lower.Lowering} walks the tree, and
+ * The second pass: syntax tree to formula. {@link io.github.nettybpf.expression.lower.SetExpansion} replaces the names of
+ * sets by what they contain. {@link io.github.nettybpf.expression.lower.Lowering} walks the tree, and
  * hands the offsets of the headers on from term to term; {@code TermLowering}, with a class each for protocols,
  * addresses, ports, keywords and arithmetic, lowers a term. A {@link
  * io.github.nettybpf.expression.lower.BooleanFormula} tests whether a {@link

@@ -114,7 +114,7 @@ final class DisplayFilter {
     private static String written(Form form, String sign, Token value, String prefix) {
         boolean known =
                 switch (value.kind()) {
-                    case NUMBER, IPV4, IPV6, MAC -> true;
+                    case NUMBER, IPV4, IPV6, MAC, SET -> true;
                     case WORD, ESCAPED, SIGN, END -> false;
                 };
         String shown = known ? Spelling.shortened(value.text()) : form.value;

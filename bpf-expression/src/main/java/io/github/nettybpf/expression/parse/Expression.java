@@ -158,6 +158,13 @@ public sealed interface Expression {
         record Name(String text) implements Identifier {}
 
         /**
+         * The name of a set of addresses, as in {@code net @blocked}.
+         *
+         * @param name the name, without {@code @}
+         */
+        record SetName(String name) implements Identifier {}
+
+        /**
          * A number.
          *
          * @param value the number, 0..2^32-1

@@ -7,6 +7,8 @@ import java.util.Objects;
 
 /** Parses identifiers: addresses, numbers and names. */
 final class IdentifierParser {
+    private static final String HARDWARE = "a hardware address; a set has IP addresses";
+
     private IdentifierParser() {}
 
     /** {@return the next identifier} The caller has checked that the next token begins one. */
@@ -20,9 +22,31 @@ final class IdentifierParser {
             case IPV4 -> ipv4(tokens, token);
             case IPV6 -> ipv6(tokens, token);
             case MAC -> new Identifier.Mac(token.text(), AddressParser.mac(token.text()));
+            case SET -> set(tokens, token, qualifiers);
             case WORD, ESCAPED -> new Identifier.Name(token.text());
             case SIGN, END -> throw new IllegalArgumentException(token.toString());
         };
+    }
+
+    private static Identifier set(TokenStream tokens, Token token, Qualifiers qualifiers) {
+        String expected =
+                switch (qualifiers.kind()) {
+                    case PORT, PORTRANGE -> "a port; a set has addresses, for host and net";
+                    case PROTO, PROTOCHAIN -> "the number or name of a protocol";
+                    case GATEWAY -> "host or net instead of 'gateway' before it";
+                    case UNSPECIFIED, HOST, NET ->
+                        switch (qualifiers.protocol()) {
+                            case "", "ip", "ip6", "arp", "rarp" ->
+                                qualifiers.direction().isWireless() ? HARDWARE : "";
+                            case "link" -> HARDWARE;
+                            default ->
+                                "ip, ip6, arp, rarp or nothing instead of '" + qualifiers.protocol() + "' before it";
+                        };
+                };
+        if (!expected.isEmpty()) {
+            throw tokens.unexpected(token, expected);
+        }
+        return new Identifier.SetName(token.text().substring(1));
     }
 
     private static Identifier decnet(TokenStream tokens, Token token) {

@@ -39,6 +39,8 @@ final class Lexer {
                 at++;
             } else if (c == '\\') {
                 escaped();
+            } else if (c == '@') {
+                set();
             } else if (addressLength() > 0) {
                 address(addressLength());
             } else if (isAlphanumeric(c)) {
@@ -84,6 +86,17 @@ final class Lexer {
         }
         tokens.add(new Token(Kind.ESCAPED, text.substring(at + 1, end), at + 1, 0));
         at = end;
+    }
+
+    private void set() {
+        int end = at + 1;
+        while (end < text.length() && SetNames.isPart(text.charAt(end))) {
+            end++;
+        }
+        if (end == at + 1) {
+            throw error("'@' (expected: the name of a set after it: " + SetNames.CHARACTERS + ")");
+        }
+        add(Kind.SET, end - at, 0);
     }
 
     /** {@return the length of the address with colons that begins here, or 0 if none does} */
@@ -159,7 +172,7 @@ final class Lexer {
         return c < 128 && Character.digit(c, 16) >= 0;
     }
 
-    private static boolean isAlphanumeric(char c) {
+    static boolean isAlphanumeric(char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 }

@@ -149,7 +149,7 @@ public final class Parser {
 
     private static boolean isIdentifier(Token token) {
         return switch (token.kind()) {
-            case NUMBER, IPV4, IPV6, MAC, ESCAPED -> true;
+            case NUMBER, IPV4, IPV6, MAC, SET, ESCAPED -> true;
             case WORD -> !Keywords.isKeyword(token);
             default -> false;
         };
@@ -159,8 +159,13 @@ public final class Parser {
         Qualifiers qualifiers = group.qualifiers;
         Token token = tokens.peek();
         if (qualifiers == null || tokens.displayFilter(token) != null) {
-            boolean address = token.kind() != Token.Kind.WORD && token.kind() != Token.Kind.ESCAPED;
-            throw tokens.unexpected(token, address ? "host, net or port before it" : TERM);
+            throw tokens.unexpected(
+                    token,
+                    switch (token.kind()) {
+                        case WORD, ESCAPED -> TERM;
+                        case SET -> "host or net before it";
+                        default -> "host, net or port before it";
+                    });
         }
         group.addIdentifier(primitive(qualifiers, IdentifierParser.parse(tokens, qualifiers), token.column()));
     }

@@ -23,6 +23,8 @@ record Token(Kind kind, String text, int column, long value) {
         IPV6,
         /** A hardware address. */
         MAC,
+        /** The name of a set of addresses, with the {@code @} before it. */
+        SET,
         /** An operator, parenthesis or bracket. */
         SIGN,
         /** The end of the expression. */

@@ -28,6 +28,9 @@ import picocli.CommandLine.Parameters;
                 for captured packets of a link type, or for a kind of socket, where offset 0 is \
                 another header and addresses are read relative to the network header.
 
+                'net @NAME' tests for the addresses of a list, which --set binds to the name; the name \
+                of a file with a slash in it, as in 'net @./block.txt', needs no --set.
+
                 A program in any notation that bpf disasm reads is written in the notation of \
                 --format, as it is: the options for expressions do not change it.
 
@@ -49,6 +52,7 @@ import picocli.CommandLine.Parameters;
                   l3: ret #0
                   $ bpf compile --placement udp_socket 'src net 10.0.0.0/8 and dst port 53'
                   $ bpf compile --format c - < expression.txt
+                  $ bpf compile --set blocked=block.txt 'not src net @blocked'
 
                 See also: bpf check, which says what a program costs.""")
 public final class Compile implements Callable<Integer> {
@@ -94,6 +98,7 @@ public final class Compile implements Callable<Integer> {
         String argument = String.join(" ", words);
         AnyProgram program =
                 argument.isEmpty() ? AnyProgram.ofExpression("", session.in()) : notation.read(argument, session.in());
+        where.sets().requireUseIn(program);
         session.out().print(program.isExpression() ? compiled(program) : translated(program));
         return 0;
     }

@@ -1,5 +1,6 @@
 package io.github.nettybpf.tools.dbg;
 
+import io.github.nettybpf.tools.AddressSetOption;
 import io.github.nettybpf.tools.Lines;
 import io.github.nettybpf.tools.Output;
 import io.github.nettybpf.tools.Printable;
@@ -18,6 +19,7 @@ import java.util.concurrent.Callable;
 import org.jline.terminal.Terminal;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -77,6 +79,9 @@ public final class Dbg implements Callable<Integer> {
             description = "The file to write answers to, or - for standard output.")
     private @Nullable String output;
 
+    @Mixin
+    private final AddressSetOption sets = new AddressSetOption();
+
     public Dbg(Session session) {
         this.session = session;
     }
@@ -86,7 +91,7 @@ public final class Dbg implements Callable<Integer> {
         if (input == null && session.isProcess()) {
             try (Terminal terminal = DebugTerminal.open()) {
                 if (terminal != null) {
-                    DebugTerminal.converse(terminal, DebugTerminal.history());
+                    DebugTerminal.converse(terminal, sets, DebugTerminal.history());
                     return 0;
                 }
             } catch (IOException e) {
@@ -133,7 +138,7 @@ public final class Dbg implements Callable<Integer> {
         Source source = new Source(input == null ? "-" : input);
         boolean failed = false;
         try (InputStream in = source.open(session.in());
-                Debugger debugger = new Debugger(answers::print)) {
+                Debugger debugger = new Debugger(answers::print, sets)) {
             Lines lines = new Lines(in, Source.MAX_BYTES, answers::flush);
             for (int number = 1; lines.advance(); number++) {
                 String line = new String(lines.bytes(), 0, lines.length(), StandardCharsets.UTF_8);

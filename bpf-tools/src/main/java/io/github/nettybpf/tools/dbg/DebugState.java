@@ -6,6 +6,7 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.SteppingMachine;
 import io.github.nettybpf.expression.LinkType;
+import io.github.nettybpf.tools.AddressSetOption;
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.capture.CaptureInterface;
@@ -31,6 +32,7 @@ final class DebugState implements AutoCloseable {
     long fails;
 
     private final Consumer<String> out;
+    private final AddressSetOption sets;
 
     /** What was loaded. */
     private @Nullable AnyProgram source;
@@ -51,8 +53,9 @@ final class DebugState implements AutoCloseable {
 
     private @Nullable CaptureCursor capture;
 
-    DebugState(Consumer<String> out) {
+    DebugState(Consumer<String> out, AddressSetOption sets) {
         this.out = out;
+        this.sets = sets;
     }
 
     /** {@return the number of instructions of the program, 0 if none is loaded} */
@@ -137,7 +140,8 @@ final class DebugState implements AutoCloseable {
             throw new Refusal("'" + text + "' (expected: a program, a file with one, or an expression)");
         }
         forgetProgram();
-        AnyProgram read = AnyProgram.of(text.replace("\\n", "\n"), InputStream.nullInputStream());
+        AnyProgram read = AnyProgram.of(text.replace("\\n", "\n"), InputStream.nullInputStream())
+                .withSets(sets);
         read.check();
         source = read;
         restart();

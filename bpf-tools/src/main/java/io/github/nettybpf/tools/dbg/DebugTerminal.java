@@ -1,5 +1,6 @@
 package io.github.nettybpf.tools.dbg;
 
+import io.github.nettybpf.tools.AddressSetOption;
 import io.github.nettybpf.tools.Refusal;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -43,12 +44,13 @@ final class DebugTerminal {
     /**
      * Executes commands until one says to quit, or the input ends.
      *
+     * @param sets the sets of addresses for expressions
      * @param history the file with earlier commands
      * @throws Refusal if the capture cannot be closed
      */
-    static void converse(Terminal terminal, Path history) throws Refusal {
+    static void converse(Terminal terminal, AddressSetOption sets, Path history) throws Refusal {
         PrintWriter out = terminal.writer();
-        try (Debugger debugger = new Debugger(out::print)) {
+        try (Debugger debugger = new Debugger(out::print, sets)) {
             terminal.handle(Signal.INT, signal -> debugger.interrupt());
             LineReader reader = reader(terminal, debugger, history);
             out.println("bpf dbg: 'help' lists the commands");

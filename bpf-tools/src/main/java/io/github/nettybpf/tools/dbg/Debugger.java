@@ -4,6 +4,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.SteppingMachine;
 import io.github.nettybpf.expression.LinkType;
+import io.github.nettybpf.tools.AddressSetOption;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import java.util.Optional;
@@ -19,10 +20,10 @@ final class Debugger implements AutoCloseable {
     private final DebugState state;
     private volatile boolean interrupted;
 
-    /** A debugger that passes its answers to {@code out}. */
-    Debugger(Consumer<String> out) {
+    /** A debugger that passes its answers to {@code out}, with these sets of addresses for expressions. */
+    Debugger(Consumer<String> out, AddressSetOption sets) {
         this.out = out;
-        this.state = new DebugState(out);
+        this.state = new DebugState(out, sets);
     }
 
     /** Stops a command that runs through many packets at the next one. May be called from any thread. */

@@ -50,7 +50,8 @@ import picocli.CommandLine.Option;
                 program is compiled to JVM bytecode first, which bpf jit shows.
 
                 A text is told to be a program or an expression as by all verbs; with --expressions \
-                each is an expression. The length on the wire is that of the packet.
+                each is an expression. --set binds sets of addresses for all of them; they name no \
+                files. The length on the wire is that of the packet.
 
                 Answers are flushed whenever no further case is waiting, so another program can \
                 send a case, wait for the answer, and send the next, through two pipes.
@@ -94,6 +95,9 @@ public final class Eval implements Callable<Integer> {
     /** The program text of the last case, and what it was read as: a program to run, or the answer that refuses it. */
     private byte[] lastText = new byte[0];
 
+    /** How expressions are compiled. */
+    private Options options = Options.DEFAULT.withRejectingAll();
+
     /** Equal to no program: a tab ends it. */
     private static final byte[] NO_TEXT = {'\t'};
 
@@ -112,6 +116,7 @@ public final class Eval implements Callable<Integer> {
 
     @Override
     public Integer call() throws Refusal {
+        options = where.sets().bind(where.withNetmask(options));
         if (engine != Engine.KERNEL) {
             return answerAll();
         }
@@ -220,7 +225,6 @@ public final class Eval implements Callable<Integer> {
         if (!expressions && !AnyProgram.isExpression(text)) {
             return ProgramFormat.readAny(text);
         }
-        Options options = where.withNetmask(Options.DEFAULT.withRejectingAll());
         return where.compile(AnyProgram.withoutComments(text), options).program();
     }
 

@@ -38,7 +38,9 @@ import picocli.CommandLine.Spec;
                 PROGRAM is a file if one of this name exists, and otherwise the text itself. Text \
                 with a # or ;, or with a line that begins with an instruction, is assembly; text in \
                 no other notation is a filter expression. An expression is compiled for the link \
-                type of each interface in the capture.
+                type of each interface in the capture. 'net @NAME' in it tests for the addresses of a \
+                list: --set binds the name to a file, and the name of a file with a slash in it, as in \
+                'net @./block.txt', needs no --set.
 
                 'ld len' reads the length on the wire; loads read the bytes that were captured. A \
                 program that reads an extension that is not in a capture, such as the mark of a \
@@ -60,6 +62,7 @@ import picocli.CommandLine.Spec;
                   bpf passes:1 fails:0
                   $ bpf run filter.bpf --write kept.pcapng monday.pcap.gz tuesday.pcap.gz
                   $ tcpdump -i eth0 -c 1000 -w - | bpf run filter.bpf -
+                  $ bpf run --set blocked=block.txt 'src net @blocked' monday.pcap
 
                 See also: bpf bench, which measures; bpf explain, which traces one packet.""")
 public final class Run implements Callable<Integer> {

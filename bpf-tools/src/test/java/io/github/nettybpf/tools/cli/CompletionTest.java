@@ -23,6 +23,8 @@ class CompletionTest {
         "asm --no-v, --no-verify",
         "asm --format b, bytecode",
         "run --engine k, kernel",
+        "compile --se, --set",
+        "dbg --se, --set",
         "run --link-type LINUX_SLL2, LINUX_SLL2",
         "graph --format m, mermaid"
     })

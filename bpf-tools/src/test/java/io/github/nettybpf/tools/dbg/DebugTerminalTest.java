@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.tools.AddressSetOption;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -55,7 +56,7 @@ class DebugTerminalTest {
             terminal.setSize(Size.of(200, 50));
             Callable<Boolean> conversation = () -> {
                 try (terminal) {
-                    DebugTerminal.converse(terminal, history);
+                    DebugTerminal.converse(terminal, new AddressSetOption(), history);
                 }
                 return true;
             };

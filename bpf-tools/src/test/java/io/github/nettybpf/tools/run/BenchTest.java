@@ -77,7 +77,7 @@ class BenchTest {
                 "nothing | | 2 | no PROGRAM (expected: PROGRAM CAPTURE)",
                 "no capture | arp | 2 | no CAPTURE (expected: PROGRAM CAPTURE)",
                 "two captures | arp NAME NAME | 2 | 'NAME' (expected: nothing after CAPTURE)",
-                "an option of another verb | arp NAME --engine x | 2 | '--engine' (expected: --expression, --help, --limit, --link-type, --netmask, --notation, --rounds, --version)",
+                "an option of another verb | arp NAME --engine x | 2 | '--engine' (expected: --expression, --help, --limit, --link-type, --netmask, --notation, --rounds, --set, --version)",
                 "no rounds | arp NAME --rounds 0 | 2 | --rounds: '0' (expected: 1..999999999999999999)",
                 "rounds without end | arp NAME --rounds 10001 | 1 | --rounds 10001 (expected: 1..10000)",
                 "rounds that are no number | arp NAME --rounds x | 2 | --rounds: 'x' (expected: 1..999999999999999999)",

@@ -2,10 +2,13 @@ package io.github.nettybpf.examples.servers;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.core.address.AddressSet;
+import io.github.nettybpf.core.address.AddressSetException;
 import io.github.nettybpf.examples.CommandLines;
 import io.github.nettybpf.examples.Transports;
 import io.github.nettybpf.expression.ExpressionException;
 import io.github.nettybpf.expression.FilterExpression;
+import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.netty.BpfFilterHandler;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -14,11 +17,15 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -26,7 +33,8 @@ import picocli.CommandLine.Spec;
 /**
  * An echo server that receives only datagrams whose payload begins with "echo". Try: {@code echo 'echo hello' | nc -u
  * -w1 127.0.0.1 7007}, and then another text. To filter by an expression instead, start it with {@code 7007 'src host
- * 127.0.0.1 and src portrange 40000-40100'}, and add {@code -p 40000} to {@code nc}.
+ * 127.0.0.1 and src portrange 40000-40100'}, and add {@code -p 40000} to {@code nc}; or with {@code --set
+ * friends=FILE 7007 'src net @friends'}, where FILE lists addresses.
  */
 @Command(
         name = "UdpFilter",
@@ -59,9 +67,29 @@ public final class UdpFilter implements Callable<Integer> {
             description = "A filter expression (default: only datagrams that begin with \"echo\" pass).")
     private @Nullable String expression;
 
+    @Option(
+            names = "--set",
+            paramLabel = "NAME=FILE",
+            description = "Bind @NAME in EXPRESSION, as in 'src net @NAME', to the addresses that FILE lists.")
+    private Map<String, Path> sets = Map.of();
+
     /** {@return the program of a filter expression, or {@link #BEGINS_WITH_ECHO} if there is none} */
-    static Program program(@Nullable String expression) {
-        return expression == null ? BEGINS_WITH_ECHO : FilterExpression.compile(expression, Placement.UDP_SOCKET);
+    static Program program(@Nullable String expression, Map<String, Path> sets) throws IOException {
+        Options options = Options.DEFAULT;
+        for (Map.Entry<String, Path> set : sets.entrySet()) {
+            options = options.withSet(set.getKey(), addresses(set.getValue()));
+        }
+        return expression == null
+                ? BEGINS_WITH_ECHO
+                : FilterExpression.of(expression, Placement.UDP_SOCKET, options).program();
+    }
+
+    private static AddressSet addresses(Path file) throws IOException {
+        try {
+            return AddressSet.parse(file);
+        } catch (AddressSetException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
     }
 
     /** Runs the server with the arguments that {@code --help} describes. */
@@ -73,9 +101,11 @@ public final class UdpFilter implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Program program;
         try {
-            program = program(expression);
+            program = program(expression, sets);
         } catch (ExpressionException e) {
             throw new ParameterException(spec.commandLine(), "EXPRESSION: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new ParameterException(spec.commandLine(), "--set: cannot read " + e.getMessage(), e);
         }
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, Transports.io());
         BpfFilterHandler filter = new BpfFilterHandler(program);

@@ -15,7 +15,7 @@ import picocli.CommandLine;
 class ServersTest {
     static Stream<Arguments> usages() {
         return Stream.of(
-                Arguments.of(new UdpFilter(), "Usage: UdpFilter [-hV] [PORT] [EXPRESSION]"),
+                Arguments.of(new UdpFilter(), "Usage: UdpFilter [-hV] [--set=NAME=FILE]... [PORT] [EXPRESSION]"),
                 Arguments.of(new DnsGuard(), "Usage: DnsGuard [-hV] [PORT]"),
                 Arguments.of(new TcpFrameFilter(), "Usage: TcpFrameFilter [-hV] [PORT]"),
                 Arguments.of(new Demo(), "Usage: Demo [-hV]"));
