@@ -120,7 +120,7 @@ final class ChannelFilter {
     private void entered(FilterState state) {
         bypass.setOpen(state.action == FilterState.Action.PASS);
         boolean judges = state.action == FilterState.Action.JUDGE && state != FilterState.REMOVED;
-        sources.watch(ctx.executor(), judges ? pipeline.sources : null, state == FilterState.BOTH);
+        sources.watch(ctx::executor, judges ? pipeline.sources : null, state == FilterState.BOTH);
     }
 
     /** {@return whether the socket has another program for the hottest sources} If it has none, the pipeline judges. */

@@ -7,6 +7,7 @@ import com.sun.management.ThreadMXBean;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
+import io.github.nettybpf.core.address.AddressSet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every packet is released once, by the handler or by what follows it; and judging one allocates nothing. */
 class LeakTest {
@@ -140,14 +141,15 @@ class LeakTest {
     /** Passes packets on without end: the retained packet is judged again and again. */
     @ParameterizedTest
     @Tag("optimized")
-    @ValueSource(booleans = {false, true})
-    void judgingAllocatesNothing(boolean direct) {
+    @CsvSource({"false, false", "true, false", "true, true"})
+    void judgingAllocatesNothing(boolean direct, boolean bySource) {
         Program program = Program.parse(
                 "ldb [0xfff00000]\nand #0xf0\njne #0x40, no\nldh [2]\njne #53, no\nldb [8]\nst M[3]\nld len\nldx M[3]\n"
                         + "add x\nret a\nno: ret #0");
         EmbeddedChannel channel = new EmbeddedChannel(
                 BpfFilterHandler.builder(program)
                         .placement(Placement.UDP_SOCKET)
+                        .denySources(bySource ? AddressSet.of("192.0.2.0/24", "2001:db8::/32") : AddressSet.EMPTY)
                         .build(),
                 new ReleaseAll());
         // Not watched by the leak detector, which allocates.

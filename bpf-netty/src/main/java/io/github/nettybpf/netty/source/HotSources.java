@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ public final class HotSources {
     /** What one round has found. */
     private record Found(@Nullable Program program, Map<AddressPrefix, Double> rates) {}
 
-    private final EventExecutor loop;
+    private final Supplier<EventExecutor> loop;
     private final SourceJudge judge;
     private final @Nullable Kernel kernel;
     private final HotPrefixes hot;
@@ -58,11 +59,15 @@ public final class HotSources {
     /**
      * Prepares the rounds.
      *
+     * @param loop tells the channel's event loop, which may become another one
      * @param kernel null if the pipeline alone drops
      * @param enforced the prefixes that the kernel drops already, and how many packets a second of each
      */
     public HotSources(
-            EventExecutor loop, SourceJudge judge, @Nullable Kernel kernel, Map<AddressPrefix, Double> enforced) {
+            Supplier<EventExecutor> loop,
+            SourceJudge judge,
+            @Nullable Kernel kernel,
+            Map<AddressPrefix, Double> enforced) {
         this.loop = loop;
         this.judge = judge;
         this.kernel = kernel;
@@ -115,10 +120,20 @@ public final class HotSources {
 
     private void schedule() {
         roundBegan = System.nanoTime();
-        next = loop.schedule(this::collect, ROUND_MILLIS, TimeUnit.MILLISECONDS);
+        try {
+            next = loop.get().schedule(this::collect, ROUND_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException ended) {
+            // The event loop is shut down, and its channels with it.
+            stop();
+        }
     }
 
     private void collect() {
+        EventExecutor present = loop.get();
+        if (!present.inEventLoop()) {
+            inLoop(present, this::collect);
+            return;
+        }
         SourceSamples samples = judge.collectIn(spare);
         if (isStopped || samples == null) {
             judge.collectIn(null);
@@ -129,13 +144,16 @@ public final class HotSources {
         GlobalEventExecutor.INSTANCE.execute(() -> {
             Found found = find(samples, seconds);
             samples.clear();
-            try {
-                loop.execute(() -> apply(found, samples));
-            } catch (RejectedExecutionException ended) {
-                // The event loop is shut down, and its channels with it.
-                hottest = List.of();
-            }
+            inLoop(loop.get(), () -> apply(found, samples));
         });
+    }
+
+    private void inLoop(EventExecutor executor, Runnable action) {
+        try {
+            executor.execute(action);
+        } catch (RejectedExecutionException ended) {
+            hottest = List.of(); // as above
+        }
     }
 
     private Found find(SourceSamples samples, double seconds) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Which sources one channel's kernel has, and what the pipeline sees of the others. For the event loop, but for figures. */
@@ -64,10 +65,11 @@ public final class SourceWatch {
     /**
      * Begins to watch, or ends.
      *
+     * @param loop tells the channel's event loop
      * @param judge judges the sources in the pipeline, or null if it does not
      * @param inKernelToo whether the kernel drops as well
      */
-    public void watch(EventExecutor loop, @Nullable SourceJudge judge, boolean inKernelToo) {
+    public void watch(Supplier<EventExecutor> loop, @Nullable SourceJudge judge, boolean inKernelToo) {
         HotSources before = hot;
         if (before != null) {
             before.stop();
