@@ -39,8 +39,10 @@ final class HotPrefixes {
     /** How much hotter another prefix must be to take the place of one in the kernel. */
     private static final double HYSTERESIS = 1.25;
 
-    /** A change must spare this part of the packets, at least. */
+    /** A change must spare this part of the packets, and so many a second, at least. */
     private static final double LEAST_GAIN = 0.005;
+
+    private static final double LEAST_PACKETS = 10;
 
     /** How many prefixes are remembered. */
     private static final int MOST = 32_768;
@@ -87,7 +89,7 @@ final class HotPrefixes {
                     seenInKernel += packets;
                 } else {
                     of.weighted += packets;
-                    of.latest = packets;
+                    of.latest += packets;
                 }
             }
         }
@@ -160,8 +162,11 @@ final class HotPrefixes {
     private void forget() {
         figures.values().removeIf(each -> !each.inKernel && each.weighted < 0.5);
         if (figures.size() > MOST) {
-            List<Figures> coldest = sorted(each -> rate(each));
-            coldest.stream().filter(each -> !each.inKernel).skip(MOST / 2).forEach(each -> figures.remove(each.prefix));
+            List<Figures> hottestFirst = sorted(this::rate);
+            hottestFirst.stream()
+                    .filter(each -> !each.inKernel)
+                    .skip(MOST / 2)
+                    .forEach(each -> figures.remove(each.prefix));
         }
     }
 
@@ -193,7 +198,7 @@ final class HotPrefixes {
             gain += fits == each.inKernel ? 0 : fits ? rate : -rate;
             all += rate;
         }
-        return gain > LEAST_GAIN * all ? Map.copyOf(chosen) : Map.of();
+        return gain > Math.max(LEAST_GAIN * all, LEAST_PACKETS) ? Map.copyOf(chosen) : Map.of();
     }
 
     /** {@return about how many instructions the prefix takes} */
