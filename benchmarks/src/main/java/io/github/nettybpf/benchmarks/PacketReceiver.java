@@ -55,7 +55,8 @@ final class PacketReceiver {
     /**
      * Answers requests until there are no more.
      *
-     * @param args the interface, a {@link ReceiveMode} in lower case, and the size and the number of the ring blocks
+     * @param args the interface, a {@link ReceiveMode} in lower case, the size and the number of the ring blocks, and,
+     *     unless it is the default, their retire timeout in milliseconds
      * @throws IOException if the requests cannot be read
      */
     public static void main(String[] args) throws IOException {
@@ -66,6 +67,9 @@ final class PacketReceiver {
                 .option(PacketChannelOption.RECEIVE_MODE, ReceiveMode.valueOf(args[1].toUpperCase(Locale.ROOT)))
                 .option(PacketChannelOption.BLOCK_SIZE, Integer.valueOf(args[2]))
                 .option(PacketChannelOption.BLOCK_COUNT, Integer.valueOf(args[3]));
+        if (args.length > 4) {
+            bootstrap.option(PacketChannelOption.RETIRE_MILLIS, Integer.valueOf(args[4]));
+        }
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         System.out.println("ready");
         Counter counter = new Counter();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Floods a veth pair, and prints the CPU time per frame of each receiver. Receivers take turns. Each is a process that
@@ -28,6 +29,9 @@ final class PacketTable {
 
     /** One sender alone does not reach a million frames per second. */
     private static final int SENDERS = 2;
+
+    /** The class path of another build, such as the one before a change, that takes turns with this one. */
+    private static final @Nullable String OTHER_BUILD = System.getProperty("otherBuild");
 
     /** Longer than the retire timeout of a ring block. */
     private static final int SETTLED_MILLIS = 50;
@@ -98,6 +102,13 @@ final class PacketTable {
         receivers.add(new Receiver("the same, the filter keeps 1 %", copies, "hundredth"));
         receivers.add(new Receiver("the same, the filter keeps nothing", copies, "none"));
         receivers.add(new Receiver("PacketChannel, slices", java(args[1], "ring_slices", 1 << 18, 64), "all"));
+        if (OTHER_BUILD != null) {
+            Peer otherCopies = java(OTHER_BUILD, args[1], "ring", 1 << 18, 64);
+            receivers.add(new Receiver("other build, copies", otherCopies, "all"));
+            receivers.add(new Receiver("the same, the filter keeps 1 %", otherCopies, "hundredth"));
+            Peer otherSlices = java(OTHER_BUILD, args[1], "ring_slices", 1 << 18, 64);
+            receivers.add(new Receiver("other build, slices", otherSlices, "all"));
+        }
         receivers.add(new Receiver("copies, 8 blocks of 2 MiB", java(args[1], "ring", 1 << 21, 8), "all"));
         receivers.add(new Receiver("slices, 8 blocks of 2 MiB", java(args[1], "ring_slices", 1 << 21, 8), "all"));
         receivers.add(new Receiver("PacketChannel, reads", java(args[1], "read", 1 << 18, 64), "all"));
@@ -121,12 +132,17 @@ final class PacketTable {
     }
 
     private static Peer java(String device, String mode, int blockSize, int blockCount) throws IOException {
+        return java(System.getProperty("java.class.path"), device, mode, blockSize, blockCount);
+    }
+
+    private static Peer java(String classpath, String device, String mode, int blockSize, int blockCount)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         // The interfaces have no hardware address of which Netty could make its machine id.
         command.add("-Dio.netty.machineId=02:00:00:00:00:00:00:01");
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), PacketReceiver.class.getName()));
+        command.addAll(List.of("-cp", classpath, PacketReceiver.class.getName()));
         command.addAll(List.of(device, mode, String.valueOf(blockSize), String.valueOf(blockCount)));
         return new Peer(command);
     }

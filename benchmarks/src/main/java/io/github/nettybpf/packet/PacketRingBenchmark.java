@@ -2,6 +2,10 @@ package io.github.nettybpf.packet;
 
 import com.sun.jna.Pointer;
 import io.github.nettybpf.packet.kernel.Kernel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -23,8 +27,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The time that a ring takes per frame: to create it, read one byte of it, and release it, without a kernel that writes
- * and without a pipeline. The class is in this package because PacketRing is package-private.
+ * The time that a ring takes per frame: to make it, read one byte of it, and release it, without a kernel that writes,
+ * by itself and in the handler of a pipeline. The class is in this package because PacketRing is package-private.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -46,6 +50,12 @@ public class PacketRingBenchmark {
     @Param({"64", "512"})
     public int length;
 
+    /** Whether each frame goes through a pipeline with one handler. */
+    @Param({"false", "true"})
+    public boolean pipeline;
+
+    private final LastBytes lastBytes = new LastBytes();
+    private final ChannelPipeline handlers = new EmbeddedChannel(lastBytes).pipeline();
     private final ByteBuffer[] blocks = new ByteBuffer[BLOCKS];
     private PacketRing ring;
 
@@ -93,11 +103,27 @@ public class PacketRingBenchmark {
         for (ByteBuffer block : blocks) {
             STATUS.setRelease(block, 8, 1);
         }
-        long sum = 0;
         for (PacketFrame frame = ring.next(); frame != null; frame = ring.next()) {
+            if (pipeline) {
+                handlers.fireChannelRead(frame);
+            } else {
+                lastBytes.add(frame);
+            }
+        }
+        return lastBytes.sum;
+    }
+
+    private static final class LastBytes extends ChannelInboundHandlerAdapter {
+        private long sum;
+
+        void add(PacketFrame frame) {
             sum += frame.content().getByte(frame.content().writerIndex() - 1);
             frame.release();
         }
-        return sum;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            add((PacketFrame) msg);
+        }
     }
 }

@@ -94,16 +94,15 @@ final class FrameReader implements FrameSource {
         }
         byte[] bytes = new byte[captured + added];
         memory.get(DATA - added, bytes);
-        return new PacketFrame(
-                Unpooled.wrappedBuffer(bytes),
-                wireLength + added,
-                status,
-                timestampNanos,
-                vlan,
-                networkOffset < 0 ? networkOffset : networkOffset + added,
-                memory,
-                LINK,
-                local);
+        return PacketFrame.toReceive(Unpooled.wrappedBuffer(bytes), local)
+                .received(
+                        wireLength + added,
+                        status,
+                        timestampNanos,
+                        vlan,
+                        networkOffset < 0 ? networkOffset : networkOffset + added,
+                        memory,
+                        LINK);
     }
 
     /**

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * A frame that a {@link PacketChannel} received or is to send, with its metadata: address, length on the wire,
  * timestamp and VLAN tag. The receiver releases it. Not for use by several threads at once.
  *
+ * <p>After its last release, neither the content nor the metadata of a received frame may be used: the channel uses the
+ * object again, for another frame. What {@link #address} has returned stays valid.
+ *
  * <p>The content of a channel of type {@link PacketChannel.Type#RAW} begins with the link-layer header, that of {@link
  * PacketChannel.Type#DGRAM} with the network header.
  */
@@ -27,26 +30,26 @@ public final class PacketFrame extends DefaultByteBufHolder {
     /** The reader index that the content had at first: the distance to the writer index is the number of bytes kept. */
     private final int start;
 
-    private final int wireLength;
-    private final int status;
-    private final long timestampNanos;
+    private int wireLength;
+    private int status;
+    private long timestampNanos;
 
     /** The VLAN tag: TPID in the upper half, TCI in the lower; 0 if there is none. */
-    private final int vlan;
+    private int vlan;
 
-    private final int networkOffset;
+    private int networkOffset;
 
     /**
      * The first 8 bytes of the kernel's {@code struct sockaddr_ll}, in native byte order: family, protocol and
      * interface; 0 in a frame to send.
      */
-    private final long link;
+    private long link;
 
     /** The next 8 bytes: hardware type, packet type, and length and first half of the hardware address. */
-    private final long hardware;
+    private long hardware;
 
     /** The last 4 bytes: the second half of the hardware address. */
-    private final int hardwareRest;
+    private int hardwareRest;
 
     /** Whether touch() reaches the content: Netty's leak detector does not track buffers that a channel makes. */
     private final boolean traced;
@@ -80,24 +83,26 @@ public final class PacketFrame extends DefaultByteBufHolder {
         this.address = Objects.requireNonNull(address, "address");
     }
 
+    private PacketFrame(PacketAddress local, ByteBuf content) {
+        super(content);
+        this.start = content.readerIndex();
+        this.traced = false;
+        this.local = local;
+    }
+
+    /** {@return a frame of a channel with this address, which awaits its metadata} */
+    static PacketFrame toReceive(ByteBuf content, PacketAddress local) {
+        return new PacketFrame(local, content);
+    }
+
     /**
-     * Creates a received frame.
+     * {@return this frame, which now has the metadata of a received frame}
      *
      * @param memory memory that contains the kernel's {@code struct sockaddr_ll}, in native order
      * @param link the offset of that struct in the memory
      */
-    PacketFrame(
-            ByteBuf content,
-            int wireLength,
-            int status,
-            long timestampNanos,
-            int vlan,
-            int networkOffset,
-            ByteBuffer memory,
-            int link,
-            PacketAddress local) {
-        super(content);
-        this.start = content.readerIndex();
+    PacketFrame received(
+            int wireLength, int status, long timestampNanos, int vlan, int networkOffset, ByteBuffer memory, int link) {
         this.wireLength = wireLength;
         this.status = status;
         this.timestampNanos = timestampNanos;
@@ -106,8 +111,8 @@ public final class PacketFrame extends DefaultByteBufHolder {
         this.link = memory.getLong(link);
         this.hardware = memory.getLong(link + Long.BYTES);
         this.hardwareRest = memory.getInt(link + 2 * Long.BYTES);
-        this.traced = false;
-        this.local = local;
+        this.address = null;
+        return this;
     }
 
     private PacketFrame(ByteBuf content, PacketFrame like) {

@@ -2,8 +2,6 @@ package io.github.nettybpf.packet;
 
 import com.sun.jna.Pointer;
 import io.github.nettybpf.packet.kernel.Kernel;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
@@ -58,7 +56,7 @@ final class PacketRing implements FrameSource {
     private final Pointer mapped;
     private final long size;
     private final ByteBuffer[] blocks;
-    private final PacketAddress local;
+    private final FramePool frames;
     private final boolean putVlanBack;
 
     /** Whether frames are slices of the ring. */
@@ -101,7 +99,7 @@ final class PacketRing implements FrameSource {
     PacketRing(Pointer mapped, PacketChannelConfig.Settings settings, PacketAddress local, Runnable wakeup) {
         this.mapped = mapped;
         this.size = settings.ringBytes();
-        this.local = local;
+        this.frames = new FramePool(local);
         this.slices = settings.receiveMode() == ReceiveMode.RING_SLICES;
         this.putVlanBack = settings.putVlanBack();
         this.wakeup = wakeup;
@@ -150,6 +148,7 @@ final class PacketRing implements FrameSource {
             return false;
         }
         reading = block;
+        frames.enterThread();
         framesLeft = block.getInt(BLOCK_FRAMES);
         nextHeader = block.getInt(BLOCK_FIRST);
         if (framesLeft == 0) {
@@ -176,7 +175,6 @@ final class PacketRing implements FrameSource {
 
     private PacketFrame frame(ByteBuffer block, int header) {
         // Few wide loads, because each has a bounds check.
-        long time = block.getLong(header + TIME);
         long lengths = block.getLong(header + LENGTHS);
         long statusAndOffsets = block.getLong(header + STATUS_AND_OFFSETS);
         int captured = NativeHalves.first(lengths);
@@ -196,28 +194,20 @@ final class PacketRing implements FrameSource {
                 status |= PacketFrame.STATUS_VLAN_IN_CONTENT;
             }
         }
-        // Created before the frame: stores into the newest object need no write barrier of the garbage collector.
-        ByteBuf content = content(block, from - added, captured + added);
-        return new PacketFrame(
-                content,
-                wireLength + added,
-                status,
-                Integer.toUnsignedLong(NativeHalves.first(time)) * 1_000_000_000L + NativeHalves.second(time),
-                vlan,
-                networkOffset + added,
-                block,
-                header + LINK,
-                local);
-    }
-
-    private ByteBuf content(ByteBuffer block, int from, int length) {
         HeldBlock held = slicedFrom;
-        if (held != null) {
-            return held.handOut(from, length);
-        }
-        byte[] copy = new byte[length];
-        block.get(from, copy);
-        return Unpooled.wrappedBuffer(copy);
+        FrameContent content = held == null
+                ? frames.copy(block, from - added, captured + added)
+                : frames.slice(held, from - added, captured + added);
+        long time = block.getLong(header + TIME);
+        return content.frame()
+                .received(
+                        wireLength + added,
+                        status,
+                        Integer.toUnsignedLong(NativeHalves.first(time)) * 1_000_000_000L + NativeHalves.second(time),
+                        vlan,
+                        networkOffset + added,
+                        block,
+                        header + LINK);
     }
 
     /** Gives a held block back to the kernel, after its last reference was released; from any thread. */
@@ -234,6 +224,7 @@ final class PacketRing implements FrameSource {
 
     @Override
     public void leaveThread() {
+        frames.leaveThread();
         HeldBlock open = slicedFrom;
         if (open != null) {
             open.leaveThread();

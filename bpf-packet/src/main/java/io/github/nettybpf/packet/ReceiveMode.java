@@ -3,8 +3,9 @@ package io.github.nettybpf.packet;
 /** How a {@link PacketChannel} receives frames; see {@link PacketChannelOption#RECEIVE_MODE}. */
 public enum ReceiveMode {
     /**
-     * Through a ring in memory that is shared with the kernel (PACKET_RX_RING, TPACKET_V3); each frame is copied into
-     * an array of its own. Cheap per frame; a frame waits until its ring block is full or the retire timeout, {@link
+     * Through a ring in memory that is shared with the kernel (PACKET_RX_RING, TPACKET_V3); each frame is copied to an
+     * array, which is used again when the frame was released. Cheap per frame, and a frame may be held as long as its
+     * receiver likes. It waits until its ring block is full or the retire timeout, {@link
      * PacketChannelOption#RETIRE_MILLIS}, is over.
      */
     RING,
@@ -12,8 +13,7 @@ public enum ReceiveMode {
     /**
      * Like {@link #RING}, but frames are slices of the shared memory, without a copy. The receiver must release a frame
      * soon: a single frame that is held keeps its whole block from the kernel, and the ring stops when it reaches that
-     * block again. References are counted for the whole block: refCnt() is the sum over all its frames. A frame stays
-     * valid when its channel is closed: closing copies the blocks that are held then.
+     * block again. A frame stays valid when its channel is closed: closing copies the blocks that are held then.
      */
     RING_SLICES,
 

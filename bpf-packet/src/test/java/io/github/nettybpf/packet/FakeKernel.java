@@ -19,6 +19,9 @@ final class FakeKernel {
     /** The length of all frames, each of which repeats one byte. */
     static final int FRAME_LENGTH = 64;
 
+    /** The interface of a frame is this one more its byte. */
+    static final int FIRST_INTERFACE = 0x01020300;
+
     static final PacketAddress LOCAL = PacketAddress.of("lo");
 
     private static final VarHandle STATUS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
@@ -75,7 +78,7 @@ final class FakeKernel {
         block.putInt(at + 32, 0xe005).putShort(at + 36, (short) 0x88a8);
         block.putShort(at + 48, (short) 17);
         block.duplicate().order(ByteOrder.BIG_ENDIAN).putShort(at + 50, (short) 0x88b5);
-        block.putInt(at + 52, 0x01020304).putShort(at + 56, (short) 0xfffe);
+        block.putInt(at + 52, FIRST_INTERFACE + (frame & 0xff)).putShort(at + 56, (short) 0xfffe);
         block.put(at + 58, (byte) 4).put(at + 59, (byte) 6);
         for (int i = 0; i < 8; i++) {
             block.put(at + 60 + i, (byte) (i < 6 ? 0xf1 + i : 0));

@@ -47,7 +47,9 @@ class PacketRingModelTest {
         }
     }
 
-    private static void assertHolds(int value, ByteBuf content) {
+    private static void assertHolds(int value, PacketFrame frame) {
+        assertEquals(FakeKernel.FIRST_INTERFACE + value, frame.interfaceIndex());
+        ByteBuf content = frame.content();
         assertEquals(FakeKernel.FRAME_LENGTH, content.readableBytes());
         for (int i = 0; i < FakeKernel.FRAME_LENGTH; i++) {
             assertEquals((byte) value, content.getByte(i));
@@ -60,6 +62,7 @@ class PacketRingModelTest {
     private static final class Model {
         final Random random;
         final FakeKernel kernel;
+        final ReceiveMode mode;
         final int blocks;
         final List<Held> held = new ArrayList<>();
 
@@ -75,7 +78,8 @@ class PacketRingModelTest {
         Model(Random random) throws Exception {
             this.random = random;
             blocks = 1 + random.nextInt(4);
-            kernel = new FakeKernel(ReceiveMode.RING_SLICES, blocks);
+            mode = random.nextInt(3) == 0 ? ReceiveMode.RING : ReceiveMode.RING_SLICES;
+            kernel = new FakeKernel(mode, blocks);
             outstanding = new int[blocks];
         }
 
@@ -83,9 +87,14 @@ class PacketRingModelTest {
             return Math.floorMod(block - reading, blocks) < unread.size();
         }
 
+        /** {@return whether frames that are not released keep the block from the kernel} */
+        boolean isHeld(int block) {
+            return mode == ReceiveMode.RING_SLICES && outstanding[block] != 0;
+        }
+
         void check() {
             for (int i = 0; i < blocks; i++) {
-                boolean expected = !isUnread(i) && outstanding[i] == 0;
+                boolean expected = !isUnread(i) && !isHeld(i);
                 assertEquals(expected, kernel.owns(i), "block " + i + " of " + blocks);
             }
         }
@@ -97,7 +106,7 @@ class PacketRingModelTest {
                 frames[i] = written++ & 0xff;
                 values.add(frames[i]);
             }
-            boolean free = unread.size() < blocks && outstanding[filling] == 0;
+            boolean free = unread.size() < blocks && !isHeld(filling);
             assertEquals(free, kernel.fill(frames));
             if (free) {
                 filling = (filling + 1) % blocks;
@@ -134,7 +143,7 @@ class PacketRingModelTest {
             }
             Held chosen = held.remove(random.nextInt(held.size()));
             on(random.nextInt(3) == 0 ? OTHER : ONE, () -> {
-                assertHolds(chosen.value, chosen.frame.content());
+                assertHolds(chosen.value, chosen.frame);
                 if (random.nextInt(4) == 0) {
                     chosen.frame.retain();
                     chosen.frame.release();
@@ -207,7 +216,7 @@ class PacketRingModelTest {
             for (LinkedBlockingQueue<Held> queue : queues) {
                 releasing.add(threads.submit(() -> {
                     for (Held next = queue.take(); next.value >= 0; next = queue.take()) {
-                        assertHolds(next.value, next.frame.content());
+                        assertHolds(next.value, next.frame);
                         next.frame.release();
                     }
                     return null;
@@ -239,7 +248,7 @@ class PacketRingModelTest {
                 if (to < 2) {
                     queues.get(to).add(new Held(frame, read & 0xff, 0));
                 } else {
-                    assertHolds(read & 0xff, frame.content());
+                    assertHolds(read & 0xff, frame);
                     frame.release();
                 }
                 read++;

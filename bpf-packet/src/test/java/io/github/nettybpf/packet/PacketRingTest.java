@@ -3,17 +3,24 @@ package io.github.nettybpf.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.util.IllegalReferenceCountException;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,12 +75,12 @@ class PacketRingTest {
         assertEquals(0xe005, frame.vlanTci());
         assertEquals(0x88a8, frame.vlanTpid());
         assertEquals(14, frame.networkOffset());
-        assertEquals(0x01020304, frame.interfaceIndex());
+        assertEquals(0x0102035a, frame.interfaceIndex());
         assertEquals(0x88b5, frame.protocol());
         assertEquals(0xfffe, frame.hardwareType());
         assertEquals(4, frame.packetType());
         assertEquals(
-                "interface 16909060, ethertype 0x88b5, f1:f2:f3:f4:f5:f6",
+                "interface 16909146, ethertype 0x88b5, f1:f2:f3:f4:f5:f6",
                 frame.address().toString());
         frame.release();
         close(kernel);
@@ -204,47 +211,110 @@ class PacketRingTest {
         close(kernel);
     }
 
-    /**
-     * The other frames of the block cannot be read any more, as is so for slices of any buffer; but the block goes back
-     * to the kernel only once.
-     */
     @Test
-    void aDoubleReleaseByAnotherThreadReturnsTheBlockOnce() throws Exception {
+    void aDoubleReleaseByAnotherThreadThrowsAndHarmsNoOtherFrame() throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
-        kernel.fill(1, 2);
+        kernel.fill(1, 2, 3);
         PacketFrame first = next(kernel);
-        onOtherThread(() -> first.release(2));
+        onOtherThread(() -> assertThrows(IllegalReferenceCountException.class, () -> first.release(2)));
+        assertHolds(1, first);
+        onOtherThread(() -> {
+            assertTrue(first.release());
+            assertThrows(IllegalReferenceCountException.class, first::release);
+        });
         PacketFrame second = next(kernel);
-        assertTrue(kernel.owns(0));
-        assertThrows(
-                IllegalReferenceCountException.class, () -> second.content().getByte(0));
-        assertThrows(IllegalReferenceCountException.class, second::release);
-
-        kernel.fill(3, 4);
         PacketFrame third = next(kernel);
-        onOtherThread(() -> third.release(2));
+        assertHolds(2, second);
+        assertFalse(kernel.owns(0));
+        second.release();
+        assertHolds(3, third);
+        assertFalse(kernel.owns(0));
         third.release();
-        next(kernel);
-        assertTrue(kernel.owns(1));
+        assertTrue(kernel.owns(0));
         close(kernel);
     }
 
-    @Test
-    void theRingReadsOnAfterDoubleReleasesByAnotherThread() throws Exception {
-        FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 2);
-        kernel.fill(1, 2, 3, 4, 5, 6);
-        for (int i = 1; i <= 5; i++) {
-            PacketFrame frame = next(kernel);
-            assertHolds(i, frame);
-            onOtherThread(() -> {
-                frame.release();
-                frame.release();
-            });
-            assertFalse(kernel.owns(0));
+    @ParameterizedTest
+    @EnumSource(value = ReceiveMode.class, names = "READ", mode = EnumSource.Mode.EXCLUDE)
+    void aReleasedFrameIsUsedAgainAndAHeldOneIsNot(ReceiveMode mode) throws Exception {
+        FakeKernel kernel = new FakeKernel(mode, 2);
+        kernel.fill(1, 2, 3, 4, 5);
+        PacketFrame first = next(kernel);
+        PacketAddress address = first.address();
+        first.release();
+        PacketFrame second = next(kernel);
+        assertSame(first, second);
+        assertEquals(FakeKernel.FIRST_INTERFACE + 2, second.address().interfaceIndex());
+        assertEquals(FakeKernel.FIRST_INTERFACE + 1, address.interfaceIndex());
+        second.content().skipBytes(10).markReaderIndex().writerIndex(20);
+        assertTrue(second.isTruncated());
+        second.release();
+        PacketFrame third = next(kernel);
+        third.content().readerIndex(1).resetReaderIndex();
+        assertHolds(3, third);
+
+        PacketFrame fourth = next(kernel);
+        assertNotSame(third, fourth);
+        onOtherThread(third::release);
+        fourth.release();
+        PacketFrame fifth = next(kernel);
+        assertHolds(5, fifth);
+        fifth.release();
+        assertEquals(0, third.refCnt());
+        close(kernel);
+    }
+
+    /** Afterwards frames are used again as if none had been held. */
+    @ParameterizedTest
+    @EnumSource(value = ReceiveMode.class, names = "READ", mode = EnumSource.Mode.EXCLUDE)
+    void moreFramesThanAreKeptMayBeHeld(ReceiveMode mode) throws Exception {
+        FakeKernel kernel = new FakeKernel(mode, 100);
+        List<PacketFrame> held = new ArrayList<>();
+        for (int block = 0; block < 100; block++) {
+            int first = block * 10;
+            assertTrue(kernel.fill(IntStream.range(first, first + 10).toArray()));
+            for (int i = 0; i < 10; i++) {
+                held.add(next(kernel));
+            }
         }
-        PacketFrame last = next(kernel);
-        assertThrows(IllegalReferenceCountException.class, () -> last.content().getByte(0));
-        assertTrue(kernel.owns(0));
+        for (int i = 0; i < held.size(); i++) {
+            assertHolds(i & 0xff, held.get(i));
+            assertEquals(FakeKernel.FIRST_INTERFACE + (i & 0xff), held.get(i).interfaceIndex());
+        }
+        held.forEach(PacketFrame::release);
+        kernel.fill(1, 2);
+        PacketFrame frame = next(kernel);
+        frame.release();
+        assertSame(frame, next(kernel));
+        frame.release();
+        close(kernel);
+    }
+
+    /**
+     * A frame that is released at once allocates nothing. What is left is per ring block: with slices, the object that
+     * counts its frames.
+     */
+    @ParameterizedTest
+    @EnumSource(value = ReceiveMode.class, names = "READ", mode = EnumSource.Mode.EXCLUDE)
+    void aFrameAllocatesNothing(ReceiveMode mode) throws Exception {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        FakeKernel kernel = new FakeKernel(mode, 1);
+        int[] frames = new int[20];
+        long inFrames = 0;
+        for (int block = 0; block < 200; block++) {
+            assertTrue(kernel.fill(frames));
+            next(kernel).release();
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 2; i < frames.length; i++) {
+                kernel.ring.next().release();
+            }
+            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            next(kernel).release();
+            if (block >= 100) {
+                inFrames += allocated;
+            }
+        }
+        assertEquals(0, inFrames);
         close(kernel);
     }
 

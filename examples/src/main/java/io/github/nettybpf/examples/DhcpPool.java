@@ -42,6 +42,10 @@ final class DhcpPool {
         @Nullable
         DhcpClient client;
 
+        /** Who found the address in use, if the state is QUARANTINED. */
+        @Nullable
+        DhcpClient decliner;
+
         long until;
         long lastUsed = Long.MIN_VALUE;
 
@@ -184,14 +188,21 @@ final class DhcpPool {
 
     /**
      * {@return whether the client had the lease} The address is not offered for a while then. An address that was only
-     * offered is not taken from the pool, because that costs a hostile client nothing.
+     * offered is not taken from the pool, because that costs a hostile client nothing; and of several that a client
+     * declines, only the last one is kept back.
      */
     boolean decline(DhcpClient client, Ip4 address) {
         if (!release(client, address)) {
             return false;
         }
+        for (Slot other : slots.values()) {
+            if (other.state == State.QUARANTINED && other.decliner != null && client.is(other.decliner)) {
+                other.state = State.FREE;
+            }
+        }
         Slot slot = slots.get(address);
         slot.client = null;
+        slot.decliner = client;
         slot.state = State.QUARANTINED;
         slot.until = clock.getAsLong() + QUARANTINE_MILLIS;
         slot.lastUsed = slot.until;

@@ -111,7 +111,9 @@ public final class DhcpServer extends FrameProgram {
     @Option(
             names = "--leases",
             paramLabel = "FILE",
-            description = "Keep leases in this file (default: in memory, so that they are lost with the process).")
+            description =
+                    "Keep leases in this file (default: in memory, so that they are lost with the process). It has all "
+                            + "leases when the process is killed; after a loss of power it may be an older one.")
     private @Nullable Path file;
 
     private DhcpServer() {}
