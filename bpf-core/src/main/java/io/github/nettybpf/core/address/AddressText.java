@@ -15,14 +15,18 @@ final class AddressText {
     private long high;
     private long low;
 
-    /** {@return whether the text is an address} */
-    boolean read(CharSequence text) {
+    /**
+     * {@return whether the text is an address}
+     *
+     * @param isPadded whether numbers of a dotted address may begin with 0: all are decimal
+     */
+    boolean read(CharSequence text, boolean isPadded) {
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) == ':') {
                 return readIpv6(text);
             }
         }
-        long number = ipv4(text, 0);
+        long number = ipv4(text, 0, isPadded);
         isIpv4 = true;
         high = number << 32;
         low = 0;
@@ -42,7 +46,7 @@ final class AddressText {
     }
 
     /** {@return the number of the dotted address that is the rest of the text, or -1 if it is none} */
-    private static long ipv4(CharSequence text, int from) {
+    private static long ipv4(CharSequence text, int from, boolean isPadded) {
         long number = 0;
         int at = from;
         for (int part = 0; part < 4; part++) {
@@ -54,7 +58,7 @@ final class AddressText {
             while (at < text.length() && at - begin < 3 && isDigit(text.charAt(at))) {
                 value = 10 * value + text.charAt(at++) - '0';
             }
-            boolean isAmbiguous = at - begin > 1 && text.charAt(begin) == '0';
+            boolean isAmbiguous = !isPadded && at - begin > 1 && text.charAt(begin) == '0';
             if (at == begin || value > 255 || isAmbiguous) {
                 return -1;
             }
@@ -81,7 +85,7 @@ final class AddressText {
             }
             int end = endOfDigits(text, at);
             if (end < text.length() && text.charAt(end) == '.') {
-                long number = ipv4(text, at);
+                long number = ipv4(text, at, false);
                 if (number < 0 || count > GROUPS - 2) {
                     return false;
                 }

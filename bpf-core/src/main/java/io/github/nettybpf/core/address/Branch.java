@@ -17,11 +17,17 @@ final class Branch {
     /** From this many segments on, an index by the first 8 bits saves more than two steps of the search. */
     private static final int INDEX_FROM = 64;
 
+    /** From this many segments on, an index by the first 12 bits leaves less than two steps. */
+    private static final int FINE_INDEX_FROM = 2048;
+
     /** The first value of each segment, from 0 on; null where there is a table. */
     private final char @Nullable [] starts;
 
-    /** For each first byte, the segment that its first value is in; and the last segment. */
+    /** For each value of the first 8 or 12 bits, the segment that its first value is in; and the last segment. */
     private final char @Nullable [] index;
+
+    /** How many bits of a value follow those that the index is by. */
+    private final int indexShift;
 
     /** The node of each segment, or of each value. */
     private final Object[] nodes;
@@ -32,13 +38,14 @@ final class Branch {
      * @param count how many there are
      */
     Branch(char[] starts, Object[] nodes, int count) {
+        this.indexShift = count >= FINE_INDEX_FROM ? 4 : 8;
         if (count >= TABLE_FROM) {
             this.starts = null;
             this.index = null;
             this.nodes = table(starts, nodes, count);
         } else {
             this.starts = Arrays.copyOf(starts, count);
-            this.index = count >= INDEX_FROM ? index(starts, count) : null;
+            this.index = count >= INDEX_FROM ? index(starts, count, indexShift) : null;
             this.nodes = Arrays.copyOf(nodes, count);
         }
     }
@@ -46,6 +53,7 @@ final class Branch {
     private Branch(Object[] table) {
         this.starts = null;
         this.index = null;
+        this.indexShift = 0;
         this.nodes = table;
     }
 
@@ -84,16 +92,17 @@ final class Branch {
         return table;
     }
 
-    private static char[] index(char[] starts, int count) {
-        char[] index = new char[257];
+    private static char[] index(char[] starts, int count, int shift) {
+        int last = VALUES >>> shift;
+        char[] index = new char[last + 1];
         int segment = 0;
-        for (int first = 0; first < 256; first++) {
-            while (segment + 1 < count && starts[segment + 1] <= first << 8) {
+        for (int first = 0; first < last; first++) {
+            while (segment + 1 < count && starts[segment + 1] <= first << shift) {
                 segment++;
             }
             index[first] = (char) segment;
         }
-        index[256] = (char) (count - 1);
+        index[last] = (char) (count - 1);
         return index;
     }
 
@@ -121,12 +130,12 @@ final class Branch {
         int base = 0;
         int length = from.length;
         if (firsts != null) {
-            base = firsts[value >>> 8];
-            length = firsts[(value >>> 8) + 1] - base + 1;
+            base = firsts[value >>> indexShift];
+            length = firsts[(value >>> indexShift) + 1] - base + 1;
         }
         while (length > 1) {
             int half = length >>> 1;
-            base = from[base + half] <= value ? base + half : base;
+            base += half & ((from[base + half] - value - 1) >> 31);
             length -= half;
         }
         return base;

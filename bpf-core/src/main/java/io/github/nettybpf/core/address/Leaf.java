@@ -28,7 +28,9 @@ final class Leaf {
         }
         while (length > 1) {
             int half = length >>> 1;
-            base = changes[base + half] <= value ? base + half : base;
+            // Without a branch, which no CPU could predict: the difference is negative if the change is at most the
+            // value.
+            base += half & ((changes[base + half] - value - 1) >> 31);
             length -= half;
         }
         return base;

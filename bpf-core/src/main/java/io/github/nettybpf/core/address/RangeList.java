@@ -26,6 +26,16 @@ final class RangeList {
         size++;
     }
 
+    /** Adds a range that is after all others; makes one of it and the last if it follows that. */
+    void append(long firstHigh, long firstLow, long lastHigh, long lastLow) {
+        add(firstHigh, firstLow, lastHigh, lastLow);
+        if (size > 1 && reaches(size - 2, size - 1)) {
+            size--;
+            words[WORDS * size - 2] = lastHigh;
+            words[WORDS * size - 1] = lastLow;
+        }
+    }
+
     /** Adds ranges of another list. */
     void addAll(RangeList other, int from, int to) {
         for (int range = from; range < to; range++) {
@@ -118,6 +128,13 @@ final class RangeList {
 
     /** A merge sort: no order of the input makes it slow, and sorted input is only looked at. */
     private void sort() {
+        int sorted = 1;
+        while (sorted < size && isOrdered(words, sorted - 1, sorted)) {
+            sorted++;
+        }
+        if (sorted >= size) {
+            return;
+        }
         long[] from = words;
         long[] to = new long[words.length];
         for (int width = 1; width < size; width *= 2) {

@@ -19,7 +19,6 @@ final class RangeWalk {
     static RangeList ranges(Object tree) {
         RangeWalk walk = new RangeWalk();
         walk.add(tree, 0, 0);
-        walk.ranges.normalize();
         return walk.ranges;
     }
 
@@ -31,7 +30,7 @@ final class RangeWalk {
             int end = cursor.end();
             long first = high | (long) start << shift;
             if (cursor.value() == Leaf.ALL) {
-                ranges.add(first, 0, (high | (long) (end - 1) << shift) | ((1L << shift) - 1), -1);
+                ranges.append(first, 0, (high | (long) (end - 1) << shift) | ((1L << shift) - 1), -1);
             } else if (cursor.value() != Leaf.NONE) {
                 add(cursor.value(), level + 1, first);
             }

@@ -45,7 +45,7 @@ class AddressFileTest {
     }
 
     private AddressFile watch() throws IOException {
-        return AddressFile.first(file, sets::add, problems::add);
+        return AddressFile.first(file, AddressListFormat.PLAIN, sets::add, problems::add);
     }
 
     @Test
@@ -111,11 +111,47 @@ class AddressFileTest {
         assertEquals(2, problems.size());
     }
 
+    /** A download that fails, or one that has just begun. */
+    @Test
+    void aFileOfNoBytesIsNoList() throws IOException {
+        AddressFile watch = watch();
+        write("");
+        watch.look();
+        watch.look();
+        assertEquals(1, sets.size());
+        assertEquals(
+                "line 1: nothing in the file (expected: a comment, if no address is listed)",
+                problems.get(0).getMessage());
+        write("# nobody\n");
+        watch.look();
+        watch.look();
+        assertEquals(AddressSet.EMPTY, sets.get(1));
+        assertEquals(1, problems.size());
+    }
+
+    @Test
+    void isReadInItsFormat() throws IOException {
+        write("Some Org:10.0.0.0-10.0.0.255\n");
+        AddressFile watch = AddressFile.first(file, AddressListFormat.P2P, sets::add, problems::add);
+        write("Some Org:10.0.1.0-10.0.1.255\n");
+        watch.look();
+        watch.look();
+        assertEquals(List.of(AddressSet.of("10.0.0.0/24"), AddressSet.of("10.0.1.0/24")), sets);
+        write("10.0.2.0/24\n");
+        watch.look();
+        watch.look();
+        assertEquals(2, sets.size());
+        assertEquals(
+                "line 1: '10.0.2.0/24' (expected: a name, a colon and a range, as in Some Org:192.0.2.0-192.0.2.255)",
+                problems.get(0).getMessage());
+    }
+
     @Test
     void aSinkThatThrowsGetsTheSetAgain() throws IOException {
         List<AddressSet> offered = new ArrayList<>();
         AddressFile watch = AddressFile.first(
                 file,
+                AddressListFormat.PLAIN,
                 set -> {
                     offered.add(set);
                     if (offered.size() == 2) {

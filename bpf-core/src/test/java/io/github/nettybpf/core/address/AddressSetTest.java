@@ -236,10 +236,11 @@ class AddressSetTest {
     @Test
     void theNumberOfEntriesIsLimited() {
         Entries two = new Entries(2);
-        two.read("10.0.0.1\n# three\n::1\n");
+        ListReader reader = new ListReader(two, AddressListFormat.PLAIN);
+        reader.read("10.0.0.1\n# three\n::1\n");
         assertEquals(
                 "line 4: entry number 3 (expected: at most 2)",
-                assertThrows(AddressSetException.class, () -> two.read("\n\n\n10.0.0.2"))
+                assertThrows(AddressSetException.class, () -> reader.read("\n\n\n10.0.0.2"))
                         .getMessage());
         assertEquals(
                 "entry number 3 (expected: at most 2)",

@@ -10,6 +10,8 @@ import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random overlapping sets and what lists of their ranges, searched one after the other, say. */
 class RandomAddressSetTest {
@@ -46,15 +48,16 @@ class RandomAddressSetTest {
         return new Comparison(new Random(seed), seed % 2 == 0 ? 32 : 128).compare("seed " + seed);
     }
 
-    /** Large nodes have an index, and still larger ones a table. */
-    @Test
-    void agreesWithASortedListIfThereAreMany() {
+    /** Large nodes have an index, by 8 bits or by 12, and still larger ones a table. */
+    @ParameterizedTest
+    @ValueSource(ints = {3_000, 20_000})
+    void agreesWithASortedListIfThereAreMany(int count) {
         for (int bits : new int[] {32, 128}) {
             for (int shift : new int[] {0, 16, 20}) {
                 Comparison comparison = new Comparison(new Random(shift), bits);
                 TreeSet<BigInteger> numbers = new TreeSet<>();
                 AddressSet.Builder builder = AddressSet.builder();
-                for (int i = 0; i < 20_000; i++) {
+                for (int i = 0; i < count; i++) {
                     BigInteger number = new BigInteger(bits - shift, comparison.random);
                     numbers.add(number);
                     builder.addAll(comparison.text(number));

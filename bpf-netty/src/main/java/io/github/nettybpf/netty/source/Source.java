@@ -3,6 +3,7 @@ package io.github.nettybpf.netty.source;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.address.AddressSet;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -50,11 +51,13 @@ public final class Source {
             kind = Kind.UNKNOWN;
             return;
         }
-        // The compiler removes this array once the method is hot, if it is that of an IPv4 address.
-        byte[] bytes = address.getAddress();
-        if (bytes.length == 4) {
+        if (address instanceof Inet4Address) {
+            // The JVM's compiler leaves out this array: its bytes are read one by one, apart from those of the other
+            // kind.
+            byte[] bytes = address.getAddress();
             take((int) word(bytes, 0));
         } else {
+            byte[] bytes = address.getAddress();
             take(word(bytes, 0) << 32 | word(bytes, 4), word(bytes, 8) << 32 | word(bytes, 12));
         }
     }
