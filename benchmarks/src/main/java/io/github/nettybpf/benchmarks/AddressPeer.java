@@ -37,7 +37,15 @@ final class AddressPeer {
      */
     public static void main(String[] args) {
         AddressLookup lookup = AddressLookup.valueOf(args[0]);
-        for (String count : args[1].split(",", -1)) {
+        List<String> counts = List.of(args[1].split(",", -1));
+        // All kinds of addresses, so that the JVM's compiler need not come back to the code when the next kind is measured.
+        for (AddressFamily family : AddressFamily.values()) {
+            AddressLists lists = new AddressLists(family, Integer.parseInt(counts.get(0)));
+            Predicate<InetSocketAddress> predicate = lookup.of(lists.prefixes());
+            median(predicate, lists, false, WARM_UP);
+            median(predicate, lists, true, WARM_UP);
+        }
+        for (String count : counts) {
             for (AddressFamily family : AddressFamily.values()) {
                 AddressLists lists = new AddressLists(family, Integer.parseInt(count));
                 Predicate<InetSocketAddress> predicate = lookup.of(lists.prefixes());
