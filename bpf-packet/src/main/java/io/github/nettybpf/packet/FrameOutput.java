@@ -1,6 +1,7 @@
 package io.github.nettybpf.packet;
 
 import io.github.nettybpf.packet.kernel.Kernel;
+import io.github.nettybpf.packet.kernel.SendPatience;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollIoOps;

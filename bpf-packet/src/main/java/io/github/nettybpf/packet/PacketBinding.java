@@ -2,6 +2,7 @@ package io.github.nettybpf.packet;
 
 import io.github.nettybpf.packet.PacketChannelConfig.Settings;
 import io.github.nettybpf.packet.PacketSocket.Bound;
+import io.github.nettybpf.packet.kernel.BlockingTasks;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;

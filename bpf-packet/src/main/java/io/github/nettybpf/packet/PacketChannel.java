@@ -6,6 +6,7 @@ import io.github.nettybpf.netty.FilteredChannel;
 import io.github.nettybpf.netty.PacketView;
 import io.github.nettybpf.netty.PipelineSupport;
 import io.github.nettybpf.packet.PacketSocket.Bound;
+import io.github.nettybpf.packet.kernel.BlockingTasks;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.Channel;

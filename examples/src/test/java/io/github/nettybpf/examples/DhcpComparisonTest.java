@@ -62,11 +62,10 @@ class DhcpComparisonTest {
         Program program = namespaces.start(
                 Namespaces.SERVER,
                 "dnsmasq",
-                "--keep-in-foreground",
+                // Debug mode: it cannot change its user and group in a namespace that has one of each.
+                "--no-daemon",
                 "--log-facility=-",
                 "--conf-file=/dev/null",
-                "--pid-file",
-                "--user=root",
                 "--no-resolv",
                 "--no-hosts",
                 "--port=0",

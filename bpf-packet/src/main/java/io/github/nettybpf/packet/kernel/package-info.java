@@ -1,4 +1,4 @@
-/** System calls for packet sockets that Netty does not offer, and what they need. */
+/** System calls for packet sockets that Netty does not offer, what they need, and how long they may take. */
 @NullMarked
 package io.github.nettybpf.packet.kernel;
 

@@ -1,6 +1,6 @@
-package io.github.nettybpf.benchmarks;
+package io.github.nettybpf.benchmarks.address;
 
-import io.github.nettybpf.benchmarks.AddressLists.Prefix;
+import io.github.nettybpf.benchmarks.address.AddressLists.Prefix;
 import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.address.AddressFilterHandler;
 import io.netty.bootstrap.Bootstrap;

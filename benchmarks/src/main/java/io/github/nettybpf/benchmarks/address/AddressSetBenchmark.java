@@ -1,4 +1,4 @@
-package io.github.nettybpf.benchmarks;
+package io.github.nettybpf.benchmarks.address;
 
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;

@@ -1,4 +1,4 @@
-package io.github.nettybpf.packet;
+package io.github.nettybpf.packet.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

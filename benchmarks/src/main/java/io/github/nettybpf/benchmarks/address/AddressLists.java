@@ -1,4 +1,4 @@
-package io.github.nettybpf.benchmarks;
+package io.github.nettybpf.benchmarks.address;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,4 +1,4 @@
-package io.github.nettybpf.benchmarks;
+package io.github.nettybpf.benchmarks.address;
 
 /** Which addresses there are. Public because code that JMH generates refers to it. */
 public enum AddressFamily {

@@ -1,10 +1,10 @@
-package io.github.nettybpf.benchmarks;
+package io.github.nettybpf.benchmarks.address;
 
 import inet.ipaddr.ipv4.IPv4Address;
 import inet.ipaddr.ipv4.IPv4AddressTrie;
 import inet.ipaddr.ipv6.IPv6Address;
 import inet.ipaddr.ipv6.IPv6AddressTrie;
-import io.github.nettybpf.benchmarks.AddressLists.Prefix;
+import io.github.nettybpf.benchmarks.address.AddressLists.Prefix;
 import io.github.nettybpf.core.address.AddressSet;
 import io.netty.handler.ipfilter.IpFilterRuleType;
 import io.netty.handler.ipfilter.IpSubnetFilter;

@@ -1,4 +1,4 @@
-package io.github.nettybpf.packet;
+package io.github.nettybpf.packet.kernel;
 
 import java.util.concurrent.TimeUnit;
 
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Times are those of {@link System#nanoTime}. For one event loop.
  */
-final class SendPatience {
+public final class SendPatience {
     private static final long LONGEST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long IMPATIENT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -31,7 +31,7 @@ final class SendPatience {
     private long vainSince;
 
     /** Called when a frame got out. */
-    void sent() {
+    public void sent() {
         if (waiting) {
             vain = false;
         }
@@ -40,7 +40,7 @@ final class SendPatience {
     }
 
     /** Called when a frame failed for another reason, which says nothing of the queue. */
-    void failed() {
+    public void failed() {
         waiting = false;
     }
 
@@ -50,7 +50,7 @@ final class SendPatience {
      * @param now the time
      * @param ownFramesQueued whether frames that the channel has sent before are still queued
      */
-    boolean mayRetry(long now, boolean ownFramesQueued) {
+    public boolean mayRetry(long now, boolean ownFramesQueued) {
         if (!blocked) {
             blocked = true;
             blockedSince = now;

@@ -1,4 +1,4 @@
-package io.github.nettybpf.packet;
+package io.github.nettybpf.packet.kernel;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Runs tasks that block in the kernel on threads other than the event loop: a bind or a close takes about 20 ms, longer
  * with a large ring.
  */
-final class BlockingTasks {
+public final class BlockingTasks {
     private static final int THREAD_COUNT = 4;
 
     /** Idle threads end after a second. */
-    static final Executor THREADS = threads();
+    public static final Executor THREADS = threads();
 
     private BlockingTasks() {}
 
@@ -39,7 +39,7 @@ final class BlockingTasks {
      * Runs the work on a thread that may block, and then the rest on the event loop, which does not terminate before
      * that. Called on the event loop.
      */
-    static void doThen(EventLoop loop, Runnable work, Runnable rest) {
+    public static void doThen(EventLoop loop, Runnable work, Runnable rest) {
         CompletableFuture<Void> done = CompletableFuture.runAsync(work, THREADS);
         AtomicBoolean first = new AtomicBoolean(true);
         Runnable restOnce = () -> {

@@ -1,6 +1,6 @@
-package io.github.nettybpf.benchmarks;
+package io.github.nettybpf.benchmarks.address;
 
-import io.github.nettybpf.benchmarks.AddressLists.Prefix;
+import io.github.nettybpf.benchmarks.address.AddressLists.Prefix;
 import io.github.nettybpf.core.address.AddressSet;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -38,7 +38,8 @@ final class AddressPeer {
     public static void main(String[] args) {
         AddressLookup lookup = AddressLookup.valueOf(args[0]);
         List<String> counts = List.of(args[1].split(",", -1));
-        // All kinds of addresses, so that the JVM's compiler need not come back to the code when the next kind is measured.
+        // All kinds of addresses, so that the JVM's compiler need not come back to the code when the next kind is
+        // measured.
         for (AddressFamily family : AddressFamily.values()) {
             AddressLists lists = new AddressLists(family, Integer.parseInt(counts.get(0)));
             Predicate<InetSocketAddress> predicate = lookup.of(lists.prefixes());
