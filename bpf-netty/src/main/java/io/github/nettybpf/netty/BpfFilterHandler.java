@@ -71,8 +71,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     private boolean readWanted;
 
     private boolean warnsOfDatagrams; // their placement is another one than the default; belongs to the event loop
-    /** A message was dropped since the last read was complete; belongs to the event loop. */
-    private boolean droppedOne;
+    private boolean droppedOne; // since the last read was complete; belongs to the event loop
 
     private final CurrentRule rule;
     private volatile @Nullable ChannelFilter filtering;
