@@ -239,15 +239,14 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Drops what comes from these addresses, and no longer what comes from those before, as {@link #replace} does with
-     * programs: no packet passes that neither of the two sets would let pass. From any thread, but better not from an
-     * event loop: to look for a million prefixes whether the kernel can have them takes some ten milliseconds.
+     * Drops what comes from these addresses, and no longer what comes from those before, without a gap, as {@link
+     * #replace}. From any thread; a million prefixes hold it up for some ten milliseconds, so better no event loop's.
      *
      * @param sources the addresses; none if the set is empty
      * @return a future as that of {@link #replace}
      */
     public Future<Void> denySources(AddressSet sources) {
-        return changeSources(present -> present.denying(sources));
+        return changeSources(sources, present -> present.denying(sources));
     }
 
     /**
@@ -257,10 +256,11 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      * @return a future as that of {@link #replace}
      */
     public Future<Void> allowSources(AddressSet sources) {
-        return changeSources(present -> present.allowing(sources));
+        return changeSources(sources, present -> present.allowing(sources));
     }
 
-    private Future<Void> changeSources(UnaryOperator<SourceRule> change) {
+    private Future<Void> changeSources(AddressSet sources, UnaryOperator<SourceRule> change) {
+        sources.rangeCount(); // known afterwards: the event loop asks whether the kernel can have them
         return change(present -> new FilterRule(present.program(), change.apply(present.sources())));
     }
 

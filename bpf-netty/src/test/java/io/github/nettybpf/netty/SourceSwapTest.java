@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -84,7 +85,10 @@ class SourceSwapTest {
         protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket packet) {
             InetAddress sender = packet.sender().getAddress();
             if (sender.equals(kept)) {
-                long number = Long.reverseBytes(packet.content().getLong(0));
+                long number = packet.content()
+                        .nioBuffer()
+                        .order(ByteOrder.nativeOrder())
+                        .getLong();
                 if (number != received.getAndIncrement()) {
                     wrong.incrementAndGet();
                 }

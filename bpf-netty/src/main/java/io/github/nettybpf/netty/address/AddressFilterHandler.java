@@ -1,6 +1,7 @@
 package io.github.nettybpf.netty.address;
 
 import io.github.nettybpf.core.address.AddressSet;
+import io.github.nettybpf.netty.source.SourceRule;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
@@ -36,50 +37,43 @@ import org.jspecify.annotations.Nullable;
 public final class AddressFilterHandler extends ChannelInboundHandlerAdapter {
     private static final AddressSet ALL = AddressSet.of("0.0.0.0/0", "::/0");
 
-    /** Both sets, so that no source is judged by an old and a new one; null allows all sources. */
-    private record Rule(AddressSet denied, @Nullable AddressSet allowed) {
-        boolean wants(InetAddress source) {
-            return !denied.contains(source) && (allowed == null || allowed.contains(source));
-        }
-    }
-
-    private volatile Rule rule;
+    private volatile SourceRule rule;
     private final LongAdder passed = new LongAdder();
     private final LongAdder unwanted = new LongAdder();
     private final LongAdder unknown = new LongAdder();
 
-    private AddressFilterHandler(Rule rule) {
+    private AddressFilterHandler(SourceRule rule) {
         this.rule = rule;
     }
 
     /** {@return a handler that passes on what comes from all addresses but some} */
     public static AddressFilterHandler denying(AddressSet sources) {
-        return new AddressFilterHandler(new Rule(sources, null));
+        return new AddressFilterHandler(SourceRule.ALL.denying(sources));
     }
 
     /** {@return a handler that passes on what comes from some addresses} */
     public static AddressFilterHandler allowing(AddressSet sources) {
-        return new AddressFilterHandler(new Rule(AddressSet.EMPTY, sources));
+        return new AddressFilterHandler(SourceRule.ALL.allowing(sources));
     }
 
     /** Denies these sources from now on, and no longer those before. */
     public synchronized void denySources(AddressSet sources) {
-        rule = new Rule(sources, rule.allowed);
+        rule = rule.denying(sources);
     }
 
     /** Allows these sources from now on, and no longer those before. */
     public synchronized void allowSources(AddressSet sources) {
-        rule = new Rule(rule.denied, sources);
+        rule = rule.allowing(sources);
     }
 
     /** {@return the sources that are denied} */
     public AddressSet denied() {
-        return rule.denied;
+        return rule.denied();
     }
 
     /** {@return the sources that are allowed, if they are not denied} */
     public AddressSet allowed() {
-        AddressSet allowed = rule.allowed;
+        AddressSet allowed = rule.allowed();
         return allowed == null ? ALL : allowed;
     }
 

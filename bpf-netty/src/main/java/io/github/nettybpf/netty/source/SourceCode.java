@@ -75,7 +75,9 @@ final class SourceCode {
             }
             case IP -> emitVersion(v4, v6);
             case ETHERNET -> emitEthertype(v4, v6, 0);
-            default -> throw new IllegalArgumentException("placement " + placement);
+            default ->
+                throw new IllegalArgumentException(
+                        "placement " + placement + " (expected: UDP_SOCKET, ETHERNET or IP)");
         }
         Label compareV4 = ipv4.isEmpty() ? out : new Label();
         if (v6 != out) {
