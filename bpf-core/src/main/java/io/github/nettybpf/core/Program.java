@@ -46,6 +46,20 @@ public final class Program {
         this.analysis = verified.analysis;
     }
 
+    private Program(List<RawInstruction> raw, List<Instruction> instructions) {
+        this.raw = raw;
+        this.instructions = instructions;
+        this.placement = null;
+    }
+
+    /**
+     * {@return a program that this package has made of a verified one, and hands to nobody but the engines} It is not
+     * verified, because it may have more instructions than the kernel takes.
+     */
+    static Program derived(List<Instruction> instructions) {
+        return new Program(instructions.stream().map(Instruction::assemble).toList(), List.copyOf(instructions));
+    }
+
     /**
      * {@return the program of these instructions}
      *

@@ -1,0 +1,52 @@
+package io.github.nettybpf.core;
+
+import io.github.nettybpf.core.Instruction.ConditionalJump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.SteppingMachine.Cause;
+import java.util.OptionalInt;
+
+/**
+ * One of the ways in which a program ends: the instruction that ends it and, if a conditional jump leads straight to that
+ * instruction, the jump. The same return has a decision for each of the jumps that lead to it, because most programs
+ * have one {@code ret #0} for all that they do not want.
+ *
+ * @param cause why the program ends
+ * @param instruction the index of the instruction that ends it
+ * @param test the index of the conditional jump that leads to it, or empty if there is none
+ * @param holds whether the condition of that jump holds; false if there is none
+ */
+public record Decision(Cause cause, int instruction, OptionalInt test, boolean holds) {
+    /**
+     * {@return the index of the instruction that decides: the test, or the one that ends the program if there is none}
+     */
+    public int decisive() {
+        return test.orElse(instruction);
+    }
+
+    /**
+     * {@return the decision for people, for example {@code insn 1: jeq #53: no: insn 3: ret #0}}
+     *
+     * @param program the program that ends so
+     */
+    public String describe(Program program) {
+        String end = at(program, instruction);
+        if (test.isPresent()) {
+            return at(program, test.getAsInt()) + (holds ? ": yes: " : ": no: ") + end;
+        }
+        return switch (cause) {
+            case RETURNED -> end;
+            case OUT_OF_BOUNDS -> end + ": outside the packet";
+            case DIVISION_BY_ZERO -> end + ": division by 0";
+            case NOT_KNOWN -> end + ": not known of the packet";
+            case NO_DEVICE -> end + ": no network interface";
+        };
+    }
+
+    private static String at(Program program, int pc) {
+        Instruction instruction = program.instructions().get(pc);
+        String text = instruction instanceof JumpIf jump
+                ? jump.mnemonic() + " #" + Integer.toUnsignedString(jump.val())
+                : instruction instanceof ConditionalJump jump ? jump.mnemonic() + " x" : instruction.toString();
+        return "insn " + pc + ": " + text;
+    }
+}

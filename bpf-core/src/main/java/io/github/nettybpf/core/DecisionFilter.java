@@ -1,0 +1,144 @@
+package io.github.nettybpf.core;
+
+import io.github.nettybpf.core.Instruction.LoadExtension;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.SteppingMachine.Cause;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A program that tells how it decides: which {@link Decision} ends it, and by that its verdict. For statistics by rule.
+ *
+ * <p>It runs another program, in which every way to end is a return of its own whose verdict is the number of the
+ * decision. That one is interpreted and compiled as any other. What ends without a return, a load outside the packet or a
+ * division by 0, is found by interpreting the program once more; so a packet that is too short takes longer.
+ *
+ * <p>Allocates nothing for a packet. Not for use by several threads at once; filters of equal programs share the compiled
+ * code.
+ */
+public final class DecisionFilter {
+    /** The verdict of the numbered program when it ends without a return. */
+    private static final int NO_RETURN = 0;
+
+    private final Program program;
+    private final List<Decision> decisions;
+    private final int[] verdicts;
+    private final boolean[] returnsA;
+
+    /** Gives the number of the decision, or {@link #NO_RETURN}. */
+    private final Filter numbered;
+
+    /** For a verdict that is A. */
+    private final Filter verdictOfA;
+
+    /** An extension that ends the program with verdict A does not give a number. */
+    private final boolean isStepped;
+
+    private final Interpreter.Step[] steps;
+    private final int[] ends;
+    private final int[] state = new int[Interpreter.STATE_SIZE];
+
+    private DecisionFilter(Program program, Function<Program, Filter> engine) {
+        NumberedProgram numbering = new NumberedProgram(program);
+        Program derived = numbering.program();
+        this.program = program;
+        this.decisions = List.copyOf(numbering.decisions());
+        this.numbered = engine.apply(derived);
+        this.verdictOfA = engine.apply(program);
+        this.steps = Interpreter.Step.singles(derived);
+        this.ends = numbering.ends();
+        this.isStepped = program.extensions().stream().anyMatch(Extension::isOfDevice);
+        this.verdicts = new int[decisions.size()];
+        this.returnsA = new boolean[decisions.size()];
+        for (int i = 0; i < verdicts.length; i++) {
+            Instruction end = program.instructions().get(decisions.get(i).instruction());
+            verdicts[i] = end instanceof ReturnConstant ret ? ret.val() : 0;
+            returnsA[i] = end instanceof ReturnA || decisions.get(i).cause() == Cause.NO_DEVICE;
+        }
+    }
+
+    /**
+     * {@return the recommended filter, which interprets first and compiles after enough packets, as {@link Filter#of}}
+     *
+     * @param program the program
+     * @param kinds the kinds of packet that have code of their own
+     */
+    public static DecisionFilter of(Program program, PacketKinds kinds) {
+        return new DecisionFilter(program, each -> Filter.of(each, kinds));
+    }
+
+    /**
+     * {@return a filter that interprets the program}
+     *
+     * @param program the program
+     */
+    public static DecisionFilter interpret(Program program) {
+        return new DecisionFilter(program, Filter::interpret);
+    }
+
+    /**
+     * {@return a filter that is compiled to JVM bytecode, as by {@link Filter#compile(Program, PacketKinds)}}
+     *
+     * @param program the program
+     * @param kinds the kinds of packet that have code of their own
+     * @throws UnsupportedOperationException if this JVM cannot define classes at run time
+     */
+    public static DecisionFilter compile(Program program, PacketKinds kinds) {
+        return new DecisionFilter(program, each -> Filter.compile(each, kinds));
+    }
+
+    /** {@return the program} */
+    public Program program() {
+        return program;
+    }
+
+    /** {@return all ways in which the program can end, in the order of its instructions; unmodifiable} */
+    public List<Decision> decisions() {
+        return decisions;
+    }
+
+    /**
+     * {@return the index in {@link #decisions} of how the program decides on the packet}
+     *
+     * @param packet the packet
+     */
+    public int decide(Packet packet) {
+        int number = isStepped ? NO_RETURN : numbered.run(packet);
+        return number == NO_RETURN ? step(packet) : number - 1;
+    }
+
+    /**
+     * {@return the verdict of a decision, unsigned} Where it is A, the program runs again.
+     *
+     * @param decision what {@link #decide} has returned for the packet
+     * @param packet the packet
+     */
+    public int verdict(int decision, Packet packet) {
+        return returnsA[decision] ? verdictOfA.run(packet) : verdicts[decision];
+    }
+
+    private int step(Packet packet) {
+        Arrays.fill(state, 0);
+        int pc = 0;
+        while (true) {
+            Interpreter.step(steps[pc], packet, state);
+            int next = state[Interpreter.STATE_PC];
+            if (next == Interpreter.ENDED) {
+                return ends[pc] + (isWithoutDevice(ends[pc], packet) ? 1 : 0);
+            }
+            pc = next;
+        }
+    }
+
+    /** {@return whether the load, whose decision this is, asked for an interface and there is none} */
+    private boolean isWithoutDevice(int decision, Packet packet) {
+        if (!isStepped || decisions.get(decision).cause() != Cause.NOT_KNOWN) {
+            return false;
+        }
+        LoadExtension load = (LoadExtension)
+                program.instructions().get(decisions.get(decision).instruction());
+        return packet.extension(load.num(), state[Interpreter.STATE_A], state[Interpreter.STATE_X]) == Packet.NO_DEVICE;
+    }
+}

@@ -1,0 +1,215 @@
+package io.github.nettybpf.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.nettybpf.core.Instruction.ConditionalJump;
+import io.github.nettybpf.core.Instruction.Jump;
+import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.LoadAbsolute;
+import io.github.nettybpf.core.Instruction.ReturnA;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.SteppingMachine.Cause;
+import io.github.nettybpf.core.SteppingMachine.End;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The random test is seeded: a failure names its seed, program and packet. */
+class DecisionFilterTest {
+    private static final int SEED = 20261201;
+
+    private static final Program DNS = Program.parse("""
+            ldh [2]
+            jne #53, drop
+            ldb [8]
+            jset #0x80, drop
+            ret #-1
+            drop: ret #0
+            """);
+
+    private static Packet packet(String hex) {
+        return Packet.of(HexFormat.of().parseHex(hex));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            0000 0035 0009 0000 00 | -1 | insn 3: jset #128: no: insn 4: ret #4294967295
+            0000 0035 0009 0000 80 | 0  | insn 3: jset #128: yes: insn 5: ret #0
+            0000 0036 0009 0000 80 | 0  | insn 1: jeq #53: no: insn 5: ret #0
+            0000 0035 0008 0000    | 0  | insn 2: ldb [8]: outside the packet
+            000000                 | 0  | insn 0: ldh [2]: outside the packet
+            """)
+    void eachWayToEndIsTold(String hex, int verdict, String description) {
+        Packet packet = packet(hex.replace(" ", ""));
+        for (DecisionFilter filter :
+                List.of(DecisionFilter.interpret(DNS), DecisionFilter.compile(DNS, BytesPacket.KINDS))) {
+            int decision = filter.decide(packet);
+            assertEquals(description, filter.decisions().get(decision).describe(DNS));
+            assertEquals(verdict, filter.verdict(decision, packet));
+        }
+    }
+
+    @Test
+    void decisionsAreInTheOrderOfTheInstructions() {
+        assertEquals(
+                List.of(
+                        new Decision(Cause.OUT_OF_BOUNDS, 0, OptionalInt.empty(), false),
+                        new Decision(Cause.RETURNED, 5, OptionalInt.of(1), false),
+                        new Decision(Cause.OUT_OF_BOUNDS, 2, OptionalInt.empty(), false),
+                        new Decision(Cause.RETURNED, 5, OptionalInt.of(3), true),
+                        new Decision(Cause.RETURNED, 4, OptionalInt.of(3), false),
+                        new Decision(Cause.RETURNED, 4, OptionalInt.empty(), false),
+                        new Decision(Cause.RETURNED, 5, OptionalInt.empty(), false)),
+                DecisionFilter.interpret(DNS).decisions());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ldx #0; ld #1; div x; ret a | 0 | insn 2: div x: division by 0
+            ld #7; ret a                | 7 | insn 1: ret a
+            ld #7; ld ifidx; ret a      | 7 | insn 1: ld #ifidx: no network interface
+            ld #1; ldx #1; jge x, 0, 1; ret #4; ret #0 | 4 | insn 2: jge x: yes: insn 3: ret #4
+            ja 0; ret #9                | 9 | insn 1: ret #9
+            """)
+    void otherEnds(String text, int verdict, String description) {
+        Program program = Program.parse(text.replace("; ", "\n"));
+        Packet packet = new UnixPacket(new byte[0]);
+        for (DecisionFilter filter :
+                List.of(DecisionFilter.interpret(program), DecisionFilter.compile(program, BytesPacket.KINDS))) {
+            int decision = filter.decide(packet);
+            assertEquals(description, filter.decisions().get(decision).describe(program));
+            assertEquals(verdict, filter.verdict(decision, packet));
+        }
+    }
+
+    @Test
+    void whatIsNotKnownOfAPacketIsTold() {
+        Program program = Program.parse("ld mark\nret #1");
+        DecisionFilter filter = DecisionFilter.interpret(program);
+        Decision decision = filter.decisions().get(filter.decide(packet("00")));
+        assertEquals("insn 0: ld #mark: not known of the packet", decision.describe(program));
+    }
+
+    /** The numbered program has three times as many instructions as the kernel takes. */
+    @Test
+    void theLongestProgramHasADecisionForEachTest() {
+        List<Instruction> instructions = new ArrayList<>(List.of(new LoadAbsolute(0, 4)));
+        int tests = (Program.MAX_SIZE - 1) / 2;
+        for (int i = 0; i < tests; i++) {
+            instructions.add(new JumpIf(JumpCondition.JEQ, i, 0, 1));
+            instructions.add(new ReturnConstant(i + 1));
+        }
+        instructions.add(new ReturnConstant(0));
+        Program program = Program.of(instructions);
+        DecisionFilter interpreted = DecisionFilter.interpret(program);
+        DecisionFilter compiled = DecisionFilter.compile(program, BytesPacket.KINDS);
+        for (int key : List.of(0, 1, 1000, tests - 1, tests, -1)) {
+            Packet packet = packet(String.format("%08x", key));
+            int decision = interpreted.decide(packet);
+            boolean isInList = key >= 0 && key < tests;
+            assertEquals(
+                    isInList ? 1 + 2 * key : 2 * tests - 1,
+                    interpreted.decisions().get(decision).decisive());
+            assertEquals(isInList ? key + 1 : 0, interpreted.verdict(decision, packet));
+            assertEquals(decision, compiled.decide(packet));
+        }
+    }
+
+    @Test
+    void randomProgramsDecideAsTheyAreStepped() {
+        int ends = decideAsStepped(SEED, 200);
+        assertTrue(ends > 300, "too few kinds of end to mean anything: " + ends);
+    }
+
+    @Test
+    @Tag("soak")
+    void forLong() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("decisions, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            decideAsStepped(seed, 300);
+        }
+    }
+
+    /** {@return how many different decisions were seen} */
+    private static int decideAsStepped(long seed, int programs) {
+        RandomPrograms random = RandomPrograms.deterministic(seed);
+        int seen = 0;
+        for (int i = 0; i < programs; i++) {
+            boolean isAny = i % 2 == 0;
+            Program program = isAny ? random.program() : random.tests();
+            DecisionFilter interpreted = DecisionFilter.interpret(program);
+            DecisionFilter compiled = DecisionFilter.compile(program, BytesPacket.KINDS);
+            boolean[] found = new boolean[interpreted.decisions().size()];
+            for (int j = 0; j < 50; j++) {
+                byte[] bytes = isAny ? random.packet() : random.smallPacket();
+                for (Packet packet : List.of(new UnixPacket(bytes), Packet.of(bytes))) {
+                    String what = "seed " + seed + ", program " + i + "\n" + program + "packet " + packet;
+                    int decision = interpreted.decide(packet);
+                    SteppingMachine machine = new SteppingMachine(program, packet);
+                    assertEquals(stepped(machine), interpreted.decisions().get(decision), what);
+                    assertEquals(decision, compiled.decide(packet), what);
+                    int verdict = Filter.interpret(program).run(packet);
+                    assertEquals(verdict, interpreted.verdict(decision, packet), what);
+                    assertEquals(verdict, compiled.verdict(decision, packet), what);
+                    found[decision] = true;
+                }
+            }
+            seen += (int) IntStream.range(0, found.length).filter(d -> found[d]).count();
+        }
+        return seen;
+    }
+
+    /** {@return the decision as the stepping machine shows it} */
+    private static Decision stepped(SteppingMachine machine) {
+        List<Integer> path = new ArrayList<>();
+        while (machine.end().isEmpty()) {
+            path.add(machine.pc());
+            machine.step();
+        }
+        End end = machine.end().orElseThrow();
+        List<Instruction> instructions = machine.program().instructions();
+        int before = path.size() - 2;
+        while (before >= 0 && instructions.get(path.get(before)) instanceof Jump) {
+            before--;
+        }
+        if (end.cause() != Cause.RETURNED
+                || before < 0
+                || !(instructions.get(path.get(before)) instanceof ConditionalJump jump)) {
+            return new Decision(end.cause(), end.pc(), OptionalInt.empty(), false);
+        }
+        int test = path.get(before);
+        boolean holds = jump.skipTrue() == jump.skipFalse()
+                ? holds(machine, jump)
+                : jump.trueTarget(test) == path.get(before + 1);
+        return new Decision(Cause.RETURNED, end.pc(), OptionalInt.of(test), holds);
+    }
+
+    /** What does not show in the path: A and X are what they were when the jump was taken. */
+    private static boolean holds(SteppingMachine machine, ConditionalJump jump) {
+        int operand = jump instanceof JumpIf constant ? constant.val() : machine.x();
+        return switch (jump.cond()) {
+            case JEQ -> machine.a() == operand;
+            case JGT -> Integer.compareUnsigned(machine.a(), operand) > 0;
+            case JGE -> Integer.compareUnsigned(machine.a(), operand) >= 0;
+            case JSET -> (machine.a() & operand) != 0;
+        };
+    }
+
+    @Test
+    void aVerdictThatIsAIsThatOfThePacket() {
+        Program program = Program.of(new LoadAbsolute(0, 1), new ReturnA());
+        DecisionFilter filter = DecisionFilter.interpret(program);
+        assertEquals(5, filter.verdict(filter.decide(packet("05")), packet("05")));
+        assertEquals(0, filter.verdict(filter.decide(packet("00")), packet("00")));
+        assertEquals(program, filter.program());
+    }
+}
