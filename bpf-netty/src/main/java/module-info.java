@@ -11,6 +11,7 @@ module io.github.nettybpf.netty {
 
     exports io.github.nettybpf.netty;
     exports io.github.nettybpf.netty.address;
+    exports io.github.nettybpf.netty.drops;
     exports io.github.nettybpf.netty.listener;
     exports io.github.nettybpf.netty.reuseport;
 }
