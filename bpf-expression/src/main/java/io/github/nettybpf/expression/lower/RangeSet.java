@@ -92,6 +92,20 @@ public final class RangeSet {
     }
 
     /**
+     * {@return whether a number is in both sets} It is quick if this one has few ranges.
+     *
+     * @param other the other set
+     */
+    public boolean overlaps(RangeSet other) {
+        for (int i = 0; i < size(); i += 2) {
+            if (other.overlaps(bound(i), bound(i + 1))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
      * {@return whether the set has the number}
      *
      * @param number the number

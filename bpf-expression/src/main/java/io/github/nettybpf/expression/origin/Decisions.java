@@ -3,13 +3,14 @@ package io.github.nettybpf.expression.origin;
 import io.github.nettybpf.expression.lower.RangeSet;
 import io.github.nettybpf.expression.lower.TermTests;
 import io.github.nettybpf.expression.lower.TermTests.Test;
+import io.github.nettybpf.expression.lower.Value;
 import io.github.nettybpf.expression.origin.Contents.Possible;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /**
  * Finds the terms that a comparison decides. What is compared is known by the values that it may be, and the numbers that
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  */
 final class Decisions {
     private final TermTests tests;
+    private final Map<Value, TestIndex> indexes = new HashMap<>();
 
     Decisions(TermTests tests) {
         this.tests = tests;
@@ -48,7 +50,7 @@ final class Decisions {
     Set<Integer> range(Contents contents, long start, long end) {
         return decided(contents, (possible, numbers) -> {
             RangeSet range = numbers.within(start, end);
-            return set -> !set.and(range).isEmpty();
+            return set -> set.overlaps(range);
         });
     }
 
@@ -62,25 +64,30 @@ final class Decisions {
      * are not decided yet, all that test the value, or all that compute it}
      */
     private Set<Integer> decided(Contents contents, BiFunction<Possible, RangeSet, Predicate<RangeSet>> criterion) {
-        List<Set<Integer>> found = Stream.generate(() -> (Set<Integer>) new TreeSet<Integer>())
-                .limit(4)
-                .toList();
+        Set<Integer> decided = new TreeSet<>();
+        Set<Integer> undecided = new TreeSet<>();
         contents.values().forEach((possible, numbers) -> {
             Predicate<RangeSet> decides = criterion.apply(possible, numbers);
-            for (Test test : tests.of(possible.value())) {
-                RangeSet in = test.set().and(numbers);
-                boolean isUndecided = !in.isEmpty() && !in.equals(numbers);
-                if (isUndecided && decides.test(test.set())) {
-                    found.get(0).add(test.term());
+            TestIndex index = indexes.computeIfAbsent(possible.value(), value -> new TestIndex(tests.of(value)));
+            for (Test test : index.overlapping(numbers)) {
+                if (!test.set().and(numbers).equals(numbers)) {
+                    undecided.add(test.term());
+                    if (decides.test(test.set())) {
+                        decided.add(test.term());
+                    }
                 }
-                if (isUndecided) {
-                    found.get(1).add(test.term());
-                }
-                found.get(2).add(test.term());
             }
-            found.get(3).addAll(tests.users(possible.value()));
         });
-        return found.stream().filter(terms -> !terms.isEmpty()).findFirst().orElse(Set.of());
+        if (!undecided.isEmpty()) {
+            return decided.isEmpty() ? undecided : decided;
+        }
+        Set<Integer> testing = new TreeSet<>();
+        Set<Integer> computing = new TreeSet<>();
+        for (Possible possible : contents.values().keySet()) {
+            tests.of(possible.value()).forEach(test -> testing.add(test.term()));
+            computing.addAll(tests.users(possible.value()));
+        }
+        return testing.isEmpty() ? computing : testing;
     }
 
     private static boolean differ(RangeSet set, long a, long b) {
