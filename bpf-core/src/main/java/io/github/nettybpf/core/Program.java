@@ -56,6 +56,7 @@ public final class Program {
         this.raw = raw;
         this.instructions = instructions;
         this.placement = null;
+        this.origins = pc -> Optional.empty();
     }
 
     /**
