@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,6 +36,9 @@ public final class TermTests {
      */
     public record Test(int term, RangeSet set) {}
 
+    /** A part of the expression that was not looked at yet. */
+    private record Open(Expression term, boolean isNegated) {}
+
     private final ValueTable values = new ValueTable();
     private final Options options;
 
@@ -51,6 +55,9 @@ public final class TermTests {
 
     /** The terms that store a value in a scratch slot. */
     private final Map<Value, Set<Integer>> writers = new HashMap<>();
+
+    /** The terms before which stands an odd number of {@code not}. */
+    private final Set<Integer> negated = new HashSet<>();
 
     private int terms;
 
@@ -75,6 +82,11 @@ public final class TermTests {
     /** {@return how many terms there are} */
     public int count() {
         return terms;
+    }
+
+    /** {@return whether the expression wants what the term does not hold for} */
+    public boolean isNegated(int term) {
+        return negated.contains(term);
     }
 
     /** {@return the values that are tested, and those that they are computed of} */
@@ -113,17 +125,21 @@ public final class TermTests {
         HeaderOffsets start = HeaderOffsets.of(encapsulation, live, values);
         HeaderOffsets offsets = start;
         List<BooleanFormula> formulas = new ArrayList<>();
-        Deque<Expression> open = new ArrayDeque<>(List.of(tree));
+        Deque<Open> open = new ArrayDeque<>(List.of(new Open(tree, false)));
         TermLowering lowering = new TermLowering(values, offsets, options, ListForm.IN_ORDER);
         TermLowering shared = new TermLowering(values, offsets, options, SHARED);
         while (!open.isEmpty()) {
-            Expression next = open.pop();
+            Open popped = open.pop();
+            Expression next = popped.term;
             List<Expression> inner = SetExpansion.terms(next);
             for (int i = inner.size() - 1; i >= 0; i--) {
-                open.push(inner.get(i));
+                open.push(new Open(inner.get(i), popped.isNegated != next instanceof Expression.Not));
             }
             if (!inner.isEmpty()) {
                 continue;
+            }
+            if (popped.isNegated) {
+                negated.add(terms);
             }
             if (next instanceof Primitive primitive) {
                 formulas.add(lowered(primitive, lowering, shared));

@@ -63,7 +63,13 @@ public final class SourceOrigins implements IntFunction<Optional<String>> {
     private List<Optional<String>> computed() {
         Expression tree = Objects.requireNonNull(Parser.parse(text));
         List<String> terms = Parser.terms(text);
-        List<Set<Integer>> found = SymbolicExecution.terms(program, TermTests.of(tree, encapsulation, live, options));
+        TermTests tests = TermTests.of(tree, encapsulation, live, options);
+        for (int term = 0; term < terms.size(); term++) {
+            if (tests.isNegated(term)) {
+                terms.set(term, "not " + terms.get(term));
+            }
+        }
+        List<Set<Integer>> found = SymbolicExecution.terms(program, tests);
         List<Optional<String>> all = new ArrayList<>();
         for (Set<Integer> one : found) {
             all.add(one.isEmpty() ? Optional.empty() : Optional.of(joined(one, terms)));
