@@ -80,6 +80,7 @@ class OriginsTest {
                     no packet passes                  | UDP_SOCKET| port 53 and not port 53                                     | 1x -
                     computed values                   | UDP_SOCKET| udp[8:2] & 0x10 != 0 or (udp[9]) = 3 or udp[4:2]>udp[10:2]  | 2x udp[8:2] & 0x10 != 0; 2x (udp[9]) = 3; 4x udp[4:2]>udp[10:2]; 2x -
                     two values of one mask            | UDP_SOCKET| udp[8] & 0xf != 0 and udp[8] & 0xf != 5                     | 2x udp[8] & 0xf != 0, udp[8] & 0xf != 5; 1x udp[8] & 0xf != 5; 1x udp[8] & 0xf != 0; 2x -
+                    a mask of no bit and of all        | UDP_SOCKET | udp[8:4] & 0 = len - 7 or udp[4:4] & 0xffffffff = 9 | 6x udp[8:4] & 0 = len - 7; 3x udp[4:4] & 0xffffffff = 9; 2x -
                     a payload                         | PAYLOAD   | link[0] = 7 and len >= 10 and byte 3 & 7                    | 2x link[0] = 7; 2x len >= 10; 2x byte 3 & 7; 2x -
                     a service by its name             | TCP_SOCKET| tcp dst port https and tcp[tcpflags] & tcp-syn != 0         | 2x tcp dst port https; 2x tcp[tcpflags] & tcp-syn != 0; 2x -
                     tests of protocols are shared     | EN10MB    | host 10.0.0.1 and tcp port 80 and not tcp port 443          | 2x host 10.0.0.1, tcp port 80, tcp port 443; 4x tcp port 80, tcp port 443; 4x host 10.0.0.1; 2x tcp port 80, tcp port 443; 1x tcp port 80; 3x tcp port 443; 2x tcp port 80; 2x -

@@ -72,11 +72,6 @@ public final class TermTests {
         return tests;
     }
 
-    /** {@return how many terms there are} */
-    public int count() {
-        return terms;
-    }
-
     /** {@return the values that are tested, and those that they are computed of} */
     public ValueTable values() {
         return values;
