@@ -49,7 +49,7 @@ public final class DropSampler {
     /**
      * Takes a sample, or counts it as lost.
      *
-     * @param rule tells what decided
+     * @param rule tells what decided, on the listener's thread
      * @param isPassedOn whether the packet is passed on nevertheless
      */
     public void take(
@@ -67,9 +67,12 @@ public final class DropSampler {
         }
         byte[] bytes = new byte[copied];
         content.getBytes(content.readerIndex(), bytes);
-        DroppedPacket packet = new DroppedPacket(
-                Instant.now(), bytes, length, sender, recipient, placement, reason, rule.get(), oneIn, isPassedOn);
-        if (queue.offer(packet)) {
+        Instant time = Instant.now();
+        boolean isOffered = queue.offer(
+                copied,
+                () -> new DroppedPacket(
+                        time, bytes, length, sender, recipient, placement, reason, rule.get(), oneIn, isPassedOn));
+        if (isOffered) {
             counters.sample();
         } else {
             counters.loseSample();
