@@ -1,4 +1,5 @@
 /** Packet filters for Netty channels. */
+@SuppressWarnings("module") // The tools, which are compiled later, use the writer of captures.
 module io.github.nettybpf.netty {
     requires static transitive org.jspecify;
     requires transitive io.github.nettybpf.core;
@@ -14,4 +15,6 @@ module io.github.nettybpf.netty {
     exports io.github.nettybpf.netty.drops;
     exports io.github.nettybpf.netty.listener;
     exports io.github.nettybpf.netty.reuseport;
+    exports io.github.nettybpf.netty.pcapng to
+            io.github.nettybpf.tools;
 }
