@@ -5,11 +5,15 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.LinkType;
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.ExtensionOption;
+import io.github.nettybpf.tools.Json;
+import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.ProgramArgument;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import io.github.nettybpf.tools.capture.LinkTypes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -66,6 +70,9 @@ public final class Explain implements Callable<Integer> {
     @Mixin
     private final ExtensionOption extensions = new ExtensionOption();
 
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
     public Explain(Session session) {
         this.session = session;
     }
@@ -73,13 +80,36 @@ public final class Explain implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         if (program.isStandardInput() && packet.equals("-")) {
-            throw new Refusal("PROGRAM and PACKET: both are standard input (expected: at most one)");
+            throw Refusal.ofUsage("PROGRAM and PACKET: both are standard input (expected: at most one)");
         }
         AnyProgram source = program.read(session.in());
         PacketArgument named = PacketArgument.of(packet, number, program.linkType(), session.in());
         Program run = source.program(linkType(source, named));
         Packet shown = extensions.annotate(named.packet());
         PacketTrace trace = PacketTrace.of(run, shown);
+        session.out().print(json.isAsked() ? json(named, trace) + "\n" : text(named, trace));
+        return 0;
+    }
+
+    private static Json json(PacketArgument named, PacketTrace trace) {
+        CapturedPacket packet = named.packet();
+        List<Json> steps = new ArrayList<>();
+        for (PacketTrace.Step step : trace.steps()) {
+            steps.add(new Json()
+                    .put("insn", step.pc())
+                    .put("statement", step.statement())
+                    .put("effect", step.effect()));
+        }
+        return new Json()
+                .put("packet", named.name())
+                .put("length", packet.length())
+                .put("wireLength", Integer.toUnsignedLong(packet.wireLength()))
+                .put("steps", steps)
+                .put("verdict", Integer.toUnsignedLong(trace.verdict()))
+                .put("sentence", trace.sentence());
+    }
+
+    private String text(PacketArgument named, PacketTrace trace) {
         StringBuilder text = new StringBuilder(header(named)).append('\n');
         int width = trace.steps().stream()
                 .mapToInt(step -> step.statement().length())
@@ -88,14 +118,22 @@ public final class Explain implements Callable<Integer> {
         for (PacketTrace.Step step : trace.steps()) {
             text.append(PacketTrace.number(step.pc())).append("  ").append(step.statement());
             text.append(" ".repeat(width - step.statement().length() + 3))
-                    .append(step.effect())
+                    .append(effect(step))
                     .append('\n');
         }
         text.append("verdict ")
                 .append(Integer.toUnsignedString(trace.verdict()))
                 .append('\n');
-        session.out().print(text + trace.sentence() + "\n");
-        return 0;
+        return text + trace.sentence() + "\n";
+    }
+
+    /** {@return what an instruction did, with the branch that it took in bold} */
+    private String effect(PacketTrace.Step step) {
+        String effect = step.effect();
+        int branch = effect.lastIndexOf(PacketTrace.BRANCH);
+        return branch < 0
+                ? effect
+                : effect.substring(0, branch) + session.style().taken(effect.substring(branch));
     }
 
     private LinkType linkType(AnyProgram source, PacketArgument named) throws Refusal {

@@ -2,6 +2,8 @@ package io.github.nettybpf.tools.run;
 
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.CaptureArgument;
+import io.github.nettybpf.tools.Json;
+import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.Positive;
 import io.github.nettybpf.tools.ProgramArgument;
 import io.github.nettybpf.tools.Refusal;
@@ -12,6 +14,7 @@ import io.github.nettybpf.tools.capture.CaptureReader;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +109,12 @@ public final class Run implements Callable<Integer> {
             description = "Run the program only on the first N packets of each capture.")
     private long limit = Long.MAX_VALUE;
 
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    /** The results of the captures, for {@code --json}. */
+    private final List<Json> results = new ArrayList<>();
+
     private long passes;
     private long fails;
     private boolean failed;
@@ -134,8 +143,10 @@ public final class Run implements Callable<Integer> {
                 }
             }
         }
-        if (captures.size() > 1) {
-            count("total: ", passes, fails);
+        if (json.isAsked()) {
+            print(new Json().put("captures", results).put("passes", passes).put("fails", fails) + "\n");
+        } else if (captures.size() > 1) {
+            print("total: " + counts(passes, fails));
         }
         return failed ? 1 : 0;
     }
@@ -146,6 +157,7 @@ public final class Run implements Callable<Integer> {
             try {
                 in = CaptureArgument.open(file, session.in(), session.progress());
             } catch (Refusal e) {
+                results.add(result(new Source(file), 0, 0, e));
                 report(e);
                 continue;
             }
@@ -153,7 +165,9 @@ public final class Run implements Callable<Integer> {
             try (CaptureReader reader = CaptureReader.open(in)) {
                 run(source, reader, verdicts, kept);
             } catch (IOException e) {
-                report(source.unreadable(e));
+                Refusal unreadable = source.unreadable(e);
+                results.add(result(source, 0, 0, unreadable));
+                report(unreadable);
             }
         }
     }
@@ -164,8 +178,11 @@ public final class Run implements Callable<Integer> {
         long passesBefore = passes;
         long failsBefore = fails;
         Refusal problem = runPackets(source, reader, verdicts, kept);
-        String prefix = captures.size() > 1 ? source.name() + ": " : "";
-        count(prefix, passes - passesBefore, fails - failsBefore);
+        results.add(result(source, passes - passesBefore, fails - failsBefore, problem));
+        if (!json.isAsked()) {
+            String prefix = captures.size() > 1 ? source.name() + ": " : "";
+            print(prefix + counts(passes - passesBefore, fails - failsBefore));
+        }
         firstInterface = firstInterface == null ? reader.firstInterface() : firstInterface;
         if (problem != null) {
             report(problem);
@@ -211,12 +228,25 @@ public final class Run implements Callable<Integer> {
         failed = true;
     }
 
-    private void count(String prefix, long passed, long notPassed) {
-        String line = prefix + "bpf passes:" + passed + " fails:" + notPassed;
+    private static Json result(Source source, long passed, long notPassed, @Nullable Refusal problem) {
+        return new Json()
+                .put("capture", source.name())
+                .put("passes", passed)
+                .put("fails", notPassed)
+                .put("problem", problem == null ? null : problem.getMessage());
+    }
+
+    private static String counts(long passed, long notPassed) {
+        return "bpf passes:" + passed + " fails:" + notPassed + "\n";
+    }
+
+    /** Standard output has the capture if that is written there. */
+    private void print(String lines) {
         if ("-".equals(write)) {
-            session.err().println(line);
+            session.err().print(lines);
+            session.err().flush();
         } else {
-            session.out().print(line + "\n");
+            session.out().print(lines);
         }
     }
 }
