@@ -2,6 +2,7 @@ package io.github.nettybpf.tools.run;
 
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.CaptureArgument;
+import io.github.nettybpf.tools.CapturePlacement;
 import io.github.nettybpf.tools.Json;
 import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.Positive;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -112,8 +114,8 @@ public final class Bench implements Callable<Integer> {
         }
         CaptureArgument.check(program, List.of(capture));
         AnyProgram read = program.read(session.in());
-        try (Verdicts interpreter = new Verdicts(read, program.linkType(), Engine.INTERPRETER, session.err()::println);
-                Verdicts compiler = new Verdicts(read, program.linkType(), Engine.COMPILER, remark -> {})) {
+        try (Verdicts interpreter = verdicts(read, Engine.INTERPRETER, session.err()::println);
+                Verdicts compiler = verdicts(read, Engine.COMPILER, remark -> {})) {
             List<CapturedPacket> packets = packets();
             Measurement measurement =
                     new Measurement(packets, List.of(filters(interpreter, packets), filters(compiler, packets)));
@@ -126,6 +128,10 @@ public final class Bench implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private Verdicts verdicts(AnyProgram read, Engine engine, Consumer<String> remarks) throws Refusal {
+        return new Verdicts(read, program.linkType(), new CapturePlacement(), engine, null, remarks);
     }
 
     private List<CapturedPacket> packets() throws Refusal {

@@ -2,11 +2,13 @@ package io.github.nettybpf.tools.run;
 
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.CaptureArgument;
+import io.github.nettybpf.tools.CapturePlacement;
 import io.github.nettybpf.tools.Json;
 import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.Positive;
 import io.github.nettybpf.tools.ProgramArgument;
 import io.github.nettybpf.tools.Refusal;
+import io.github.nettybpf.tools.RuleCounts;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.Source;
 import io.github.nettybpf.tools.capture.CaptureInterface;
@@ -66,6 +68,7 @@ import picocli.CommandLine.Spec;
                   $ bpf run filter.bpf --write kept.pcapng monday.pcap.gz tuesday.pcap.gz
                   $ tcpdump -i eth0 -c 1000 -w - | bpf run filter.bpf -
                   $ bpf run --set blocked=block.txt 'src net @blocked' monday.pcap
+                  $ bpf run --by-rule 'udp dst port 53' drops.pcapng
 
                 See also: bpf bench, which measures; bpf explain, which traces one packet.""")
 public final class Run implements Callable<Integer> {
@@ -110,6 +113,15 @@ public final class Run implements Callable<Integer> {
     private long limit = Long.MAX_VALUE;
 
     @Mixin
+    private final CapturePlacement placement = new CapturePlacement();
+
+    @Option(
+            names = "--by-rule",
+            description = "Print for each rule of the program how many packets it has decided: the test that leads to a"
+                    + " return, or the instruction that ended the program. Not with the kernel.")
+    private boolean byRule;
+
+    @Mixin
     private final JsonOption json = new JsonOption();
 
     /** The results of the captures, for {@code --json}. */
@@ -129,8 +141,14 @@ public final class Run implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         CaptureArgument.check(program, captures);
+        placement.check(program);
+        if (byRule && engine == Engine.KERNEL) {
+            throw Refusal.ofUsage("--by-rule and --engine kernel (expected: another engine)");
+        }
         AnyProgram read = program.read(session.in());
-        try (Verdicts verdicts = new Verdicts(read, program.linkType(), engine, session.err()::println)) {
+        RuleCounts rules = byRule ? new RuleCounts() : null;
+        try (Verdicts verdicts =
+                new Verdicts(read, program.linkType(), placement, engine, rules, session.err()::println)) {
             if (write == null) {
                 runAll(verdicts, null);
             } else {
@@ -144,9 +162,11 @@ public final class Run implements Callable<Integer> {
             }
         }
         if (json.isAsked()) {
-            print(new Json().put("captures", results).put("passes", passes).put("fails", fails) + "\n");
-        } else if (captures.size() > 1) {
-            print("total: " + counts(passes, fails));
+            Json all = new Json().put("captures", results).put("passes", passes).put("fails", fails);
+            print((rules == null ? all : all.put("programs", rules.json())) + "\n");
+        } else {
+            print(captures.size() > 1 ? "total: " + counts(passes, fails) : "");
+            print(rules == null ? "" : rules.text());
         }
         return failed ? 1 : 0;
     }
@@ -215,7 +235,7 @@ public final class Run implements Callable<Integer> {
             } else {
                 passes++;
                 if (kept != null) {
-                    kept.write(packet, verdict);
+                    kept.write(packet, verdicts.kept(verdict));
                 }
             }
         }

@@ -345,7 +345,7 @@ class RunTest {
             value = {
                 "nothing | | 2 | no PROGRAM (expected: PROGRAM CAPTURE...)",
                 "no capture | arp | 2 | no CAPTURE (expected: PROGRAM CAPTURE...)",
-                "an option that is none | arp NAME --writ x | 2 | '--writ' (expected: --engine, --expression, --help, --json, --limit, --link-type, --netmask, --notation, --set, --version, --write; did you mean '--write'?)",
+                "an option that is none | arp NAME --writ x | 2 | '--writ' (expected: --by-rule, --engine, --expression, --help, --json, --limit, --link-type, --netmask, --notation, --placement, --set, --version, --write; did you mean '--write'?)",
                 "an engine that is none | arp NAME --engine jit | 2 | --engine: 'jit' (expected: interpreter, compiler, kernel)",
                 "a limit of 0 | arp NAME --limit 0 | 2 | --limit: '0' (expected: 1..999999999999999999)",
                 "a limit of -1 | arp NAME --limit -1 | 2 | --limit: '-1' (expected: 1..999999999999999999)",
