@@ -1,5 +1,5 @@
 /** Packet filters for Netty channels. */
-@SuppressWarnings("module") // The tools, which are compiled later, use the writer of captures.
+@SuppressWarnings("module") // bpf-packet and bpf-tools are compiled later
 module io.github.nettybpf.netty {
     requires static transitive org.jspecify;
     requires transitive io.github.nettybpf.core;
@@ -17,4 +17,6 @@ module io.github.nettybpf.netty {
     exports io.github.nettybpf.netty.reuseport;
     exports io.github.nettybpf.netty.pcapng to
             io.github.nettybpf.tools;
+    exports io.github.nettybpf.netty.memory to
+            io.github.nettybpf.packet;
 }

@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Fires a datagram through a pipeline: without a handler for it (Netty skips a handler that does not implement
- * channelRead), with one that passes everything on, with a check by hand, and with the filter. The packet is retained
+ * channelRead), with one that passes everything on, with a check by hand, with the filter, and with one that counts its decisions. The packet is retained
  * before and released after it, so the rows differ only by the handler.
  */
 @State(Scope.Thread)
@@ -70,7 +70,7 @@ public class HandlerBenchmark {
             """);
 
     /** The first handler in the pipeline. */
-    @Param({"none", "pass", "hand", "filter"})
+    @Param({"none", "pass", "hand", "filter", "counted"})
     public String handler;
 
     /** Reads the IP header, which the handler makes of the addresses. */
@@ -116,9 +116,10 @@ public class HandlerBenchmark {
                 };
         ChannelHandler first =
                 switch (handler) {
-                    case "filter" ->
+                    case "filter", "counted" ->
                         BpfFilterHandler.builder(filter)
                                 .placement(Placement.UDP_SOCKET)
+                                .countReturns(handler.equals("counted"))
                                 .build();
                     case "hand" -> new ByHand(byHand);
                     case "none" -> new ChannelInboundHandlerAdapter();

@@ -10,29 +10,31 @@ import java.util.stream.Stream;
 
 /**
  * Prints what the handler costs in a pipeline, with a column for each JVM: packets through a pipeline without a filter,
- * with a check by hand, and with the filter. All rows and columns of a program take turns.
+ * with a check by hand, with the filter, and with one that counts its decisions. All rows and columns of a program take turns.
  */
 final class HandlerTable {
     private static final List<Workload> WORKLOADS = List.of(Workload.PORT_22, Workload.DHCP);
 
     /** The engines with one kind of buffer. */
     private enum Buffers {
-        DIRECT(JavaEngine.PASS_DIRECT, JavaEngine.HAND_DIRECT, JavaEngine.FILTER_DIRECT),
-        HEAP(JavaEngine.PASS_HEAP, JavaEngine.HAND_HEAP, JavaEngine.FILTER_HEAP);
+        DIRECT(JavaEngine.PASS_DIRECT, JavaEngine.HAND_DIRECT, JavaEngine.FILTER_DIRECT, JavaEngine.COUNTED_DIRECT),
+        HEAP(JavaEngine.PASS_HEAP, JavaEngine.HAND_HEAP, JavaEngine.FILTER_HEAP, JavaEngine.COUNTED_HEAP);
 
         final JavaEngine unfiltered;
         final JavaEngine byHand;
         final JavaEngine filter;
+        final JavaEngine counted;
 
-        Buffers(JavaEngine unfiltered, JavaEngine byHand, JavaEngine filter) {
+        Buffers(JavaEngine unfiltered, JavaEngine byHand, JavaEngine filter, JavaEngine counted) {
             this.unfiltered = unfiltered;
             this.byHand = byHand;
             this.filter = filter;
+            this.counted = counted;
         }
 
         /** {@return the rows, in order} */
         List<JavaEngine> engines() {
-            return List.of(unfiltered, byHand, filter);
+            return List.of(unfiltered, byHand, filter, counted);
         }
     }
 
@@ -105,8 +107,11 @@ final class HandlerTable {
     private static void print(Workload workload, Buffers buffers, List<Jvm> jvms, Race race) {
         String start = "| " + workload.title() + " | " + buffers.name().toLowerCase(Locale.ROOT) + " | ";
         for (JavaEngine engine : buffers.engines()) {
-            String name =
-                    engine == buffers.filter ? "filter" : engine == buffers.byHand ? "check by hand" : "no filter";
+            String name = engine == buffers.filter
+                    ? "filter"
+                    : engine == buffers.counted
+                            ? "filter that counts its decisions"
+                            : engine == buffers.byHand ? "check by hand" : "no filter";
             System.out.println(start
                     + name
                     + jvms.stream()

@@ -16,9 +16,11 @@ enum JavaEngine {
     PASS_DIRECT("pipeline, no filter, direct", workload -> PipelineLoop.unfiltered(workload, direct())),
     HAND_DIRECT("pipeline, by hand, direct", workload -> PipelineLoop.byHand(workload, direct())),
     FILTER_DIRECT("pipeline, filter, direct", workload -> PipelineLoop.filtered(workload, direct())),
+    COUNTED_DIRECT("pipeline, counted, direct", workload -> PipelineLoop.counted(workload, direct())),
     PASS_HEAP("pipeline, no filter, heap", workload -> PipelineLoop.unfiltered(workload, heap())),
     HAND_HEAP("pipeline, by hand, heap", workload -> PipelineLoop.byHand(workload, heap())),
-    FILTER_HEAP("pipeline, filter, heap", workload -> PipelineLoop.filtered(workload, heap()));
+    FILTER_HEAP("pipeline, filter, heap", workload -> PipelineLoop.filtered(workload, heap())),
+    COUNTED_HEAP("pipeline, counted, heap", workload -> PipelineLoop.counted(workload, heap()));
 
     /** A program on an engine. */
     interface Loop {

@@ -27,7 +27,11 @@ final class PeerTable {
         List<Workload> workloads = new ArrayList<>();
         List<Engine> engines = new ArrayList<>();
         List<String> options = Stream.of(args).filter(MANY_PACKET_TYPES::equals).toList();
-        EnumSet.complementOf(EnumSet.of(JavaEngine.HAND_DIRECT, JavaEngine.HAND_HEAP))
+        EnumSet.complementOf(EnumSet.of(
+                        JavaEngine.HAND_DIRECT,
+                        JavaEngine.HAND_HEAP,
+                        JavaEngine.COUNTED_DIRECT,
+                        JavaEngine.COUNTED_HEAP))
                 .forEach(engine -> engines.add(new JvmEngine(engine, options)));
         for (String arg : args) {
             int equals = arg.indexOf('=');

@@ -51,8 +51,18 @@ final class PipelineLoop implements JavaEngine.Loop {
     }
 
     static PipelineLoop filtered(Workload workload, IntFunction<ByteBuf> memory) {
+        return filtered(workload, false, memory);
+    }
+
+    /** {@return a pipeline with a filter that counts how its program decides} */
+    static PipelineLoop counted(Workload workload, IntFunction<ByteBuf> memory) {
+        return filtered(workload, true, memory);
+    }
+
+    private static PipelineLoop filtered(Workload workload, boolean counted, IntFunction<ByteBuf> memory) {
         ChannelHandler filter = BpfFilterHandler.builder(workload.program())
                 .placement(workload.placement())
+                .countReturns(counted)
                 .build();
         return new PipelineLoop(workload, filter, true, memory);
     }

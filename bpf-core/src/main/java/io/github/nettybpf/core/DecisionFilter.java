@@ -119,6 +119,15 @@ public final class DecisionFilter {
         return returnsA[decision] ? verdictOfA.run(packet) : verdicts[decision];
     }
 
+    /**
+     * {@return the verdict of a decision, unsigned, or 0 if it is A}
+     *
+     * @param decision 0 to one less than there are decisions
+     */
+    public int constantVerdict(int decision) {
+        return verdicts[decision];
+    }
+
     private int step(Packet packet) {
         Arrays.fill(state, 0);
         int pc = 0;

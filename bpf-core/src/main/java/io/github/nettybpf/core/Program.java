@@ -3,10 +3,12 @@ package io.github.nettybpf.core;
 import io.github.nettybpf.core.text.Assembler;
 import io.github.nettybpf.core.text.Disassembler;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,8 @@ public final class Program {
     /** Null if the program was made for no particular placement. */
     private final @Nullable Placement placement;
 
+    private final IntFunction<Optional<String>> origins;
+
     /** Computed at the first use, by any thread: the result is the same. */
     private volatile @Nullable Analysis analysis;
 
@@ -37,12 +41,14 @@ public final class Program {
         this.raw = List.copyOf(raw);
         this.instructions = Verifier.verify(this.raw);
         this.placement = null;
+        this.origins = pc -> Optional.empty();
     }
 
-    private Program(Program verified, Placement placement) {
+    private Program(Program verified, @Nullable Placement placement, IntFunction<Optional<String>> origins) {
         this.raw = verified.raw;
         this.instructions = verified.instructions;
         this.placement = placement;
+        this.origins = origins;
         this.analysis = verified.analysis;
     }
 
@@ -50,6 +56,7 @@ public final class Program {
         this.raw = raw;
         this.instructions = instructions;
         this.placement = null;
+        this.origins = pc -> Optional.empty();
     }
 
     /**
@@ -125,12 +132,37 @@ public final class Program {
     }
 
     /**
-     * {@return a program of the same instructions for this placement} This program does not change.
+     * {@return a program of the same instructions for this placement} It keeps the {@link #origin}s. This program does not
+     * change.
      *
      * @param placement where the program is meant to run
      */
     public Program at(Placement placement) {
-        return new Program(this, placement);
+        return new Program(this, placement, origins);
+    }
+
+    /**
+     * {@return the part of the program's source that an instruction belongs to, or empty if that is not known} For a
+     * conditional jump that is what it decides, as in {@code src net 10.0.0.0/8}; for a load, what the value is tested
+     * for. Programs of expressions know it (docs/expressions.md tells which parts are named), those from text or
+     * instructions do not unless {@link #withOrigins} tells them.
+     *
+     * @param pc the index of the instruction
+     * @throws IndexOutOfBoundsException if the program has no such instruction
+     */
+    public Optional<String> origin(int pc) {
+        return origins.apply(Objects.checkIndex(pc, raw.size()));
+    }
+
+    /**
+     * {@return a program of the same instructions, whose {@link #origin}s are these} It keeps the {@link #placement}. This
+     * program does not change.
+     *
+     * @param origins gives the origin of an instruction by its index, which is always inside the program. It is called
+     *     whenever an origin is asked for, by any thread, and has to give the same result each time.
+     */
+    public Program withOrigins(IntFunction<Optional<String>> origins) {
+        return new Program(this, placement, origins);
     }
 
     /** {@return the extensions that the program can read} */
@@ -222,8 +254,8 @@ public final class Program {
 
     /**
      * {@return whether the other program has the same instructions} Fields of the encoding that the kernel ignores do
-     * not count, nor does the {@link #placement}: a program that is read back from a socket equals the one that was
-     * attached.
+     * not count, nor do the {@link #placement} and the {@link #origin}s: a program that is read back from a socket
+     * equals the one that was attached.
      */
     @Override
     public boolean equals(@Nullable Object other) {

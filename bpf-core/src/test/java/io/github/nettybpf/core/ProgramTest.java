@@ -66,6 +66,36 @@ class ProgramTest {
     }
 
     @Test
+    void originsAreNoPartOfWhatAProgramComputes() {
+        Program program =
+                Program.parse("ldh [2]\njeq #53, 0, 1\nret #1\nret #0").at(Placement.UDP_SOCKET);
+        Program known = program.withOrigins(pc -> pc < 2 ? Optional.of("dst port 53") : Optional.empty());
+        for (int pc = 0; pc < 4; pc++) {
+            Optional<String> expected = pc < 2 ? Optional.of("dst port 53") : Optional.empty();
+            assertEquals(Optional.empty(), program.origin(pc));
+            assertEquals(expected, known.origin(pc));
+            assertEquals(expected, known.at(Placement.PAYLOAD).origin(pc));
+        }
+        assertEquals(
+                Optional.of("other"),
+                known.withOrigins(pc -> Optional.of("other")).origin(3));
+        assertEquals(Optional.of(Placement.UDP_SOCKET), known.placement());
+        assertEquals(program, known);
+        assertEquals(program.hashCode(), known.hashCode());
+        assertEquals(program.toString(), known.toString());
+        assertEquals(program.raw(), known.raw());
+    }
+
+    @Test
+    void onlyInstructionsOfTheProgramHaveOrigins() {
+        Program program = Program.parse("ldh [2]\nret a").withOrigins(pc -> Optional.of("any"));
+        for (int pc : new int[] {-1, 2}) {
+            IndexOutOfBoundsException e = assertThrows(IndexOutOfBoundsException.class, () -> program.origin(pc));
+            assertEquals("Index " + pc + " out of bounds for length 2", e.getMessage());
+        }
+    }
+
+    @Test
     void has1To4096Instructions() {
         assertEquals(1, Program.of(new ReturnA()).size());
         assertEquals(4096, Program.of(Collections.nCopies(4096, new ReturnA())).size());

@@ -11,6 +11,7 @@ import io.github.nettybpf.expression.lower.Encapsulation;
 import io.github.nettybpf.expression.lower.EnglishText;
 import io.github.nettybpf.expression.lower.Lowering;
 import io.github.nettybpf.expression.lower.SetExpansion;
+import io.github.nettybpf.expression.origin.SourceOrigins;
 import io.github.nettybpf.expression.parse.Expression;
 import io.github.nettybpf.expression.parse.Parser;
 import io.github.nettybpf.expression.parse.SetNames;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -50,10 +52,13 @@ public final class FilterExpression {
         this.text = text;
         this.encapsulation = encapsulation;
         this.live = live;
-        this.options = options;
+        this.options = options.resolvingOnce();
         this.tree = Parser.parse(text);
-        Program compiled = program(tree, encapsulation, live, options);
-        this.program = placement.map(compiled::at).orElse(compiled);
+        Program compiled = program(tree, encapsulation, live, this.options);
+        Program placed = placement.map(compiled::at).orElse(compiled);
+        this.program = tree == null
+                ? placed
+                : placed.withOrigins(new SourceOrigins(text, encapsulation, live, this.options, placed.instructions()));
         if (!options.mayRejectAll() && rejectsAll()) {
             throw new ExpressionException(1, "expression rejects all packets (expected: one that some packet passes)");
         }
@@ -150,7 +155,10 @@ public final class FilterExpression {
                 : Lowering.lower(tree, encapsulation, live, options, shareAddresses);
     }
 
-    /** {@return the program that the expression means} */
+    /**
+     * {@return the program that the expression means} Its {@link Program#origin}s are the tests of the expression, as they
+     * are written.
+     */
     public Program program() {
         return program;
     }
@@ -294,6 +302,16 @@ public final class FilterExpression {
         /** {@return these options, with which an expression may reject all packets, which otherwise is an error} */
         public Options withRejectingAll() {
             return new Options(netmask, resolver, sets, optimized, true);
+        }
+
+        /**
+         * {@return these options, with a resolver that keeps what it found} The tests of a program have the addresses that it
+         * was compiled for, whenever they are explained.
+         */
+        private Options resolvingOnce() {
+            Map<String, List<InetAddress>> found = new ConcurrentHashMap<>();
+            return resolver.map(hosts -> withResolver(name -> found.computeIfAbsent(name, hosts)))
+                    .orElse(this);
         }
 
         /** {@return the netmask, or empty if there is none} */

@@ -4,6 +4,7 @@ import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.address.SourceStats;
+import io.github.nettybpf.netty.observe.PacketCounters;
 import io.github.nettybpf.netty.source.CurrentRule;
 import io.github.nettybpf.netty.source.FilterRule;
 import io.github.nettybpf.netty.source.SourceRule;
@@ -19,6 +20,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.net.SocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +67,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BpfFilterHandler extends ChannelDuplexHandler {
     private final FilterChoices choices;
-    private final Counters counters = new Counters();
+    private final PacketCounters counters = new PacketCounters();
 
     /** A read was asked for, and no message was passed on since; belongs to the event loop. */
     private boolean readWanted;
@@ -86,14 +88,13 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         this(builder(program));
     }
 
-    private BpfFilterHandler(Builder builder) {
-        this.choices = new FilterChoices(
-                builder.offload,
-                builder.placement,
-                builder.lossyHandover,
-                builder.afterOtherHandlers,
-                builder.offloadsHotSources);
-        this.rule = new CurrentRule(new FilterRule(builder.program, builder.sources), counters.sources);
+    private BpfFilterHandler(BpfFilterHandlerBuilder builder) {
+        this(builder.choices(), builder.rule());
+    }
+
+    BpfFilterHandler(FilterChoices choices, FilterRule first) {
+        this.choices = choices;
+        this.rule = new CurrentRule(first, counters.sources);
         choices.whyNot(rule.get()).ifPresent(refusal -> {
             throw new IllegalArgumentException(refusal);
         });
@@ -104,121 +105,20 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      *
      * @param program the program
      */
-    public static Builder builder(Program program) {
-        return new Builder(program);
-    }
-
-    /** Chooses where a handler runs its program. Not for use by several threads. */
-    public static final class Builder {
-        private final Program program;
-        private Offload offload = Offload.AUTO;
-        private @Nullable Placement placement;
-        private boolean lossyHandover;
-        private boolean afterOtherHandlers;
-        private boolean offloadsHotSources = true;
-        private SourceRule sources = SourceRule.ALL;
-
-        private Builder(Program program) {
-            this.program = program;
-        }
-
-        /**
-         * {@return this builder} The default is {@link Offload#AUTO}.
-         *
-         * @param choice whether the kernel runs the program
-         */
-        public Builder offload(Offload choice) {
-            this.offload = choice;
-            return this;
-        }
-
-        /**
-         * {@return this builder} By default the program decides, if it knows its {@link Program#placement}, as those of
-         * expressions do; otherwise the channel: {@link Placement#UDP_SOCKET} on a UDP channel, what a {@link
-         * FilteredChannel} says, and {@link Placement#PAYLOAD} on others. A program for {@link Placement#PAYLOAD} can be
-         * used on a UDP channel too: the kernel then gets it with all offsets increased by the length of the UDP header.
-         *
-         * @param choice what the program's offset 0 is
-         */
-        public Builder placement(Placement choice) {
-            this.placement = choice;
-            return this;
-        }
-
-        /**
-         * {@return this builder} Allows a handover that loses packets: a program that the pipeline cannot judge is
-         * attached to a bound UDP channel by dropping everything until the receive queue is empty. Only used with
-         * {@link Offload#REQUIRED}. The default is false: such a handover fails.
-         *
-         * @param allowed whether packets may be lost
-         */
-        public Builder lossyHandover(boolean allowed) {
-            this.lossyHandover = allowed;
-            return this;
-        }
-
-        /**
-         * {@return this builder} Says that the handler is meant to judge what other inbound handlers pass on. Without it,
-         * a handler that comes after others on a channel for datagrams or frames warns that it judges no more than that.
-         *
-         * @param meant whether other inbound handlers come first on purpose
-         */
-        public Builder afterOtherHandlers(boolean meant) {
-            this.afterOtherHandlers = meant;
-            return this;
-        }
-
-        /**
-         * {@return this builder} Drops what comes from these addresses. By default, no source is denied.
-         *
-         * @param sources the addresses; they can be others later: {@link BpfFilterHandler#denySources}
-         */
-        public Builder denySources(AddressSet sources) {
-            this.sources = this.sources.denying(sources);
-            return this;
-        }
-
-        /**
-         * {@return this builder} Drops what comes from other addresses than these. By default, all sources are allowed.
-         *
-         * @param sources the addresses; they can be others later: {@link BpfFilterHandler#allowSources}
-         */
-        public Builder allowSources(AddressSet sources) {
-            this.sources = this.sources.allowing(sources);
-            return this;
-        }
-
-        /**
-         * {@return this builder} Says what happens with a denied set that is too large for the kernel. By default, the
-         * kernel gets those of its prefixes from which most packets come, chosen anew every second; otherwise it gets none.
-         *
-         * @param wanted whether the kernel drops the hottest prefixes
-         */
-        public Builder offloadHotSources(boolean wanted) {
-            this.offloadsHotSources = wanted;
-            return this;
-        }
-
-        /**
-         * {@return the handler}
-         *
-         * @throws IllegalArgumentException if the program needs what the pipeline does not know, naming the instruction, or
-         *     is for another placement than the handler
-         */
-        public BpfFilterHandler build() {
-            return new BpfFilterHandler(this);
-        }
+    public static BpfFilterHandlerBuilder builder(Program program) {
+        return new BpfFilterHandlerBuilder(program);
     }
 
     /** {@return what the handler has done so far} From any thread. */
     public FilterStats stats() {
         ChannelFilter current = filtering;
         FilterLocationEvent location = current == null ? null : current.location();
+        PipelineFilter judge = current == null ? null : current.told();
         return new FilterStats(
-                counters.accepted(),
-                counters.truncated(),
-                counters.dropped(),
+                counters,
                 current == null ? 0 : current.drops(),
+                judge == null ? List.of() : judge.hits(),
+                judge == null ? Optional.empty() : judge.shadow(),
                 location == null ? FilterStats.Location.UNDECIDED : location.location(),
                 location == null ? "the handler is in no pipeline" : location.reason());
     }
@@ -235,7 +135,31 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      *     is closed if the kernel has lost it
      */
     public Future<Void> replace(Program replacement) {
-        return change(present -> new FilterRule(replacement, present.sources()));
+        return change(present -> present.withProgram(replacement));
+    }
+
+    /**
+     * Begins to drop and cut packets, or ends it: then the handler is in a dry run, in which all packets pass and only
+     * what would have become of them is counted. Without a gap, as {@link #replace}: once the future succeeds, all packets
+     * are judged, or none. From any thread.
+     *
+     * @param enforced whether packets are dropped
+     * @return a future as that of {@link #replace}
+     */
+    public Future<Void> enforce(boolean enforced) {
+        return change(present -> present.withEnforced(enforced));
+    }
+
+    /**
+     * Lets another program judge beside the one in force, which counts where they differ: {@link FilterStats#shadow}. It
+     * drops nothing. The kernel then filters only if drops are sampled, so that what it drops is compared by samples.
+     * From any thread.
+     *
+     * @param candidate the other program, or null to end it
+     * @return a future as that of {@link #replace}
+     */
+    public Future<Void> shadow(@Nullable Program candidate) {
+        return change(present -> present.withShadow(candidate));
     }
 
     /**
@@ -261,7 +185,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     private Future<Void> changeSources(AddressSet sources, UnaryOperator<SourceRule> change) {
         sources.rangeCount(); // known afterwards: the event loop asks whether the kernel can have them
-        return change(present -> new FilterRule(present.program(), change.apply(present.sources())));
+        return change(present -> present.withSources(change.apply(present.sources())));
     }
 
     private Future<Void> change(UnaryOperator<FilterRule> change) {
@@ -295,7 +219,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         ChannelFilter added;
         synchronized (this) {
             try {
-                added = new ChannelFilter(ctx, rule, placement, choices, new FilterBypass(ctx, this::countPassed));
+                added = new ChannelFilter(
+                        ctx, rule.get(), counters, placement, choices, new FilterBypass(ctx, this::countPassed));
             } catch (RuntimeException | Error e) {
                 // Netty takes a handler that throws out of the pipeline: the channel must not go on without it.
                 ctx.close();
@@ -401,7 +326,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     /** {@return the counters, which do not refer to the handler} */
-    Counters counters() {
+    PacketCounters counters() {
         return counters;
     }
 

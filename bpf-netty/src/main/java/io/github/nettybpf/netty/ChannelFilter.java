@@ -1,16 +1,10 @@
 package io.github.nettybpf.netty;
 
-import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
-import io.github.nettybpf.netty.code.PredicateForm;
-import io.github.nettybpf.netty.source.CurrentRule;
+import io.github.nettybpf.netty.observe.PacketCounters;
 import io.github.nettybpf.netty.source.FilterRule;
-import io.github.nettybpf.netty.source.KernelPrograms;
-import io.github.nettybpf.netty.source.OffloadedSources;
-import io.github.nettybpf.netty.source.SourceCounters;
-import io.github.nettybpf.netty.source.SourceJudge;
 import io.github.nettybpf.netty.source.SourceWatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -26,28 +20,29 @@ import org.jspecify.annotations.Nullable;
  * The filtering of one channel. It is in exactly one {@link FilterState}, which says what happens to a packet and where
  * the program runs; {@link FilterStatus} alone changes it. For the event loop, but for {@link #location} and {@link #drops}.
  */
-final class ChannelFilter {
+final class ChannelFilter implements KernelHandover.Target {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
-    private static final String ATTACHED_BEFORE_BIND = "attached before the channel was bound";
 
     private final ChannelHandlerContext ctx;
     private final Channel channel;
     private final Placement placement;
     private final Offload offload;
-    private final boolean lossyHandover;
     private final AttachedFilter socket;
-    private final ReceiveQueue queue;
+    private final KernelHandover kernel;
     private final FilterStatus status;
     private final FilterBypass bypass;
-    private final SourceCounters sourceCounters;
+    private final PacketCounters counters;
+    private final Observation observation;
     private final SourceWatch sources;
     private PipelineFilter pipeline;
+    private volatile PipelineFilter told; // the pipeline's, for other threads
     private boolean complained;
     private boolean isClaimPending;
 
     ChannelFilter(
             ChannelHandlerContext ctx,
-            CurrentRule rule,
+            FilterRule rule,
+            PacketCounters counters,
             Placement placement,
             FilterChoices choices,
             FilterBypass bypass) {
@@ -55,19 +50,31 @@ final class ChannelFilter {
         this.channel = ctx.channel();
         this.placement = placement;
         this.offload = choices.offload();
-        this.lossyHandover = choices.lossyHandover();
-        this.sourceCounters = rule.counters();
+        this.counters = counters;
+        this.observation = new Observation(choices, counters, placement, channel);
         this.sources = new SourceWatch(choices.offloadsHotSources());
         this.bypass = bypass;
         this.status = new FilterStatus(ctx, choices, this::entered);
         this.socket = new AttachedFilter(channel);
-        this.queue = new ReceiveQueue(channel, status::present);
-        this.pipeline = pipelineOf(rule.get());
+        this.kernel = new KernelHandover(ctx, placement, choices, socket, sources, status, this);
+        this.pipeline = observation.filter(rule, null);
+        this.told = pipeline;
     }
 
-    private PipelineFilter pipelineOf(FilterRule rule) {
-        SourceJudge judge = rule.sources().wantsAll() ? null : new SourceJudge(rule.sources(), sourceCounters);
-        return PipelineFilter.of(rule.program(), placement, channel, judge);
+    @Override
+    public PipelineFilter pipelineOf(FilterRule rule) {
+        return observation.filter(rule, pipeline);
+    }
+
+    @Override
+    public void judgeBy(PipelineFilter next) {
+        pipeline = next;
+        told = next;
+    }
+
+    /** {@return what judges, which tells from any thread what it has seen} */
+    PipelineFilter told() {
+        return told;
     }
 
     ChannelHandlerContext context() {
@@ -107,9 +114,24 @@ final class ChannelFilter {
     int keep(Object message, ByteBuf content) {
         FilterState.Action action = status.action();
         if (action == FilterState.Action.JUDGE) {
-            return pipeline.keepOrRelease(message, content);
+            int kept = pipeline.keepOrRelease(message, content);
+            return pipeline.rule().enforced() ? kept : keepAll(kept, content);
         }
         return action == FilterState.Action.PASS ? content.readableBytes() : PipelineFilter.DROP;
+    }
+
+    /** {@return all bytes of a packet of which otherwise so many would have been kept} */
+    private int keepAll(int kept, ByteBuf content) {
+        int length = content.readableBytes();
+        if (kept < 0) {
+            counters.wouldDrop();
+            if (kept == PipelineFilter.UNKNOWN && isFirstComplaint()) {
+                LOGGER.warn("{}: {}", channel, OffloadRules.readUnknown().getMessage());
+            }
+        } else if (kept < length) {
+            counters.wouldTruncate();
+        }
+        return length;
     }
 
     /** Drops the references to packets that others may use from now on. */
@@ -121,23 +143,6 @@ final class ChannelFilter {
         bypass.setOpen(state.action == FilterState.Action.PASS);
         boolean judges = state.action == FilterState.Action.JUDGE && state != FilterState.REMOVED;
         sources.watch(ctx::executor, judges ? pipeline.sources : null, state == FilterState.BOTH);
-    }
-
-    /** {@return whether the socket has another program for the hottest sources} If it has none, the pipeline judges. */
-    private boolean attachHot(Program hot) {
-        try {
-            socket.attach(hot);
-            return true;
-        } catch (SocketFilterException e) {
-            LOGGER.debug("{} keeps the program that it has for denied sources", channel, e);
-            if (!socket.isAttached() && channel.isOpen()) {
-                SocketFilterException unfiltered = stayInPipeline(e, channel.localAddress());
-                if (unfiltered != null) {
-                    fail(unfiltered);
-                }
-            }
-            return false;
-        }
     }
 
     void readComplete() {
@@ -172,8 +177,7 @@ final class ChannelFilter {
         if (status.is(FilterState.FAILED)) {
             return OffloadRules.notApplicable(status.location().reason());
         } else if (isDecided()) {
-            boolean inPipeline = status.is(FilterState.PIPELINE) || status.is(FilterState.AFTER_HANDLER);
-            return !inPipeline
+            return !status.judgesAlone()
                     ? null
                     : PipelineSupport.whyNot(pipeline.program, placement, channel, own(localAddress))
                             .map(OffloadRules::notApplicable)
@@ -193,7 +197,7 @@ final class ChannelFilter {
      * throws out of the pipeline, and the channel would go on without it.
      */
     void startOnActive() {
-        if (!socket.isOwnedByAnother()) {
+        if (!socket.isOwnedByAnother() || !pipeline.rule().enforced()) {
             claim();
             return;
         }
@@ -220,26 +224,52 @@ final class ChannelFilter {
     }
 
     private @Nullable SocketFilterException attachOrStay(@Nullable SocketAddress localAddress, boolean isEmpty) {
+        FilterRule rule = pipeline.rule();
         try {
-            OffloadRules.require(ctx, placement, offload);
-            socket.requireFree();
-            if (isEmpty) {
-                attachAtOnce(localAddress);
-            } else {
-                takeOver(
-                        pipeline.rule(),
-                        kernelPrograms(pipeline.rule(), localAddress),
-                        "attached to a bound channel",
-                        ctx.executor().newPromise());
-            }
+            requirePipelineIfObserved(rule, localAddress);
+        } catch (SocketFilterException e) {
+            return e;
+        }
+        if (!rule.enforced()) {
+            status.enterDryRun();
+            return null;
+        }
+        try {
+            kernel.start(rule, localAddress, isEmpty, ctx.executor().newPromise());
             return null;
         } catch (SocketFilterException e) {
             return stayInPipeline(e, localAddress);
         }
     }
 
+    /** Throws if the pipeline cannot judge what is only to be observed. */
+    private void requirePipelineIfObserved(FilterRule rule, @Nullable SocketAddress localAddress) {
+        if (!rule.enforced()) {
+            requirePipeline(rule.program(), "a dry run judges in the pipeline: ", localAddress);
+        }
+        Program shadow = rule.shadow();
+        if (shadow != null) {
+            requirePipeline(shadow, "shadow program: ", localAddress);
+        }
+    }
+
+    private void requirePipeline(Program program, String what, @Nullable SocketAddress localAddress) {
+        PipelineSupport.whyNot(program, placement, channel, localAddress).ifPresent(why -> {
+            throw OffloadRules.notApplicable(what + why);
+        });
+    }
+
+    @Override
+    public void leave(SocketFilterException why) {
+        SocketFilterException unfiltered = stayInPipeline(why, channel.localAddress());
+        if (unfiltered != null) {
+            fail(unfiltered);
+        }
+    }
+
     /** Nothing passes any more, and the channel is closed. One that is closed already fails nobody. */
-    private void fail(Throwable failure) {
+    @Override
+    public void fail(Throwable failure) {
         status.enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
         if (!channel.isOpen()) {
             return;
@@ -268,114 +298,6 @@ final class ChannelFilter {
         return null;
     }
 
-    /** The socket can have nothing queued. */
-    private void attachAtOnce(@Nullable SocketAddress localAddress) {
-        FilterRule rule = pipeline.rule();
-        KernelPrograms programs = kernelPrograms(rule, localAddress);
-        if (programs.complete() == null) {
-            takeOver(rule, programs, ATTACHED_BEFORE_BIND, ctx.executor().newPromise());
-            return;
-        }
-        socket.attach(programs.complete());
-        sources.setComplete(rule.sources());
-        status.enterKernel(ATTACHED_BEFORE_BIND);
-    }
-
-    private KernelPrograms kernelPrograms(FilterRule rule, @Nullable SocketAddress localAddress) {
-        Placement own = SocketFilters.requirePlacement(channel);
-        Program program = OffloadRules.onSocket(rule.program(), placement, own);
-        if (!rule.sources().wantsAll() && !OffloadedSources.showsSource(own)) {
-            throw OffloadRules.notApplicable(
-                    "a filter at placement " + own + " does not see where a packet comes from");
-        }
-        boolean agrees = PipelineSupport.agreesWithKernel(rule.program(), placement, channel, localAddress);
-        KernelPrograms programs = KernelPrograms.of(program, own, rule.sources(), SocketFilters.optmemMax(), agrees);
-        if (programs.complete() == null && offload == Offload.REQUIRED) {
-            throw OffloadRules.tooMany(rule.sources());
-        }
-        return programs;
-    }
-
-    /**
-     * Puts a rule in force on a socket that receives. Who judges last must see whole packets, so the kernel only drops
-     * until nothing older is queued.
-     *
-     * @param replaced completed when the rule is in force
-     * @throws SocketFilterException if the kernel does not take the program: nothing has changed, unless the socket has
-     *     lost its filter
-     */
-    private void takeOver(FilterRule rule, KernelPrograms programs, String how, Promise<Void> replaced) {
-        Program form = programs.form();
-        if (form == null) {
-            takeOverWithLoss(rule, programs.complete(), replaced);
-            return;
-        }
-        // Before the attach: what must be loaded for the first packet would let a receive queue overflow.
-        PipelineFilter next = pipelineOf(rule);
-        Program complete = programs.complete();
-        if (complete != null) {
-            socket.attach(form);
-            sources.setComplete(rule.sources());
-        } else {
-            Placement own = SocketFilters.requirePlacement(channel);
-            socket.attach(sources.begin(form, own, rule.sources(), SocketFilters.optmemMax(), this::attachHot));
-        }
-        pipeline = next;
-        Object both = status.enter(FilterState.BOTH, how);
-        // Where it is not known what is queued, both continue to judge.
-        if (complete != null
-                && PredicateForm.isExact(complete, PredicateForm.longestPacket(channel))
-                && SocketFilters.tellsReceiveQueue(channel)) {
-            queue.whenDrained(
-                    both,
-                    ReceiveQueue.GRACE_MILLIS,
-                    () -> status.enterKernel("attached to a bound channel; what was queued before is judged"),
-                    // Nothing passes unjudged in this state either.
-                    e -> LOGGER.debug("{} continues to judge what the kernel has judged", channel, e));
-        }
-        replaced.trySuccess(null);
-    }
-
-    private void takeOverWithLoss(FilterRule rule, @Nullable Program whole, Promise<Void> replaced) {
-        if (whole == null || offload != Offload.REQUIRED || !lossyHandover) {
-            throw OffloadRules.notApplicable(
-                    "the channel is bound, and the pipeline cannot judge what is queued as the kernel would");
-        } else if (!SocketFilters.tellsReceiveQueue(channel)) {
-            throw OffloadRules.notApplicable("the channel is bound, and "
-                    + channel.getClass().getSimpleName() + " does not tell when its receive queue is empty"
-                    + " (expected: a handler that is added before the bind)");
-        }
-        // First the program itself, so that what the kernel does not take changes nothing.
-        socket.attach(whole);
-        attachOrDetach(Program.of(new ReturnConstant(0)));
-        PipelineFilter next = pipelineOf(rule);
-        Object draining =
-                status.enter(FilterState.DRAINING, "dropping everything until the receive queue is empty", replaced);
-        queue.whenDrained(
-                draining,
-                ReceiveQueue.POLL_MILLIS,
-                () -> {
-                    attachOrDetach(whole);
-                    pipeline = next;
-                    sources.setComplete(rule.sources());
-                    status.enterKernel("attached to a bound channel, with loss");
-                },
-                e -> {
-                    replaced.tryFailure(e);
-                    fail(e);
-                });
-    }
-
-    /** Attaches the program in place of one that must not stay. */
-    private void attachOrDetach(Program program) {
-        try {
-            socket.attach(program);
-        } catch (SocketFilterException e) {
-            socket.detachQuietly();
-            throw e;
-        }
-    }
-
     /** {@return whether nothing may be done with the socket's filter now, so that the action is done later} */
     boolean isPostponed(Runnable action) {
         return socket.isPostponed(ctx::executor, action);
@@ -392,7 +314,7 @@ final class ChannelFilter {
         PipelineSupport.misplaced(program, placement).ifPresent(why -> {
             throw new IllegalArgumentException(why);
         });
-        if (offload != Offload.REQUIRED) {
+        if (offload != Offload.REQUIRED || !rule.enforced()) {
             Optional<String> unsupported = isDecided()
                     ? PipelineSupport.whyNot(program, placement, channel, channel.localAddress())
                     : PipelineSupport.whyNot(program, placement, PipelineSupport.knownExtensions(channel));
@@ -401,14 +323,19 @@ final class ChannelFilter {
             }
         }
         if (!isDecided()) {
-            pipeline = pipelineOf(rule);
+            judgeBy(pipelineOf(rule));
+            replaced.trySuccess(null);
+            return;
+        }
+        requirePipelineIfObserved(rule, channel.localAddress());
+        if (!rule.enforced()) {
+            leaveKernel(rule);
+            status.enterDryRun();
             replaced.trySuccess(null);
             return;
         }
         try {
-            OffloadRules.require(ctx, placement, offload);
-            socket.requireFree();
-            takeOver(rule, kernelPrograms(rule, channel.localAddress()), "attached to a bound channel", replaced);
+            kernel.start(rule, channel.localAddress(), false, replaced);
         } catch (SocketFilterException e) {
             if (!channel.isOpen()) {
                 throw OffloadRules.closed(e);
@@ -423,13 +350,18 @@ final class ChannelFilter {
         }
     }
 
-    private void replaceInPipeline(FilterRule rule, SocketFilterException why) {
+    /** The pipeline judges by the rule, and the socket has no filter. */
+    private void leaveKernel(FilterRule rule) {
         PipelineFilter next = pipelineOf(rule);
         if (socket.isAttached()) {
             socket.detach();
         }
-        pipeline = next;
+        judgeBy(next);
         sources.setNone();
+    }
+
+    private void replaceInPipeline(FilterRule rule, SocketFilterException why) {
+        leaveKernel(rule);
         status.enterPipeline(String.valueOf(why.getMessage()));
     }
 

@@ -2,22 +2,27 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.drops.DropListener;
 import io.github.nettybpf.netty.source.FilterRule;
 import io.netty.channel.Channel;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was chosen when a handler was built: see {@link BpfFilterHandler.Builder}.
+ * What was chosen when a handler was built: see {@link BpfFilterHandlerBuilder}.
  *
  * @param placement what offset 0 is, or null if the program or the channel decides
+ * @param dropsOneIn of how many dropped packets one is a sample for the listener, or 0 if none is
  */
 record FilterChoices(
         Offload offload,
         @Nullable Placement placement,
         boolean lossyHandover,
         boolean afterOtherHandlers,
-        boolean offloadsHotSources) {
+        boolean offloadsHotSources,
+        boolean countsReturns,
+        int dropsOneIn,
+        @Nullable DropListener dropListener) {
 
     /** {@return the placement that was given, or that the program knows, or null if the channel decides} */
     @Nullable
@@ -52,7 +57,25 @@ record FilterChoices(
             return Optional.of("sets of sources at placement TCP_SOCKET (expected: an AddressFilterHandler, or a"
                     + " ListenerFilter)");
         }
-        return offload == Offload.REQUIRED ? Optional.empty() : whyNotInPipeline(program);
+        Program shadow = rule.shadow();
+        if (shadow != null) {
+            Optional<String> refused = whyNotInPipeline(shadow);
+            if (refused.isPresent()) {
+                return refused.map(why -> "shadow program: " + why);
+            }
+        }
+        return offload == Offload.REQUIRED && rule.enforced() ? Optional.empty() : whyNotInPipeline(program);
+    }
+
+    /** {@return why the kernel may not drop by the rule although it can, or empty if it may} */
+    Optional<String> whyNotInKernel(FilterRule rule) {
+        if (dropsOneIn == 1) {
+            return Optional.of("every dropped packet is a sample, so all must reach the pipeline");
+        } else if (rule.shadow() != null && dropsOneIn == 0) {
+            return Optional.of("a shadow program has to see what the kernel would drop (expected: sampleDrops, so that"
+                    + " samples are compared)");
+        }
+        return Optional.empty();
     }
 
     private Optional<String> whyNotInPipeline(Program program) {

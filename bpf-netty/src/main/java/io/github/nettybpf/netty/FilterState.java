@@ -11,6 +11,8 @@ enum FilterState {
     PIPELINE(Action.JUDGE, Location.PIPELINE),
     /** The pipeline judges what a handler before this one passes on. */
     AFTER_HANDLER(Action.JUDGE, Location.PIPELINE_AFTER_HANDLER),
+    /** The pipeline judges everything, and passes it on all the same. */
+    DRY_RUN(Action.JUDGE, Location.DRY_RUN),
     /** The kernel has judged everything that is received. */
     KERNEL(Action.PASS, Location.KERNEL),
     /** The kernel drops; the pipeline judges what it keeps, or what was queued before it had the filter. */
@@ -24,7 +26,7 @@ enum FilterState {
 
     /** {@return how loudly the state is logged} That less is filtered than one may think is worth a warning. */
     InternalLogLevel logLevel(Offload offload) {
-        if (this == AFTER_HANDLER) {
+        if (this == AFTER_HANDLER || this == DRY_RUN) {
             return InternalLogLevel.WARN;
         }
         return this == PIPELINE && offload == Offload.AUTO ? InternalLogLevel.INFO : InternalLogLevel.DEBUG;

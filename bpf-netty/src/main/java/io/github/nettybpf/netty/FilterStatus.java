@@ -59,6 +59,11 @@ final class FilterStatus {
         return present.state == state;
     }
 
+    /** {@return whether the pipeline judges, and the kernel does not} */
+    boolean judgesAlone() {
+        return is(FilterState.PIPELINE) || is(FilterState.AFTER_HANDLER) || is(FilterState.DRY_RUN);
+    }
+
     FilterState.Action action() {
         return present.state.action;
     }
@@ -133,6 +138,16 @@ final class FilterStatus {
         }
     }
 
+    /** Nothing is filtered. */
+    void enterDryRun() {
+        String before = front.consumer();
+        enter(
+                FilterState.DRY_RUN,
+                before.isEmpty()
+                        ? OffloadRules.DRY_RUN
+                        : OffloadRules.DRY_RUN + "; " + OffloadRules.afterHandler(before));
+    }
+
     /** Notices a handler that was put before this one since, or removed. */
     void noticeFrontHandlers() {
         if (!front.hasChanged()) {
@@ -142,6 +157,8 @@ final class FilterStatus {
             enterPipeline(ownReason);
         } else if (is(FilterState.KERNEL)) {
             enterKernel(ownReason);
+        } else if (is(FilterState.DRY_RUN)) {
+            enterDryRun();
         }
     }
 }

@@ -2,6 +2,7 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.address.SourceStats;
+import io.github.nettybpf.netty.observe.PacketCounters;
 import java.lang.ref.WeakReference;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandlerFigures {
     private final WeakReference<BpfFilterHandler> handler;
-    private final Counters counters;
+    private final PacketCounters counters;
     private long droppedInKernel;
 
     HandlerFigures(BpfFilterHandler handler) {
@@ -21,7 +22,7 @@ final class HandlerFigures {
     }
 
     /** {@return the handler's counters, which stand for it where it must not be kept alive} */
-    Counters counters() {
+    PacketCounters counters() {
         return counters;
     }
 

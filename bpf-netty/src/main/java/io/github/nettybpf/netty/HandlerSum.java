@@ -1,5 +1,6 @@
 package io.github.nettybpf.netty;
 
+import io.github.nettybpf.netty.observe.PacketCounters;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.function.ToLongFunction;
  */
 final class HandlerSum {
     /** What identifies a share: filters of a registry can make one meter of several, which have different figures. */
-    private record Key(Counters handler, String figure) {}
+    private record Key(PacketCounters handler, String figure) {}
 
     private static final class Share {
         final HandlerFigures handler;

@@ -22,7 +22,18 @@ import org.jspecify.annotations.Nullable;
 final class OffloadRules {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(BpfFilterHandler.class);
 
+    /** Why everything passes. */
+    static final String DRY_RUN = "a dry run: nothing is filtered, and what would be dropped is counted";
+
+    /** What is said of a program beside which there is no room for samples. */
+    static final String NOT_SAMPLED = "; what the kernel drops is not sampled";
+
     private OffloadRules() {}
+
+    /** {@return what is said of a program that lets samples pass} */
+    static String sampled(int oneIn) {
+        return "; one packet in " + oneIn + " passes the kernel, as a sample";
+    }
 
     /**
      * Throws if the kernel may not run the handler's program.

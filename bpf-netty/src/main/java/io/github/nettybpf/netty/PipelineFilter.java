@@ -5,11 +5,15 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.drops.RuleHits;
+import io.github.nettybpf.netty.drops.ShadowStats;
 import io.github.nettybpf.netty.headers.HeaderUse;
+import io.github.nettybpf.netty.headers.UdpPacket;
+import io.github.nettybpf.netty.memory.BufferPacket;
 import io.github.nettybpf.netty.memory.Memory;
+import io.github.nettybpf.netty.observe.DecisionCounter;
 import io.github.nettybpf.netty.source.FilterRule;
 import io.github.nettybpf.netty.source.SourceJudge;
-import io.github.nettybpf.netty.source.SourceRule;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AddressedEnvelope;
@@ -20,10 +24,11 @@ import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A program with the view of packets that it has in the pipeline of one channel. Used by one event loop. */
-abstract sealed class PipelineFilter {
+abstract sealed class PipelineFilter permits PipelineFilter.OfBuffers, PipelineFilter.OfDatagrams, ObservedFilter {
     /** Instead of a number of bytes. */
     static final int DROP = -1;
 
@@ -38,6 +43,7 @@ abstract sealed class PipelineFilter {
     private static final PacketKinds DATAGRAMS =
             kinds(UdpPacket.AtAddress.class, UdpPacket.InNioBuffer.class, UdpPacket.InArray.class);
 
+    private final FilterRule rule;
     final Program program;
     final Filter filter;
 
@@ -50,25 +56,27 @@ abstract sealed class PipelineFilter {
                 MethodHandles.lookup(), List.of(Memory.READS_ADDRESSES ? atAddress : inNioBuffer, inArray));
     }
 
-    private PipelineFilter(Program program, Filter filter, @Nullable SourceJudge sources) {
-        this.program = program;
+    PipelineFilter(FilterRule rule, Filter filter, @Nullable SourceJudge sources) {
+        this.rule = rule;
+        this.program = rule.program();
         this.filter = filter;
         this.sources = sources;
     }
 
-    /** {@return a filter for the messages of the channel} */
-    static PipelineFilter of(Program program, Placement placement, Channel channel, @Nullable SourceJudge sources) {
-        return of(program, placement, channel, Filter.of(program, kinds(placement)), sources);
-    }
-
+    /**
+     * {@return a filter for the messages of the channel}
+     *
+     * @param filter runs the rule's program
+     * @param sources judges the rule's sources, or null if all are wanted
+     */
     static PipelineFilter of(
-            Program program, Placement placement, Channel channel, Filter filter, @Nullable SourceJudge sources) {
+            FilterRule rule, Placement placement, Channel channel, Filter filter, @Nullable SourceJudge sources) {
         if (placement == Placement.UDP_SOCKET) {
-            return new OfDatagrams(program, filter, sources, channel);
+            return new OfDatagrams(rule, filter, sources, channel);
         } else if (channel instanceof FilteredChannel filtered && placement == filtered.placement()) {
-            return new OfViews(program, filter, sources, placement, channel, filtered.newPacketView());
+            return new OfViews(rule, filter, sources, placement, channel, filtered.newPacketView());
         }
-        return new OfBuffers(program, filter, sources, placement, channel);
+        return new OfBuffers(rule, filter, sources, placement, channel);
     }
 
     /** {@return what filters for the placement are shown} */
@@ -91,7 +99,7 @@ abstract sealed class PipelineFilter {
     }
 
     /** {@return who has sent a message, or null if that is not known} */
-    private static @Nullable InetSocketAddress sender(Object message, Channel channel) {
+    static @Nullable InetSocketAddress sender(Object message, Channel channel) {
         // The class first: to ask one object about several interfaces again and again is slow on many JVMs.
         if (message instanceof DatagramPacket packet) {
             InetSocketAddress sender = packet.sender();
@@ -104,13 +112,26 @@ abstract sealed class PipelineFilter {
         return internet(channel.remoteAddress());
     }
 
+    /** {@return to whom a message was sent, or null if that is not known} */
+    static @Nullable InetSocketAddress recipient(Object message, Channel channel) {
+        if (message instanceof DatagramPacket packet) {
+            InetSocketAddress recipient = packet.recipient();
+            if (recipient != null) {
+                return recipient;
+            }
+        } else if (message instanceof AddressedEnvelope<?, ?> envelope && envelope.recipient() != null) {
+            return internet(envelope.recipient());
+        }
+        return internet(channel.localAddress());
+    }
+
     private static @Nullable InetSocketAddress internet(@Nullable SocketAddress address) {
         return address instanceof InetSocketAddress internet ? internet : null;
     }
 
     /** {@return what it judges by} */
     final FilterRule rule() {
-        return new FilterRule(program, sources == null ? SourceRule.ALL : sources.rule());
+        return rule;
     }
 
     /** {@link #keep}, which releases the message if it throws: what a channel or a message of others may do. */
@@ -129,8 +150,29 @@ abstract sealed class PipelineFilter {
     /** Drops the references to packets, which others may use from now on. */
     abstract void releaseReferences();
 
+    /** Takes note that the kernel drops from now on, but for samples. */
+    void setSampled() {
+        // Only what is told of drops depends on it.
+    }
+
+    /** {@return how often the program has decided in which way, if that is counted} From any thread. */
+    List<RuleHits> hits() {
+        return List.of();
+    }
+
+    /** {@return how a shadow program would have judged, if there is one} From any thread. */
+    Optional<ShadowStats> shadow() {
+        return Optional.empty();
+    }
+
+    /** {@return what counts the decisions, or null if nothing does} */
+    @Nullable
+    DecisionCounter decisions() {
+        return null;
+    }
+
     /** Judges messages by their bytes. */
-    private static sealed class OfBuffers extends PipelineFilter {
+    static sealed class OfBuffers extends PipelineFilter {
         final Placement placement;
         private final Channel channel;
         private final BufferPacket.AtAddress atAddress;
@@ -138,8 +180,8 @@ abstract sealed class PipelineFilter {
         private final BufferPacket.InNioBuffer inNioBuffer;
         private final BufferPacket.InBuffer inBuffer;
 
-        OfBuffers(Program program, Filter filter, @Nullable SourceJudge sources, Placement placement, Channel channel) {
-            super(program, filter, sources);
+        OfBuffers(FilterRule rule, Filter filter, @Nullable SourceJudge sources, Placement placement, Channel channel) {
+            super(rule, filter, sources);
             this.placement = placement;
             this.channel = channel;
             this.atAddress = new BufferPacket.AtAddress(placement);
@@ -200,13 +242,13 @@ abstract sealed class PipelineFilter {
         private final PacketView view;
 
         OfViews(
-                Program program,
+                FilterRule rule,
                 Filter filter,
                 @Nullable SourceJudge sources,
                 Placement placement,
                 Channel channel,
                 PacketView view) {
-            super(program, filter, sources, placement, channel);
+            super(rule, filter, sources, placement, channel);
             this.view = view;
         }
 
@@ -228,7 +270,7 @@ abstract sealed class PipelineFilter {
     }
 
     /** Judges datagrams by a UDP header that is made from their addresses. */
-    private static final class OfDatagrams extends PipelineFilter {
+    static final class OfDatagrams extends PipelineFilter {
         private final Channel channel;
         private final boolean looksAtSender;
         private final boolean looksAtRecipient;
@@ -242,10 +284,10 @@ abstract sealed class PipelineFilter {
          */
         private @Nullable Filter interpreter;
 
-        OfDatagrams(Program program, Filter filter, @Nullable SourceJudge sources, Channel channel) {
-            super(program, filter, sources);
+        OfDatagrams(FilterRule rule, Filter filter, @Nullable SourceJudge sources, Channel channel) {
+            super(rule, filter, sources);
             this.channel = channel;
-            HeaderUse use = HeaderUse.of(program);
+            HeaderUse use = HeaderUse.of(rule.program());
             this.looksAtSender = use.sender();
             this.looksAtRecipient = use.recipient();
             this.atAddress = new UdpPacket.AtAddress(use);
@@ -279,14 +321,16 @@ abstract sealed class PipelineFilter {
 
         private int keep(Object message, UdpPacket datagram) {
             datagram.showAddresses(
-                    looksAtSender ? sender(message, channel) : null, looksAtRecipient ? recipient(message) : null);
+                    looksAtSender ? sender(message, channel) : null,
+                    looksAtRecipient ? recipient(message, channel) : null);
             Filter engine = datagram.isComplete() ? filter : interpreter();
             return kept(engine.run(datagram), datagram);
         }
 
         private Filter interpreter() {
             if (interpreter == null) {
-                interpreter = Filter.interpret(program);
+                interpreter =
+                        filter instanceof DecisionCounter counter ? counter.interpreted() : Filter.interpret(program);
             }
             return interpreter;
         }
@@ -306,18 +350,6 @@ abstract sealed class PipelineFilter {
         void releaseReferences() {
             inArray.clear();
             inNioBuffer.clear();
-        }
-
-        private @Nullable InetSocketAddress recipient(Object message) {
-            if (message instanceof DatagramPacket packet) {
-                InetSocketAddress recipient = packet.recipient();
-                if (recipient != null) {
-                    return recipient;
-                }
-            } else if (message instanceof AddressedEnvelope<?, ?> envelope && envelope.recipient() != null) {
-                return internet(envelope.recipient());
-            }
-            return internet(channel.localAddress());
         }
     }
 }

@@ -5,6 +5,7 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.memory.SockFprog;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;

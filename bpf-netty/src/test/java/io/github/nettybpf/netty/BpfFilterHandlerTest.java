@@ -107,7 +107,7 @@ class BpfFilterHandlerTest {
         }
         FilterStats stats = channel.pipeline().get(BpfFilterHandler.class).stats();
         assertEquals(
-                new FilterStats(
+                ExpectedStats.of(
                         verdict == 0 ? 0 : 1,
                         verdict > 0 && verdict < 8 ? 1 : 0,
                         verdict == 0 ? 1 : 0,
@@ -211,7 +211,7 @@ class BpfFilterHandlerTest {
                         + " (expected: version and addresses, after a test of the version; or Offload.REQUIRED)",
             })
     void whatAPipelineCannotKnowIsRefused(String load, String message) {
-        BpfFilterHandler.Builder builder = BpfFilterHandler.builder(Program.parse(load.replace("; ", "\n") + "\nret a"))
+        BpfFilterHandlerBuilder builder = BpfFilterHandler.builder(Program.parse(load.replace("; ", "\n") + "\nret a"))
                 .placement(Placement.UDP_SOCKET);
         assertEquals(
                 message,

@@ -100,6 +100,7 @@ class BpfFilterMetricsTest {
                 "undecided",
                 "pipeline",
                 "pipeline_after_handler",
+                "dry_run",
                 "kernel",
                 "kernel_and_pipeline",
                 "failed",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.FilterStats.Location;
+import io.github.nettybpf.netty.memory.SockFprog;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
@@ -273,7 +274,7 @@ class FilterStateTest {
         for (Offload offload : Offload.values()) {
             InternalLogLevel expected =
                     switch (state) {
-                        case AFTER_HANDLER -> InternalLogLevel.WARN;
+                        case AFTER_HANDLER, DRY_RUN -> InternalLogLevel.WARN;
                         case PIPELINE -> offload == Offload.AUTO ? InternalLogLevel.INFO : InternalLogLevel.DEBUG;
                         default -> InternalLogLevel.DEBUG;
                     };

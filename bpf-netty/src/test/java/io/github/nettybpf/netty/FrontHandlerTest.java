@@ -230,7 +230,7 @@ class FrontHandlerTest {
 
     @Test
     void aPlacementThatContradictsTheProgramIsRefused() {
-        BpfFilterHandler.Builder builder =
+        BpfFilterHandlerBuilder builder =
                 BpfFilterHandler.builder(DROPS_ALL.at(Placement.ETHERNET)).placement(Placement.UDP_SOCKET);
         assertEquals(
                 "the program is for placement ETHERNET, and the handler's is UDP_SOCKET",

@@ -12,6 +12,8 @@ import io.github.nettybpf.core.RawInstruction;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.code.PredicateForm;
 import io.github.nettybpf.netty.code.UdpRelocation;
+import io.github.nettybpf.netty.memory.SockFprog;
+import io.github.nettybpf.netty.source.FilterRule;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -196,7 +198,7 @@ class KernelDifferentialTest {
                 }
                 ByteBuf content = Unpooled.wrappedBuffer(packet);
                 int kept = PipelineFilter.of(
-                                program,
+                                FilterRule.of(program),
                                 placement,
                                 channel,
                                 Filter.compile(program, PipelineFilter.kinds(placement)),

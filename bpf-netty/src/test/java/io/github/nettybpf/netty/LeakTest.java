@@ -141,8 +141,8 @@ class LeakTest {
     /** Passes packets on without end: the retained packet is judged again and again. */
     @ParameterizedTest
     @Tag("optimized")
-    @CsvSource({"false, false", "true, false", "true, true"})
-    void judgingAllocatesNothing(boolean direct, boolean bySource) {
+    @CsvSource({"false, false, false", "true, false, false", "true, true, false", "true, false, true"})
+    void judgingAllocatesNothing(boolean direct, boolean bySource, boolean observed) {
         Program program = Program.parse(
                 "ldb [0xfff00000]\nand #0xf0\njne #0x40, no\nldh [2]\njne #53, no\nldb [8]\nst M[3]\nld len\nldx M[3]\n"
                         + "add x\nret a\nno: ret #0");
@@ -150,6 +150,8 @@ class LeakTest {
                 BpfFilterHandler.builder(program)
                         .placement(Placement.UDP_SOCKET)
                         .denySources(bySource ? AddressSet.of("192.0.2.0/24", "2001:db8::/32") : AddressSet.EMPTY)
+                        .countReturns(observed)
+                        .dryRun(observed)
                         .build(),
                 new ReleaseAll());
         // Not watched by the leak detector, which allocates.

@@ -60,7 +60,7 @@ class MemoryTest {
             for (PipelineFilterTest.Buffers buffers : PipelineFilterTest.Buffers.values()) {
                 filters.readsNothingOfAReleasedBuffer(buffers);
             }
-            new LeakTest().judgingAllocatesNothing(true, false);
+            new LeakTest().judgingAllocatesNothing(true, false, false);
             System.out.println("addresses " + Memory.READS_ADDRESSES + ", as others");
         }
     }

@@ -40,7 +40,7 @@ class OffloadOnBoundTest {
             assertEquals(Location.KERNEL_AND_PIPELINE, first.stats().location());
             receiver.assertFilters();
             assertEquals(
-                    new FilterStats(
+                    ExpectedStats.of(
                             4,
                             2,
                             0,

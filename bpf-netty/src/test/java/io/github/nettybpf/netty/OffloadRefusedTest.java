@@ -47,7 +47,7 @@ class OffloadRefusedTest {
                     default -> FilteredReceiver.ON_UDP;
                 };
         Program parsed = Program.parse(program);
-        BpfFilterHandler.Builder builder = BpfFilterHandler.builder(
+        BpfFilterHandlerBuilder builder = BpfFilterHandler.builder(
                         name.equals("memory") ? Transport.tooCostly(parsed) : parsed)
                 .offload(offload);
         return (name.equals("other placement") ? builder.placement(Placement.ETHERNET) : builder).build();

@@ -25,7 +25,7 @@ class OffloadTest {
             FilterStats stats = handler.stats();
             if (transport == Transport.NIO_UDP) {
                 assertEquals(
-                        new FilterStats(
+                        ExpectedStats.of(
                                 4,
                                 2,
                                 3,
@@ -36,7 +36,7 @@ class OffloadTest {
             } else {
                 // A unix socket does not count what its filter drops.
                 assertEquals(
-                        new FilterStats(
+                        ExpectedStats.of(
                                 4,
                                 0,
                                 0,

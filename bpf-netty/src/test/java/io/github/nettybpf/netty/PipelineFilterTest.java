@@ -8,6 +8,7 @@ import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
+import io.github.nettybpf.netty.source.FilterRule;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -147,7 +148,7 @@ class PipelineFilterTest {
                 no: ret #0
                 """);
         PipelineFilter judge = PipelineFilter.of(
-                program,
+                FilterRule.of(program),
                 Placement.UDP_SOCKET,
                 channel,
                 Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)),
@@ -183,9 +184,13 @@ class PipelineFilterTest {
                 continue;
             }
             PipelineFilter interpreted =
-                    PipelineFilter.of(program, placement, channel, Filter.interpret(program), null);
+                    PipelineFilter.of(FilterRule.of(program), placement, channel, Filter.interpret(program), null);
             PipelineFilter compiled = PipelineFilter.of(
-                    program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)), null);
+                    FilterRule.of(program),
+                    placement,
+                    channel,
+                    Filter.compile(program, PipelineFilter.kinds(placement)),
+                    null);
             for (int n = 0; n < 12; n++) {
                 byte[] bytes = n % 3 == 0 ? random.packet() : n % 3 == 1 ? random.smallPacket() : random.keyedPacket();
                 boolean ipv6 = n % 4 == 3;
@@ -233,7 +238,11 @@ class PipelineFilterTest {
         Program program = Program.parse("ldb [9]\nret #-1");
         for (Placement placement : List.of(Placement.PAYLOAD, Placement.UDP_SOCKET)) {
             PipelineFilter judge = PipelineFilter.of(
-                    program, placement, channel, Filter.compile(program, PipelineFilter.kinds(placement)), null);
+                    FilterRule.of(program),
+                    placement,
+                    channel,
+                    Filter.compile(program, PipelineFilter.kinds(placement)),
+                    null);
             ByteBuf content = buffers.of(new byte[10]);
             DatagramPacket message = new DatagramPacket(content, TO, FROM);
             assertTrue(message.release());
@@ -254,7 +263,7 @@ class PipelineFilterTest {
                 no: ret #0
                 """);
         PipelineFilter judge = PipelineFilter.of(
-                program,
+                FilterRule.of(program),
                 Placement.UDP_SOCKET,
                 channel,
                 Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)),
@@ -288,7 +297,7 @@ class PipelineFilterTest {
     private PipelineFilter filter(String tests) {
         Program program = Program.parse(tests + "\nyes: ret #-1\nno: ret #0");
         return PipelineFilter.of(
-                program,
+                FilterRule.of(program),
                 Placement.UDP_SOCKET,
                 channel,
                 Filter.compile(program, PipelineFilter.kinds(Placement.UDP_SOCKET)),

@@ -48,7 +48,7 @@ class SourceSetsTest {
         }
     }
 
-    private static BpfFilterHandler.Builder builder() {
+    private static BpfFilterHandlerBuilder builder() {
         return BpfFilterHandler.builder(Program.parse(FilteredReceiver.ON_UDP));
     }
 
@@ -222,7 +222,7 @@ class SourceSetsTest {
 
     @Test
     void segmentsAreNotJudgedBySource() {
-        BpfFilterHandler.Builder builder = BpfFilterHandler.builder(ALL)
+        BpfFilterHandlerBuilder builder = BpfFilterHandler.builder(ALL)
                 .offload(Offload.REQUIRED)
                 .placement(Placement.TCP_SOCKET)
                 .denySources(AddressSet.of("192.0.2.1"));

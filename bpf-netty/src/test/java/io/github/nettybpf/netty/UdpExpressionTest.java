@@ -3,10 +3,12 @@ package io.github.nettybpf.netty;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.expression.FilterExpression;
+import io.github.nettybpf.netty.source.FilterRule;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -149,7 +151,12 @@ class UdpExpressionTest {
             return; // a byte of the header that extension headers change
         }
         assertEquals(Optional.empty(), PipelineSupport.whyNot(program, Placement.UDP_SOCKET), meaning.text);
-        PipelineFilter pipeline = PipelineFilter.of(program, Placement.UDP_SOCKET, channel, null);
+        PipelineFilter pipeline = PipelineFilter.of(
+                FilterRule.of(program),
+                Placement.UDP_SOCKET,
+                channel,
+                Filter.of(program, PipelineFilter.kinds(Placement.UDP_SOCKET)),
+                null);
         for (Sent datagram : sent) {
             byte[] payload = new byte[datagram.length];
             payload[0] = (byte) datagram.first;

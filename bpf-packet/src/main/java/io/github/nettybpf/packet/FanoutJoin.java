@@ -2,8 +2,8 @@ package io.github.nettybpf.packet;
 
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.SockFprog;
 import io.github.nettybpf.netty.SocketFilters;
+import io.github.nettybpf.netty.memory.SockFprog;
 import io.netty.channel.ChannelException;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;

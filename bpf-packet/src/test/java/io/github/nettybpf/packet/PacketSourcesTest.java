@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.netty.BpfFilterHandlerBuilder;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.Offload;
 import io.netty.buffer.ByteBuf;
@@ -48,7 +49,7 @@ class PacketSourcesTest {
     @CsvSource({"AUTO, false", "NEVER, false", "AUTO, true", "NEVER, true"})
     void kernelAndPipelineJudgeAlike(Offload offload, boolean isAllowed) throws Exception {
         AddressSet set = AddressSet.of("10.0.0.2", "255.255.255.255", "2001:db8::/64", "::1");
-        BpfFilterHandler.Builder builder = BpfFilterHandler.builder(ALL).offload(offload);
+        BpfFilterHandlerBuilder builder = BpfFilterHandler.builder(ALL).offload(offload);
         BpfFilterHandler handler = (isAllowed ? builder.allowSources(set) : builder.denySources(set)).build();
         Random random = new Random(1);
         List<Integer> expected = new ArrayList<>();

@@ -1,7 +1,9 @@
 package io.github.nettybpf.expression.lower;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +91,29 @@ public final class RangeSet {
         return bounds[i];
     }
 
+    /**
+     * {@return whether a number is in both sets} It is quick if this one has few ranges.
+     *
+     * @param other the other set
+     */
+    public boolean overlaps(RangeSet other) {
+        for (int i = 0; i < size(); i += 2) {
+            if (other.overlaps(bound(i), bound(i + 1))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * {@return whether the set has the number}
+     *
+     * @param number the number
+     */
+    public boolean contains(long number) {
+        return overlaps(number, number + 1);
+    }
+
     /** {@return whether the set has no numbers} */
     public boolean isEmpty() {
         return bounds.length == 0;
@@ -118,6 +143,23 @@ public final class RangeSet {
             }
         }
         return new RangeSet(Arrays.copyOf(both, used));
+    }
+
+    /**
+     * {@return the numbers of the set that are not in a range}
+     *
+     * @param start the first number of the range
+     * @param end the one after its last
+     */
+    public RangeSet without(long start, long end) {
+        List<RangeSet> rest = new ArrayList<>();
+        if (start > 0) {
+            rest.add(within(0, start));
+        }
+        if (end < END) {
+            rest.add(within(end, END));
+        }
+        return union(rest);
     }
 
     /**

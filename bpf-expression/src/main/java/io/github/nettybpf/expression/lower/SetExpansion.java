@@ -154,7 +154,8 @@ public final class SetExpansion {
         return "a set that is bound: " + names + more + noFile + Spelling.suggestion(name, bound);
     }
 
-    private static List<Expression> terms(Expression term) {
+    /** {@return the terms of a term, none if it has none of its own} */
+    static List<Expression> terms(Expression term) {
         if (term instanceof Expression.Not not) {
             return List.of(not.term());
         }

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The values of one program, each of which is made once (hash-consed). Operations on constants are folded. */
-final class ValueTable {
+public final class ValueTable {
     private static final long WORD = 0xffffffffL;
 
     private final Map<Value.Key, Value> known = new HashMap<>();
@@ -21,12 +21,26 @@ final class ValueTable {
 
     private final List<Value> scratch = new ArrayList<>();
 
-    Value constant(int k) {
+    /** Creates a table without values. */
+    public ValueTable() {}
+
+    /**
+     * {@return the number}
+     *
+     * @param k the number
+     */
+    public Value constant(int k) {
         return make(new Value.Key(Kind.CONSTANT, null, null, 0, k, -1, -1), null, null, Integer.toUnsignedLong(k), 0);
     }
 
-    /** {@return the bytes at {@code offset}, or at {@code index + offset} if there is an index} */
-    Value load(int size, @Nullable Value index, int offset) {
+    /**
+     * {@return the bytes at {@code offset}, or at {@code index + offset} if there is an index}
+     *
+     * @param size how many bytes: 1, 2 or 4
+     * @param index what is added to the offset, or null
+     * @param offset the offset
+     */
+    public Value load(int size, @Nullable Value index, int offset) {
         long max = size == 4 ? WORD : (1L << (8 * size)) - 1;
         if (index == null) {
             return make(new Value.Key(Kind.LOAD, null, null, size, offset, -1, -1), null, null, max, 0);
@@ -41,12 +55,21 @@ final class ValueTable {
                 new Value.Key(Kind.LOAD, null, null, size, offset, index.id, -1), index, null, max, index.temporaries);
     }
 
-    /** {@return {@code 4 * (P[offset] & 15)}} */
-    Value headerLength(int offset) {
+    /**
+     * {@return {@code 4 * (P[offset] & 15)}}
+     *
+     * @param offset the offset
+     */
+    public Value headerLength(int offset) {
         return make(new Value.Key(Kind.HEADER_LENGTH, null, null, 0, offset, -1, -1), null, null, 60, 0);
     }
 
-    Value extension(Extension extension) {
+    /**
+     * {@return what the kernel knows about the packet}
+     *
+     * @param extension what it is
+     */
+    public Value extension(Extension extension) {
         return make(new Value.Key(Kind.EXTENSION, null, extension, 0, 0, -1, -1), null, null, WORD, 0);
     }
 
@@ -64,11 +87,16 @@ final class ValueTable {
     }
 
     /** {@return all values that {@link #scratch} has given} */
-    List<Value> allScratch() {
+    public List<Value> allScratch() {
         return List.copyOf(scratch);
     }
 
-    Value negation(Value operand) {
+    /**
+     * {@return the two's complement}
+     *
+     * @param operand of what
+     */
+    public Value negation(Value operand) {
         if (operand.isConstant()) {
             return constant(-operand.k);
         } else if (operand.kind == Kind.NEGATION && operand.left != null) {
@@ -82,13 +110,25 @@ final class ValueTable {
                 operand.temporaries);
     }
 
-    /** {@return 1 if the left value has the relation to the right one, otherwise 0} */
-    Value relation(Kind kind, Value left, Value right) {
+    /**
+     * {@return 1 if the left value has the relation to the right one, otherwise 0}
+     *
+     * @param kind one of the three relations
+     * @param left the left value
+     * @param right the right value
+     */
+    public Value relation(Kind kind, Value left, Value right) {
         return make(new Value.Key(kind, null, null, 0, 0, left.id, right.id), left, right, 1, temporaries(left, right));
     }
 
-    /** {@return {@code left op right}} The caller has checked constant divisors and shifts. */
-    Value binary(AluOp op, Value left, Value right) {
+    /**
+     * {@return {@code left op right}} The caller has checked constant divisors and shifts.
+     *
+     * @param op the operation
+     * @param left the left operand
+     * @param right the right operand
+     */
+    public Value binary(AluOp op, Value left, Value right) {
         if (left.isConstant() && right.isConstant()) {
             return constant(compute(op, left.k, right.k));
         }

@@ -1,15 +1,23 @@
 package io.github.nettybpf.expression.parse;
 
-import io.github.nettybpf.expression.parse.Expression.Qualifiers;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The terms that are parsed so far between two parentheses, or of the whole expression. */
 final class Group {
+    /**
+     * Qualifiers, and where they were written.
+     *
+     * @param meaning what they mean
+     * @param start the offset of the first one in the text
+     * @param end the offset after the last one
+     */
+    record Written(Expression.Qualifiers meaning, int start, int end) {}
+
     /** The qualifiers that an identifier without qualifiers inherits, or null if there are none. */
     @Nullable
-    Qualifiers qualifiers;
+    Written qualifiers;
 
     /** Whether all terms are identifiers, as in {@code port (80 or 443)}. */
     boolean identifiers;
@@ -17,16 +25,20 @@ final class Group {
     /** Whether qualifiers precede the parenthesis. */
     final boolean qualified;
 
+    /** The offset of the opening parenthesis in the text, 0 for the whole expression. */
+    final int start;
+
     /** Whether the next term is negated. */
     boolean negated;
 
     private List<Expression> terms = new ArrayList<>();
     private boolean conjunction;
 
-    Group(@Nullable Qualifiers qualifiers, boolean identifiers, boolean qualified) {
+    Group(@Nullable Written qualifiers, boolean identifiers, boolean qualified, int start) {
         this.qualifiers = qualifiers;
         this.identifiers = identifiers;
         this.qualified = qualified;
+        this.start = start;
     }
 
     boolean isEmpty() {
@@ -34,7 +46,7 @@ final class Group {
     }
 
     /** Adds a term, which decides what the identifiers after it inherit. */
-    void addTerm(Expression term, @Nullable Qualifiers inherited) {
+    void addTerm(Expression term, @Nullable Written inherited) {
         qualifiers = inherited;
         add(term);
     }

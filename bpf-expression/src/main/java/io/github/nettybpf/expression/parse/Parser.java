@@ -6,6 +6,7 @@ import io.github.nettybpf.expression.parse.Expression.Kind;
 import io.github.nettybpf.expression.parse.Expression.Qualifiers;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,9 @@ public final class Parser {
     private static final String IDENTIFIER = "an address, a number, a name or '('";
 
     private final TokenStream tokens;
+    private final TermTexts texts = new TermTexts();
     private final Deque<Group> groups = new ArrayDeque<>();
-    private Group group = new Group(null, false, false);
+    private Group group = new Group(null, false, false, 0);
 
     private Parser(String text) {
         this.tokens = new TokenStream(Lexer.tokens(text));
@@ -31,6 +33,21 @@ public final class Parser {
     public static @Nullable Expression parse(String text) {
         Parser parser = new Parser(text);
         return parser.tokens.peek().kind() == Token.Kind.END ? null : parser.run();
+    }
+
+    /**
+     * {@return the terms that have no terms of their own, in the order of the tree, as they are written} An identifier that
+     * inherits its qualifiers has them, too: the second term of {@code port 80 or 443} is {@code port 443}. There is one
+     * blank between words.
+     *
+     * @param text an expression that is not malformed
+     */
+    public static List<String> terms(String text) {
+        Parser parser = new Parser(text);
+        if (parser.tokens.peek().kind() != Token.Kind.END) {
+            parser.run();
+        }
+        return parser.texts.in(text);
     }
 
     private Expression run() {
@@ -53,9 +70,11 @@ public final class Parser {
         }
     }
 
-    private void push(@Nullable Qualifiers qualifiers, boolean identifiers, boolean qualified) {
+    /** Opens a group, whose parenthesis is the next token. */
+    private void push(Group.@Nullable Written qualifiers, boolean identifiers, boolean qualified) {
         groups.push(group);
-        group = new Group(qualifiers, identifiers, qualified);
+        group = new Group(qualifiers, identifiers, qualified, tokens.start());
+        tokens.next();
     }
 
     private void close() {
@@ -79,7 +98,6 @@ public final class Parser {
                 tokens.next();
                 group.negated = !group.negated;
             } else if (token.is("(")) {
-                tokens.next();
                 push(group.qualifiers, group.identifiers, false);
             } else {
                 break;
@@ -87,7 +105,7 @@ public final class Parser {
         }
         Token token = tokens.peek();
         if (!group.identifiers && startsArithmetic(token)) {
-            arithmetic(null);
+            arithmetic();
         } else if (isIdentifier(token)) {
             identifier();
         } else if (group.identifiers) {
@@ -110,10 +128,12 @@ public final class Parser {
     }
 
     /** Parses a comparison. A number in parentheses, without an operator after them, is an identifier instead. */
-    private void arithmetic(@Nullable ArithmeticExpression first) {
-        ArithmeticExpression left = new ArithmeticParser(tokens).parse(first);
+    private void arithmetic() {
+        int start = tokens.start();
+        ArithmeticExpression left = new ArithmeticParser(tokens).parse(null);
         while (tokens.peek().is(")") && group.isEmpty() && !groups.isEmpty() && !group.identifiers) {
             tokens.next();
+            start = group.start;
             group = groups.pop();
             left = new ArithmeticParser(tokens).parse(left);
         }
@@ -121,8 +141,9 @@ public final class Parser {
         Comparison comparison = comparison(token);
         if (comparison == null) {
             if (left instanceof ArithmeticExpression.Constant number && group.qualifiers != null) {
+                int end = tokens.endOfTokenAt(number.column());
                 group.addIdentifier(
-                        primitive(group.qualifiers, new Identifier.Numeral(number.value()), number.column()));
+                        primitive(group.qualifiers, new Identifier.Numeral(number.value()), number.column(), end));
                 return;
             }
             throw tokens.unexpected(token, "an operator or a comparison");
@@ -130,6 +151,7 @@ public final class Parser {
         tokens.next();
         ArithmeticExpression right = new ArithmeticParser(tokens).parse(null);
         group.addTerm(new Expression.Relation(left, comparison, right, token.column()), null);
+        texts.add(start, tokens.end());
     }
 
     private static @Nullable Comparison comparison(Token token) {
@@ -156,7 +178,7 @@ public final class Parser {
     }
 
     private void identifier() {
-        Qualifiers qualifiers = group.qualifiers;
+        Group.Written qualifiers = group.qualifiers;
         Token token = tokens.peek();
         if (qualifiers == null || tokens.displayFilter(token) != null) {
             throw tokens.unexpected(
@@ -167,15 +189,23 @@ public final class Parser {
                         default -> "host, net or port before it";
                     });
         }
-        group.addIdentifier(primitive(qualifiers, IdentifierParser.parse(tokens, qualifiers), token.column()));
+        group.addIdentifier(primitive(qualifiers, token));
     }
 
-    private static Expression primitive(Qualifiers qualifiers, Identifier identifier, int column) {
-        return new Expression.Primitive(qualifiers, identifier, column);
+    /** {@return the next identifier, which begins with the token, and its qualifiers} */
+    private Expression primitive(Group.Written qualifiers, Token token) {
+        Identifier identifier = IdentifierParser.parse(tokens, qualifiers.meaning());
+        return primitive(qualifiers, identifier, token.column(), tokens.end());
+    }
+
+    private Expression primitive(Group.Written qualifiers, Identifier identifier, int column, int end) {
+        texts.add(qualifiers.start(), qualifiers.end(), column - 1, end);
+        return new Expression.Primitive(qualifiers.meaning(), identifier, column);
     }
 
     private void term() {
         Token start = tokens.peek();
+        int offset = tokens.start();
         String protocol = "";
         if (Keywords.isProtocol(start)) {
             tokens.next();
@@ -184,16 +214,18 @@ public final class Parser {
         Token token = tokens.peek();
         if (token.kind() == Token.Kind.WORD && Keywords.TESTS.contains(token.text())) {
             keyword(protocol);
+            texts.add(offset, tokens.end());
             return;
         }
         Qualifiers qualifiers = QualifierParser.parse(tokens, protocol);
         if (qualifiers != null) {
-            qualified(qualifiers);
+            qualified(new Group.Written(qualifiers, offset, tokens.end()));
         } else if (!protocol.isEmpty()) {
             if (isIdentifier(token) || token.is("(")) {
                 throw tokens.unexpected(token, "host, net, port or proto between '" + start.text() + "' and it");
             }
             group.addTerm(new Expression.Protocol(protocol, start.column()), null);
+            texts.add(offset, tokens.end());
         } else if (Keywords.UNSUPPORTED.contains(token.text())) {
             throw tokens.unexpected(token, TERM + "; it is for link types that are not supported");
         } else {
@@ -202,7 +234,7 @@ public final class Parser {
     }
 
     /** Parses the identifier that the qualifiers are for, or the first one of a list in parentheses. */
-    private void qualified(Qualifiers qualifiers) {
+    private void qualified(Group.Written qualifiers) {
         boolean negated = false;
         while (tokens.peek().is("not") || tokens.peek().is("!")) {
             tokens.next();
@@ -211,15 +243,14 @@ public final class Parser {
         group.negated ^= negated;
         Token token = tokens.peek();
         if (token.is("(")) {
-            tokens.next();
             push(qualifiers, true, true);
             operand();
         } else if (isIdentifier(token)) {
-            Expression primitive = primitive(qualifiers, IdentifierParser.parse(tokens, qualifiers), token.column());
-            group.addTerm(primitive, qualifiers);
+            group.addTerm(primitive(qualifiers, token), qualifiers);
         } else {
             throw tokens.unexpected(
-                    token, qualifiers.kind() == Kind.UNSPECIFIED ? "host, net, port, " + IDENTIFIER : IDENTIFIER);
+                    token,
+                    qualifiers.meaning().kind() == Kind.UNSPECIFIED ? "host, net, port, " + IDENTIFIER : IDENTIFIER);
         }
     }
 

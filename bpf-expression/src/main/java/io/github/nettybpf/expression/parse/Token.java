@@ -31,6 +31,11 @@ record Token(Kind kind, String text, int column, long value) {
         END
     }
 
+    /** {@return the offset in the text after it} */
+    int end() {
+        return column - 1 + text.length() + (kind == Kind.ESCAPED ? 1 : 0);
+    }
+
     /** {@return whether this is the keyword or sign} */
     boolean is(String sign) {
         return (kind == Kind.SIGN || kind == Kind.WORD) && text.equals(sign);

@@ -35,6 +35,23 @@ final class TokenStream {
         return token;
     }
 
+    /** {@return the offset in the text at which the next token starts} */
+    int start() {
+        return peek().column() - 1;
+    }
+
+    /** {@return the offset in the text after the token that was taken last} */
+    int end() {
+        return tokens.get(at - 1).end();
+    }
+
+    /** {@return the offset in the text after the token of a column} */
+    int endOfTokenAt(int column) {
+        int index = Collections.binarySearch(
+                tokens, new Token(Token.Kind.END, "", column, 0), Comparator.comparingInt(Token::column));
+        return tokens.get(index).end();
+    }
+
     /** Takes the next token, which has to be the sign. */
     void expect(String sign) {
         expect(sign, "'" + sign + "'");

@@ -10,6 +10,8 @@ import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.core.Program;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,30 @@ public final class LabeledCode {
     /** Adds an instruction that does not jump. */
     public void add(Instruction instruction) {
         items.add(new Item(instruction, null, null));
+    }
+
+    /** Adds a program, whose jumps go to where its instructions are now. */
+    public void addAll(Program program) {
+        Label[] labels = Stream.generate(Label::new).limit(program.size()).toArray(Label[]::new);
+        for (int pc = 0; pc < labels.length; pc++) {
+            place(labels[pc]);
+            Instruction instruction = program.instructions().get(pc);
+            if (instruction instanceof Jump jump) {
+                jump(labels[jump.successors(pc).get(0)]);
+            } else if (instruction instanceof JumpIf jump) {
+                jumpIf(jump.cond(), jump.val(), labels[jump.trueTarget(pc)], labels[jump.falseTarget(pc)]);
+            } else if (instruction instanceof JumpIfX jump) {
+                jumpIfX(jump.cond(), labels[jump.trueTarget(pc)], labels[jump.falseTarget(pc)]);
+            } else {
+                add(instruction);
+            }
+        }
+    }
+
+    /** {@return the program, or empty if it has too many instructions} */
+    public Optional<Program> programIfItFits() {
+        List<Instruction> instructions = instructions();
+        return instructions.size() > Program.MAX_SIZE ? Optional.empty() : Optional.of(Program.of(instructions));
     }
 
     /** Places a label before what is added next. */

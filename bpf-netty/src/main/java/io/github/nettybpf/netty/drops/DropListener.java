@@ -1,7 +1,7 @@
 package io.github.nettybpf.netty.drops;
 
 /**
- * Takes samples of dropped packets: see {@code BpfFilterHandler.Builder.sampleDrops}. It is called by one thread at a
+ * Takes samples of dropped packets: see {@code BpfFilterHandlerBuilder.sampleDrops}. It is called by one thread at a
  * time, never by an event loop, and may block: samples that come meanwhile and find no room are lost and counted, and no
  * packet waits. Handlers that are given the same listener share its thread and its queue.
  */

@@ -1,8 +1,8 @@
 package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.SockFprog;
 import io.github.nettybpf.netty.SocketFilters;
+import io.github.nettybpf.netty.memory.SockFprog;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.socket.DatagramChannel;

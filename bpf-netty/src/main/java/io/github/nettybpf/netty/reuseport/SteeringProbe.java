@@ -1,7 +1,7 @@
 package io.github.nettybpf.netty.reuseport;
 
 import io.github.nettybpf.core.Program;
-import io.github.nettybpf.netty.SockFprog;
+import io.github.nettybpf.netty.memory.SockFprog;
 import io.netty.channel.ChannelException;
 import io.netty.channel.unix.DatagramSocketAddress;
 import io.netty.channel.unix.Socket;

@@ -1,10 +1,6 @@
 package io.github.nettybpf.netty.source;
 
 import io.github.nettybpf.core.Extension;
-import io.github.nettybpf.core.Instruction;
-import io.github.nettybpf.core.Instruction.Jump;
-import io.github.nettybpf.core.Instruction.JumpIf;
-import io.github.nettybpf.core.Instruction.JumpIfX;
 import io.github.nettybpf.core.Instruction.LoadExtension;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.JumpCondition;
@@ -14,9 +10,7 @@ import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.code.GuardedProgram;
 import io.github.nettybpf.netty.code.LabeledCode;
 import io.github.nettybpf.netty.code.LabeledCode.Label;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** A program with a test of the packet's source before it, for the kernel. */
 public final class FoldedProgram {
@@ -74,25 +68,7 @@ public final class FoldedProgram {
 
     private static Optional<Program> completed(LabeledCode code, Program program) {
         GuardedProgram.clearRegisters(code);
-        append(code, program);
-        List<Instruction> instructions = code.instructions();
-        return instructions.size() > Program.MAX_SIZE ? Optional.empty() : Optional.of(Program.of(instructions));
-    }
-
-    private static void append(LabeledCode code, Program program) {
-        Label[] labels = Stream.generate(Label::new).limit(program.size()).toArray(Label[]::new);
-        for (int pc = 0; pc < labels.length; pc++) {
-            code.place(labels[pc]);
-            Instruction instruction = program.instructions().get(pc);
-            if (instruction instanceof Jump jump) {
-                code.jump(labels[jump.successors(pc).get(0)]);
-            } else if (instruction instanceof JumpIf jump) {
-                code.jumpIf(jump.cond(), jump.val(), labels[jump.trueTarget(pc)], labels[jump.falseTarget(pc)]);
-            } else if (instruction instanceof JumpIfX jump) {
-                code.jumpIfX(jump.cond(), labels[jump.trueTarget(pc)], labels[jump.falseTarget(pc)]);
-            } else {
-                code.add(instruction);
-            }
-        }
+        code.addAll(program);
+        return code.programIfItFits();
     }
 }

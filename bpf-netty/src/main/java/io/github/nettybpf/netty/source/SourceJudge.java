@@ -11,6 +11,7 @@ public final class SourceJudge {
     private final SourceCounters counters;
     private final Source source = new Source();
     private @Nullable SourceSamples samples;
+    private boolean isDenied;
 
     /** A judge that adds to the counters. */
     public SourceJudge(SourceRule rule, SourceCounters counters) {
@@ -46,13 +47,18 @@ public final class SourceJudge {
         return isWanted();
     }
 
+    /** {@return whether the last packet that was not wanted is denied, rather than not allowed} */
+    public boolean isDenied() {
+        return isDenied;
+    }
+
     private boolean isWanted() {
         if (source.isWantedBy(rule)) {
             return true;
         }
-        boolean denied = source.isIn(rule.denied());
-        counters.countUnwanted(denied);
-        if (denied && samples != null) {
+        isDenied = source.isIn(rule.denied());
+        counters.countUnwanted(isDenied);
+        if (isDenied && samples != null) {
             samples.add(source);
         }
         return false;

@@ -8,7 +8,7 @@ import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RandomPrograms;
-import io.github.nettybpf.netty.SockFprog;
+import io.github.nettybpf.netty.memory.SockFprog;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.Socket;

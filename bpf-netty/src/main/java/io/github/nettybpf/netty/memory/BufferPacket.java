@@ -1,8 +1,7 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.memory;
 
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
-import io.github.nettybpf.netty.memory.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
@@ -14,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * retains nor releases the buffer. There is a class for each way to read memory, because a compiled filter is
  * specialised by the class of its packets.
  */
-abstract class BufferPacket implements Packet {
+public abstract class BufferPacket implements Packet {
     private static final int ETHERNET_HEADER = 14;
 
     /** Direct as all that take its place, so that HotSpot sees one class. */
-    static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
+    public static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
     final Placement placement;
 
@@ -41,7 +40,7 @@ abstract class BufferPacket implements Packet {
 
     /** {@return the buffer, or the one that it wraps} Loads are big-endian, whatever the buffer's own order. */
     @SuppressWarnings("deprecation") // A message can come in a buffer whose order was swapped, deprecated or not.
-    static ByteBuf bigEndian(ByteBuf buffer) {
+    public static ByteBuf bigEndian(ByteBuf buffer) {
         return buffer.order() == ByteOrder.BIG_ENDIAN ? buffer : buffer.order(ByteOrder.BIG_ENDIAN);
     }
 
@@ -51,19 +50,21 @@ abstract class BufferPacket implements Packet {
     }
 
     /** Bytes in an array. */
-    static final class InArray extends BufferPacket {
+    public static final class InArray extends BufferPacket {
         private final @Nullable InArray network;
         private byte[] array = Memory.NOTHING;
         private int start;
         private int length;
 
-        InArray(Placement placement) {
+        /** Shows nothing yet. */
+        public InArray(Placement placement) {
             super(placement);
             Placement inner = inner(placement);
             network = inner == null ? null : new InArray(inner);
         }
 
-        void show(ByteBuf shown) {
+        /** Takes the readable bytes of a buffer. */
+        public void show(ByteBuf shown) {
             show(shown.array(), shown.arrayOffset() + shown.readerIndex(), shown.readableBytes());
         }
 
@@ -76,7 +77,8 @@ abstract class BufferPacket implements Packet {
             length = count;
         }
 
-        void clear() {
+        /** Drops the reference to the bytes. */
+        public void clear() {
             show(Memory.NOTHING, 0, 0);
             if (network != null) {
                 network.clear();
@@ -114,18 +116,20 @@ abstract class BufferPacket implements Packet {
     }
 
     /** Bytes in native memory, at an address. */
-    static final class AtAddress extends BufferPacket {
+    public static final class AtAddress extends BufferPacket {
         private final @Nullable AtAddress network;
         private long address;
         private int length;
 
-        AtAddress(Placement placement) {
+        /** Shows nothing yet. */
+        public AtAddress(Placement placement) {
             super(placement);
             Placement inner = inner(placement);
             network = inner == null ? null : new AtAddress(inner);
         }
 
-        void show(ByteBuf shown) {
+        /** Takes the readable bytes of a buffer. */
+        public void show(ByteBuf shown) {
             show(shown.memoryAddress() + shown.readerIndex(), shown.readableBytes());
         }
 
@@ -165,19 +169,21 @@ abstract class BufferPacket implements Packet {
     }
 
     /** Bytes in native memory, in a {@link ByteBuffer}. */
-    static final class InNioBuffer extends BufferPacket {
+    public static final class InNioBuffer extends BufferPacket {
         private final @Nullable InNioBuffer network;
         private ByteBuffer buffer = NOTHING;
         private int start;
         private int length;
 
-        InNioBuffer(Placement placement) {
+        /** Shows nothing yet. */
+        public InNioBuffer(Placement placement) {
             super(placement);
             Placement inner = inner(placement);
             network = inner == null ? null : new InNioBuffer(inner);
         }
 
-        void show(ByteBuf shown) {
+        /** Takes the readable bytes of a buffer. */
+        public void show(ByteBuf shown) {
             int readable = shown.readableBytes();
             ByteBuffer bytes = shown.internalNioBuffer(shown.readerIndex(), readable);
             show(bytes, bytes.position(), readable);
@@ -192,7 +198,8 @@ abstract class BufferPacket implements Packet {
             length = count;
         }
 
-        void clear() {
+        /** Drops the reference to the bytes. */
+        public void clear() {
             show(NOTHING, 0, 0);
             if (network != null) {
                 network.clear();
@@ -230,19 +237,21 @@ abstract class BufferPacket implements Packet {
     }
 
     /** Bytes of any buffer, for example a composite one. */
-    static final class InBuffer extends BufferPacket {
+    public static final class InBuffer extends BufferPacket {
         private final @Nullable InBuffer network;
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
         private int start;
         private int length;
 
-        InBuffer(Placement placement) {
+        /** Shows nothing yet. */
+        public InBuffer(Placement placement) {
             super(placement);
             Placement inner = inner(placement);
             network = inner == null ? null : new InBuffer(inner);
         }
 
-        void show(ByteBuf shown) {
+        /** Takes the readable bytes of a buffer. */
+        public void show(ByteBuf shown) {
             show(bigEndian(shown), shown.readerIndex(), shown.readableBytes());
         }
 
@@ -252,7 +261,8 @@ abstract class BufferPacket implements Packet {
             length = count;
         }
 
-        void clear() {
+        /** Drops the reference to the bytes. */
+        public void clear() {
             show(Unpooled.EMPTY_BUFFER, 0, 0);
             if (network != null) {
                 network.clear();

@@ -1,10 +1,8 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.headers;
 
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Packet;
-import io.github.nettybpf.netty.headers.HeaderUse;
-import io.github.nettybpf.netty.headers.IpAddress;
-import io.github.nettybpf.netty.headers.UdpHeaderReads;
+import io.github.nettybpf.netty.memory.BufferPacket;
 import io.github.nettybpf.netty.memory.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -24,8 +22,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reference is stored only where it changes, to save the write barrier of the garbage collector on every packet.
  */
-abstract class UdpPacket implements Packet {
-    static final int HEADER = UdpHeaderReads.UDP_HEADER;
+public abstract class UdpPacket implements Packet {
+    /** How many bytes the UDP header has. */
+    public static final int HEADER = UdpHeaderReads.UDP_HEADER;
+
     private static final int PROTOCOL_UDP = 17;
 
     private final IpPacket ip = new IpPacket();
@@ -46,7 +46,7 @@ abstract class UdpPacket implements Packet {
     }
 
     /** Makes the headers; an address that is null is not known, or the program cannot read it. */
-    final void showAddresses(@Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
+    public final void showAddresses(@Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
         knowsSender = from != null || !use.sender();
         knowsRecipient = to != null || !use.recipient();
         header = (long) port(from) << 48 | (long) port(to) << 32 | (length & 0xffffL) << 16;
@@ -59,7 +59,7 @@ abstract class UdpPacket implements Packet {
     }
 
     /** {@return whether both addresses are known, and with them all of the UDP header that the program reads} */
-    final boolean isComplete() {
+    public final boolean isComplete() {
         return knowsSender && knowsRecipient && (!use.length() || isIpv4());
     }
 
@@ -73,7 +73,7 @@ abstract class UdpPacket implements Packet {
     }
 
     /** {@return whether something was read that is not known} */
-    final boolean readUnknown() {
+    public final boolean readUnknown() {
         return readUnknown;
     }
 
@@ -221,15 +221,17 @@ abstract class UdpPacket implements Packet {
     }
 
     /** A datagram whose payload is in an array. */
-    static final class InArray extends UdpPacket {
+    public static final class InArray extends UdpPacket {
         private byte[] array = Memory.NOTHING;
         private int start;
 
-        InArray(HeaderUse use) {
+        /** Shows nothing yet. */
+        public InArray(HeaderUse use) {
             super(use);
         }
 
-        void show(ByteBuf content) {
+        /** Takes the content of a datagram. */
+        public void show(ByteBuf content) {
             showContent(content);
             start = content.arrayOffset() + content.readerIndex() - HEADER;
             byte[] shown = content.array();
@@ -238,7 +240,8 @@ abstract class UdpPacket implements Packet {
             }
         }
 
-        void clear() {
+        /** Drops the reference to the content. */
+        public void clear() {
             if (array != Memory.NOTHING) {
                 array = Memory.NOTHING;
             }
@@ -261,14 +264,16 @@ abstract class UdpPacket implements Packet {
     }
 
     /** A datagram whose payload is in native memory, at an address. */
-    static final class AtAddress extends UdpPacket {
+    public static final class AtAddress extends UdpPacket {
         private long start;
 
-        AtAddress(HeaderUse use) {
+        /** Shows nothing yet. */
+        public AtAddress(HeaderUse use) {
             super(use);
         }
 
-        void show(ByteBuf content) {
+        /** Takes the content of a datagram. */
+        public void show(ByteBuf content) {
             showContent(content);
             start = content.memoryAddress() + content.readerIndex() - HEADER;
         }
@@ -290,16 +295,18 @@ abstract class UdpPacket implements Packet {
     }
 
     /** A datagram whose payload is in native memory, in a {@link ByteBuffer}. */
-    static final class InNioBuffer extends UdpPacket {
+    public static final class InNioBuffer extends UdpPacket {
         private ByteBuffer buffer = BufferPacket.NOTHING;
         private int start;
 
-        InNioBuffer(HeaderUse use) {
+        /** Shows nothing yet. */
+        public InNioBuffer(HeaderUse use) {
             super(use);
         }
 
+        /** Takes the content of a datagram. */
         @SuppressWarnings("ReferenceEquality") // of the object, not of its bytes
-        void show(ByteBuf content) {
+        public void show(ByteBuf content) {
             showContent(content);
             ByteBuffer bytes = content.internalNioBuffer(content.readerIndex(), content.readableBytes());
             start = bytes.position() - HEADER;
@@ -308,7 +315,8 @@ abstract class UdpPacket implements Packet {
             }
         }
 
-        void clear() {
+        /** Drops the reference to the content. */
+        public void clear() {
             buffer = BufferPacket.NOTHING;
         }
 
@@ -329,21 +337,24 @@ abstract class UdpPacket implements Packet {
     }
 
     /** A datagram whose payload is in any buffer, for example a composite one. */
-    static final class InBuffer extends UdpPacket {
+    public static final class InBuffer extends UdpPacket {
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
         private int start;
 
-        InBuffer(HeaderUse use) {
+        /** Shows nothing yet. */
+        public InBuffer(HeaderUse use) {
             super(use);
         }
 
-        void show(ByteBuf content) {
+        /** Takes the content of a datagram. */
+        public void show(ByteBuf content) {
             showContent(content);
             buffer = BufferPacket.bigEndian(content);
             start = content.readerIndex() - HEADER;
         }
 
-        void clear() {
+        /** Drops the reference to the content. */
+        public void clear() {
             buffer = Unpooled.EMPTY_BUFFER;
         }
 

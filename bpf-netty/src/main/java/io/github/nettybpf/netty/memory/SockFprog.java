@@ -1,4 +1,4 @@
-package io.github.nettybpf.netty;
+package io.github.nettybpf.netty.memory;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.RawInstruction;
@@ -34,7 +34,7 @@ public final class SockFprog implements AutoCloseable {
      *
      * @param program at most 65535 instructions
      */
-    SockFprog(List<RawInstruction> program) {
+    public SockFprog(List<RawInstruction> program) {
         instructions =
                 ByteBuffer.allocateDirect(program.size() * RawInstruction.BYTES).order(ByteOrder.nativeOrder());
         program.forEach(raw -> raw.writeTo(instructions));
@@ -55,7 +55,7 @@ public final class SockFprog implements AutoCloseable {
     }
 
     /** {@return the instructions that the struct points at, from position to limit} */
-    ByteBuffer instructions() {
+    public ByteBuffer instructions() {
         return instructions.duplicate();
     }
 

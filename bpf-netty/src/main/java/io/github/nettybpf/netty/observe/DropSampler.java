@@ -1,0 +1,87 @@
+package io.github.nettybpf.netty.observe;
+
+import io.github.nettybpf.core.Placement;
+import io.github.nettybpf.netty.drops.DropListener;
+import io.github.nettybpf.netty.drops.DropReason;
+import io.github.nettybpf.netty.drops.DroppedPacket;
+import io.netty.buffer.ByteBuf;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes samples of the packets that one channel's handler drops. A sample is a copy, so that neither a slow listener nor
+ * one that keeps its samples holds back the memory of packets. Belongs to an event loop.
+ */
+public final class DropSampler {
+    private static final int MOST_BYTES = 0xffff;
+
+    /** So much copying costs an event loop a few percent of its time. */
+    static final int MOST_PER_SECOND = 10_000;
+
+    private final int oneIn;
+    private final Placement placement;
+    private final PacketCounters counters;
+    private final SampleQueue queue;
+    private long secondBegan = System.nanoTime();
+    private int inThisSecond;
+
+    /** A sampler that takes one packet in so many, at least 1. */
+    public DropSampler(int oneIn, DropListener listener, Placement placement, PacketCounters counters) {
+        this.oneIn = oneIn;
+        this.placement = placement;
+        this.counters = counters;
+        this.queue = SampleQueue.of(listener);
+    }
+
+    /**
+     * {@return whether to take a sample of this packet}
+     *
+     * @param isSample whether the packet is one of so many already
+     */
+    public boolean chooses(boolean isSample) {
+        return isSample || oneIn == 1 || ThreadLocalRandom.current().nextInt(oneIn) == 0;
+    }
+
+    /**
+     * Takes a sample, or counts it as lost.
+     *
+     * @param rule tells what decided
+     * @param isPassedOn whether the packet is passed on nevertheless
+     */
+    public void take(
+            ByteBuf content,
+            @Nullable InetSocketAddress sender,
+            @Nullable InetSocketAddress recipient,
+            DropReason reason,
+            Supplier<String> rule,
+            boolean isPassedOn) {
+        int length = content.readableBytes();
+        int copied = Math.min(length, MOST_BYTES);
+        if (isTooMany() || !queue.hasRoom(copied)) {
+            counters.loseSample();
+            return;
+        }
+        byte[] bytes = new byte[copied];
+        content.getBytes(content.readerIndex(), bytes);
+        DroppedPacket packet = new DroppedPacket(
+                Instant.now(), bytes, length, sender, recipient, placement, reason, rule.get(), oneIn, isPassedOn);
+        if (queue.offer(packet)) {
+            counters.sample();
+        } else {
+            counters.loseSample();
+        }
+    }
+
+    private boolean isTooMany() {
+        long now = System.nanoTime();
+        if (now - secondBegan >= TimeUnit.SECONDS.toNanos(1)) {
+            secondBegan = now;
+            inThisSecond = 0;
+        }
+        return ++inThisSecond > MOST_PER_SECOND;
+    }
+}

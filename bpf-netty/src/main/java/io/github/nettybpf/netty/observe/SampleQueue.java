@@ -1,0 +1,94 @@
+package io.github.nettybpf.netty.observe;
+
+import io.github.nettybpf.netty.drops.DropListener;
+import io.github.nettybpf.netty.drops.DroppedPacket;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.lang.ref.WeakReference;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings samples to a listener, in order, on a thread of its own, which ends when none have come for some seconds. There
+ * is one for each listener. For any thread.
+ */
+public final class SampleQueue {
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(SampleQueue.class);
+
+    /** A listener that does not return holds back so much and no more. */
+    static final int MOST_SAMPLES = 1024;
+
+    static final long MOST_BYTES = 16L << 20;
+    private static final int IDLE_SECONDS = 5;
+
+    /** Handlers hold the queues; where no handler does, an entry is only as long there as its listener. */
+    private static final Map<DropListener, WeakReference<SampleQueue>> QUEUES = new WeakHashMap<>();
+
+    private final DropListener listener;
+    private final ThreadPoolExecutor executor;
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicBoolean complained = new AtomicBoolean();
+
+    private SampleQueue(DropListener listener) {
+        this.listener = listener;
+        this.executor = new ThreadPoolExecutor(
+                1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_SAMPLES), task -> {
+                    Thread thread = new Thread(null, task, "bpf-drop-samples", 0, false);
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        executor.allowCoreThreadTimeOut(true);
+    }
+
+    /** {@return the queue of a listener} */
+    public static SampleQueue of(DropListener listener) {
+        synchronized (QUEUES) {
+            WeakReference<SampleQueue> known = QUEUES.get(listener);
+            @Nullable SampleQueue queue = known == null ? null : known.get();
+            if (queue == null) {
+                queue = new SampleQueue(listener);
+                QUEUES.put(listener, new WeakReference<>(queue));
+            }
+            return queue;
+        }
+    }
+
+    /** {@return whether there is room for a sample of so many bytes, so that it is worth copying} */
+    boolean hasRoom(int length) {
+        return executor.getQueue().remainingCapacity() > 0 && bytes.get() + length <= MOST_BYTES;
+    }
+
+    /** {@return whether the listener will get the sample} */
+    boolean offer(DroppedPacket packet) {
+        long length = packet.content().remaining();
+        bytes.addAndGet(length);
+        try {
+            executor.execute(() -> {
+                deliver(packet);
+                bytes.addAndGet(-length);
+            });
+            return true;
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            // There is no room after all, or no thread can be started.
+            bytes.addAndGet(-length);
+            return false;
+        }
+    }
+
+    private void deliver(DroppedPacket packet) {
+        try {
+            listener.dropped(packet);
+        } catch (Exception | LinkageError | AssertionError e) {
+            if (complained.compareAndSet(false, true)) {
+                LOGGER.warn("{} did not take a sample; what it throws for others is not logged", listener, e);
+            }
+        }
+    }
+}
