@@ -1,5 +1,5 @@
 /** Packet filters for Netty channels. */
-@SuppressWarnings("module") // bpf-packet is compiled later
+@SuppressWarnings("module") // bpf-packet and bpf-tools are compiled later
 module io.github.nettybpf.netty {
     requires static transitive org.jspecify;
     requires transitive io.github.nettybpf.core;
@@ -15,6 +15,8 @@ module io.github.nettybpf.netty {
     exports io.github.nettybpf.netty.drops;
     exports io.github.nettybpf.netty.listener;
     exports io.github.nettybpf.netty.reuseport;
+    exports io.github.nettybpf.netty.pcapng to
+            io.github.nettybpf.tools;
     exports io.github.nettybpf.netty.memory to
             io.github.nettybpf.packet;
 }

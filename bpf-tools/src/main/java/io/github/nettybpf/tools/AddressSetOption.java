@@ -61,7 +61,7 @@ public final class AddressSetOption {
         Options bound = options;
         for (Binding binding : bindings) {
             if (bound.sets().containsKey(binding.name())) {
-                throw new Refusal("--set: @" + binding.name() + " is bound twice (expected: once)");
+                throw Refusal.ofUsage("--set: @" + binding.name() + " is bound twice (expected: once)");
             }
             bound = bound.withSet(binding.name(), read(binding.file()));
         }

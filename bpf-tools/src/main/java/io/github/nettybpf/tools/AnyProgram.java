@@ -1,6 +1,7 @@
 package io.github.nettybpf.tools;
 
 import io.github.nettybpf.core.AssemblyException;
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.ProgramFormat;
 import io.github.nettybpf.core.address.AddressSet;
@@ -182,6 +183,23 @@ public final class AnyProgram {
         }
         try {
             return FilterExpression.of(text, linkType, options).program();
+        } catch (ExpressionException e) {
+            throw refusal(e);
+        }
+    }
+
+    /**
+     * {@return the program for packets of a socket}
+     *
+     * @throws Refusal if it is an expression that cannot be compiled; the message has the place
+     */
+    public Program program(Placement placement) throws Refusal {
+        Program known = program;
+        if (known != null) {
+            return known;
+        }
+        try {
+            return FilterExpression.of(text, placement, options).program();
         } catch (ExpressionException e) {
             throw refusal(e);
         }

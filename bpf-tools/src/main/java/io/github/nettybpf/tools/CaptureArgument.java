@@ -22,7 +22,7 @@ public final class CaptureArgument {
     public static void check(ProgramOptions program, List<String> files) throws Refusal {
         long count = files.stream().filter("-"::equals).count();
         if (count + (program.isStandardInput() ? 1 : 0) > 1) {
-            throw new Refusal("standard input twice (expected: at most one -)");
+            throw Refusal.ofUsage("standard input twice (expected: at most one -)");
         }
         List<String> arguments = new ArrayList<>(List.of(program.text()));
         arguments.addAll(files);

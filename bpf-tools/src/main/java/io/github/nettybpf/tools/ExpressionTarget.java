@@ -67,7 +67,7 @@ public final class ExpressionTarget {
             return FilterExpression.of(expression, type, options);
         }
         if (linkType != null) {
-            throw new Refusal("--link-type and --placement (expected: one of them)");
+            throw Refusal.ofUsage("--link-type and --placement (expected: one of them)");
         }
         return FilterExpression.of(expression, placement, options);
     }

@@ -31,7 +31,7 @@ public final class ProgramNotation {
      */
     public AnyProgram read(String argument, InputStream standardInput) throws Refusal {
         if (isExpression && notation != null) {
-            throw new Refusal("--expression and --notation (expected: one of them)");
+            throw Refusal.ofUsage("--expression and --notation (expected: one of them)");
         }
         return isExpression
                 ? AnyProgram.ofExpression(argument, standardInput)

@@ -4,8 +4,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,16 +42,6 @@ final class Progress extends FilterInputStream {
      */
     static InputStream shown(InputStream in, @Nullable PrintWriter terminal, String name, long size) {
         return terminal == null ? in : new Progress(in, terminal, name, size);
-    }
-
-    /** {@return whether the standard error of this process is a terminal; false on systems other than Linux} */
-    static boolean isTerminal() {
-        try {
-            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
-        } catch (IOException notLinux) {
-            return false;
-        }
     }
 
     @Override

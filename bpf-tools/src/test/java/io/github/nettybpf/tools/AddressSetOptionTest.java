@@ -204,11 +204,16 @@ class AddressSetOptionTest {
     @Test
     void aNameIsBoundOnce() {
         assertEquals(
-                new Command(1, "", "bpf compile: --set: @x is bound twice (expected: once)\n"),
+                new Command(2, "", """
+                        bpf compile: --set: @x is bound twice (expected: once)
+                        Try 'bpf compile --help'.
+                        """),
                 run("", "compile", "--set", "x=FOLDER/block.txt", "--set", "x=FOLDER/none.txt", "net @x"));
         assertEquals(
-                new Command(1, "", "bpf eval: --set: @x is bound twice (expected: once)\n"),
-                run("", "eval", "--set", "x=FOLDER/block.txt", "--set", "x=FOLDER/none.txt"));
+                new Command(2, "", """
+                        bpf eval: --set: @x is bound twice (expected: once)
+                        Try 'bpf eval --help'.
+                        """), run("", "eval", "--set", "x=FOLDER/block.txt", "--set", "x=FOLDER/none.txt"));
     }
 
     @ParameterizedTest

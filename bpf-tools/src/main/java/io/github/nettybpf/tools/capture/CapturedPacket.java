@@ -3,12 +3,16 @@ package io.github.nettybpf.tools.capture;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.expression.LinkType;
+import io.github.nettybpf.netty.pcapng.PcapngBlocks;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +40,8 @@ public final class CapturedPacket implements Packet {
     private long number;
     private long stamp;
     private CaptureInterface origin;
+    private int optionsStart;
+    private int optionsEnd;
     private @Nullable NetworkPart network;
 
     CapturedPacket(CaptureInterface origin) {
@@ -64,7 +70,15 @@ public final class CapturedPacket implements Packet {
         bytes = in;
         start = at;
         length = captured;
+        optionsStart = 0;
+        optionsEnd = 0;
         number++;
+    }
+
+    /** Takes the options of a pcapng block, which are in the array of the packet. */
+    void setOptions(int from, int to) {
+        optionsStart = from;
+        optionsEnd = to;
     }
 
     /** {@return the number of the packet in its capture, from 1} */
@@ -95,9 +109,30 @@ public final class CapturedPacket implements Packet {
     /** {@return a copy that the reader does not overwrite} */
     public CapturedPacket copy() {
         CapturedPacket copy = new CapturedPacket(origin);
-        copy.set(origin, stamp, wireLength, toByteArray(), 0, length);
+        byte[] kept = Arrays.copyOf(toByteArray(), length + optionsEnd - optionsStart);
+        System.arraycopy(bytes, optionsStart, kept, length, optionsEnd - optionsStart);
+        copy.set(origin, stamp, wireLength, kept, 0, length);
+        copy.setOptions(length, kept.length);
         copy.number = number;
         return copy;
+    }
+
+    /** {@return the first comment of the packet, which only pcapng has, or empty if there is none} */
+    public Optional<String> comment() {
+        ByteBuffer options =
+                ByteBuffer.wrap(bytes, optionsStart, optionsEnd - optionsStart).order(origin.order());
+        while (options.remaining() >= 4) {
+            int code = options.getShort() & 0xffff;
+            int size = options.getShort() & 0xffff;
+            if (code == 0 || size > options.remaining()) {
+                break;
+            }
+            if (code == PcapngBlocks.COMMENT) {
+                return Optional.of(new String(bytes, options.position(), size, StandardCharsets.UTF_8));
+            }
+            options.position(Math.min(options.limit(), options.position() + ((size + 3) & ~3)));
+        }
+        return Optional.empty();
     }
 
     byte[] array() {
@@ -154,8 +189,11 @@ public final class CapturedPacket implements Packet {
         return origin.linkType() == LinkTypes.EN10MB ? this : null;
     }
 
-    /** The kernel removes the outer VLAN tag before a packet socket sees the packet, and libpcap inserts it again. */
-    private int networkOffset() {
+    /**
+     * {@return the offset of the network header, or -1 if it is not known} The kernel removes the outer VLAN tag before a
+     * packet socket sees the packet, and libpcap inserts it again.
+     */
+    int networkOffset() {
         if (origin.linkType() != LinkTypes.EN10MB) {
             return LinkTypes.headerLength(origin.linkType());
         }

@@ -15,6 +15,9 @@ public final class LinkTypes {
     private static final int USB_LINUX_MMAPPED = 220;
     private static final int NFLOG = 239;
 
+    private static final int FIRST_USER = 147;
+    private static final int LAST_USER = 162;
+
     private LinkTypes() {}
 
     /**
@@ -38,6 +41,11 @@ public final class LinkTypes {
             case PFLOG, USB_LINUX, USB_LINUX_MMAPPED, NFLOG -> true;
             default -> linkType == LinkType.NULL.number();
         };
+    }
+
+    /** {@return whether it is one of those that users give a meaning (USER0 to USER15): here, content without headers} */
+    static boolean isUser(int linkType) {
+        return linkType >= FIRST_USER && linkType <= LAST_USER;
     }
 
     /**

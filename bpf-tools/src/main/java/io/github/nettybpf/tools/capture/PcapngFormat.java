@@ -202,6 +202,8 @@ final class PcapngFormat implements CaptureFormat {
                     + ", what is in its block)");
         }
         deliver(packet, id, stamp, window.i32(BODY + 16), BODY + 20, (int) captured);
+        int options = Math.min(BODY + 20 + padded((int) captured), length - 4);
+        packet.setOptions(window.arrayStart() + options, window.arrayStart() + length - 4);
         window.pass(length);
     }
 

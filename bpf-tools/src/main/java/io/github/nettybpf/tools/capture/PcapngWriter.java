@@ -1,11 +1,10 @@
 package io.github.nettybpf.tools.capture;
 
+import io.github.nettybpf.netty.pcapng.PcapngBlocks;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -19,16 +18,14 @@ import org.jspecify.annotations.Nullable;
  * header in host order if its capture has the other byte order, and for an interface when the section is full.
  */
 public final class PcapngWriter implements AutoCloseable {
-    private static final int FRAME = 12;
-    private static final int PACKET_HEADER = 28;
     private static final CaptureInterface NONE = new CaptureInterface(-1, ByteOrder.LITTLE_ENDIAN, "", 0, 0);
 
     private final OutputStream out;
-    private final byte[] header = new byte[PACKET_HEADER];
-    private final byte[] end = new byte[8];
     private final Map<CaptureInterface, Integer> interfaces = new HashMap<>();
     private CaptureInterface lastOrigin;
     private int lastId;
+
+    private final PcapngBlocks blocks = new PcapngBlocks();
 
     /** The byte order of the current section, null before the first. */
     private @Nullable ByteOrder order;
@@ -43,19 +40,16 @@ public final class PcapngWriter implements AutoCloseable {
         this.lastOrigin = NONE;
     }
 
-    private void begin(ByteOrder sectionOrder) throws IOException {
+    private void begin(ByteOrder sectionOrder) {
         order = sectionOrder;
         interfaces.clear();
         lastOrigin = NONE;
-        byte[] section = new byte[28];
-        ByteBuffer fields = buffer(section);
-        fields.putInt(0x0a0d0d0a).putInt(28).putInt(0x1a2b3c4d);
-        fields.putShort((short) 1).putShort((short) 0).putLong(-1).putInt(28);
-        out.write(section);
+        blocks.section(sectionOrder).end();
     }
 
-    private ByteBuffer buffer(byte[] bytes) {
-        return ByteBuffer.wrap(bytes).order(Objects.requireNonNull(order));
+    private void flush() throws IOException {
+        out.write(blocks.array(), 0, blocks.length());
+        blocks.clear();
     }
 
     /**
@@ -67,24 +61,18 @@ public final class PcapngWriter implements AutoCloseable {
      */
     public void write(CapturedPacket packet, int most) throws IOException {
         int captured = (int) Math.min(Integer.toUnsignedLong(most), packet.length());
-        int padding = -captured & 3;
-        int length = FRAME + 20 + captured + padding;
-        long stamp = packet.stamp();
         CaptureInterface origin = packet.origin();
         if (order == null
                 || (LinkTypes.isHostOrder(origin.linkType()) && !origin.order().equals(order))) {
             begin(origin.order());
         }
-        int id = id(origin);
-        ByteBuffer fields = buffer(header).putInt(6).putInt(length).putInt(id);
-        fields.putInt((int) (stamp >>> 32)).putInt((int) stamp).putInt(captured).putInt(packet.wireLength());
-        out.write(header);
-        out.write(packet.array(), packet.arrayStart(), captured);
-        buffer(end).putInt(0).putInt(length);
-        out.write(end, 4 - padding, padding + 4);
+        blocks.packet(id(origin), packet.stamp(), captured, packet.wireLength())
+                .data(packet.array(), packet.arrayStart(), captured)
+                .end();
+        flush();
     }
 
-    private int id(CaptureInterface origin) throws IOException {
+    private int id(CaptureInterface origin) {
         if (!origin.equals(lastOrigin)) {
             Integer known = interfaces.get(origin);
             if (known == null) {
@@ -101,23 +89,14 @@ public final class PcapngWriter implements AutoCloseable {
         return lastId;
     }
 
-    private void describe(CaptureInterface origin) throws IOException {
-        byte[] name = origin.name().getBytes(StandardCharsets.UTF_8);
-        int nameOption = name.length == 0 ? 0 : 4 + name.length + (-name.length & 3);
-        int length = FRAME + 8 + nameOption + 8 + 12 + 4;
-        byte[] description = new byte[length];
-        ByteBuffer block = buffer(description);
-        block.putInt(1).putInt(length);
-        block.putShort((short) origin.linkType()).putShort((short) 0).putInt(0); // no limit to the length of packets
-        if (name.length > 0) {
-            block.putShort((short) 2).putShort((short) name.length).put(name);
-            block.position(block.position() + (-name.length & 3));
+    private void describe(CaptureInterface origin) {
+        blocks.describe(origin.linkType());
+        if (!origin.name().isEmpty()) {
+            blocks.option(PcapngBlocks.INTERFACE_NAME, origin.name());
         }
-        block.putShort((short) 9).putShort((short) 1).put((byte) origin.resolution());
-        block.position(block.position() + 3);
-        block.putShort((short) 14).putShort((short) 8).putLong(origin.timeOffset());
-        block.putInt(0).putInt(length);
-        out.write(description);
+        blocks.option(PcapngBlocks.INTERFACE_RESOLUTION, origin.resolution(), 1)
+                .option(PcapngBlocks.INTERFACE_TIME_OFFSET, origin.timeOffset(), 8)
+                .end();
     }
 
     /**
@@ -130,6 +109,7 @@ public final class PcapngWriter implements AutoCloseable {
         if (order == null) {
             begin(origin.order());
             id(origin);
+            flush();
         }
     }
 

@@ -1,16 +1,7 @@
 package io.github.nettybpf.tools.cli;
 
-import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
-import io.github.nettybpf.tools.dbg.Dbg;
-import io.github.nettybpf.tools.explain.Explain;
-import io.github.nettybpf.tools.graph.DrawGraph;
-import io.github.nettybpf.tools.jit.Jit;
-import io.github.nettybpf.tools.run.Bench;
-import io.github.nettybpf.tools.run.Eval;
-import io.github.nettybpf.tools.run.Run;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -19,13 +10,9 @@ import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The {@code bpf} command. Its subcommands are called verbs.
@@ -82,102 +69,52 @@ public final class Bpf implements Runnable {
      */
     public static int run(Session session, String... args) {
         Locale.setDefault(Locale.ROOT); // otherwise numbers are formatted in the digits of the user's language
-        StringWriter help = new StringWriter();
-        CommandLine commands = new CommandLine(new Bpf());
-        verbs(session).forEach(commands::addSubcommand);
-        for (CommandLine verb : commands.getSubcommands().values()) {
-            verb.getCommandSpec().versionProvider(Bpf::version);
-        }
-        commands.setOut(new PrintWriter(help))
-                .setErr(session.err())
-                .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
-                .setExpandAtFiles(false)
-                .setExecutionStrategy(Bpf::execute)
-                .setParameterExceptionHandler(Bpf::refuseUsage)
-                .setExecutionExceptionHandler(Bpf::refuse)
-                .getCommandSpec()
-                .versionProvider(Bpf::version);
         try {
-            int code = commands.execute(args);
-            session.out().print(help.toString());
+            int code = execute(session, args);
             session.out().flush();
             return code;
         } catch (UncheckedIOException e) {
-            return outputFailed(e, "bpf", session.err());
+            return ExitCodes.outputFailed(e, "bpf", session.err());
         } catch (OutOfMemoryError e) {
             session.err().println("bpf: out of memory (JAVA_TOOL_OPTIONS=-Xmx512m gives more)");
             return 1;
         }
     }
 
-    /** {@return the subcommands, in the order in which they are listed} */
-    private static List<Object> verbs(Session session) {
-        return List.of(
-                new Asm(session),
-                new Compile(session),
-                new Dbg(session),
-                new Disasm(session),
-                new Check(session),
-                new Eval(session),
-                new Explain(session),
-                new DrawGraph(session),
-                new Jit(session),
-                new Run(session),
-                new Bench(session),
-                new Completion(session),
-                new HelpCommand());
+    private static int execute(Session session, String[] args) {
+        // Without picocli, which would take longer to read the annotations of this class than all the rest takes.
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            session.out().print("bpf " + Session.version() + "\n");
+            return 0;
+        }
+        CommandLine commands = commands(session, Verbs.wanted(args));
+        StringWriter help = new StringWriter();
+        int code = commands.setOut(new PrintWriter(help)).execute(args);
+        session.out().print(help.toString());
+        return code;
     }
 
-    private static String[] version() throws IOException {
-        return new String[] {"bpf " + Session.version()};
+    /** {@return the command with some of its verbs} */
+    static CommandLine commands(Session session, List<String> verbs) {
+        CommandLine commands = new CommandLine(new Bpf());
+        ExitCodes exitCodes = new ExitCodes();
+        for (String name : verbs) {
+            CommandLine verb = new CommandLine(Verbs.of(name, session));
+            verb.getCommandSpec().versionProvider(exitCodes);
+            commands.addSubcommand(verb);
+        }
+        commands.getCommandSpec().versionProvider(exitCodes);
+        return commands.setErr(session.err())
+                .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
+                .setExpandAtFiles(false)
+                .setExecutionStrategy(exitCodes)
+                .setParameterExceptionHandler(exitCodes)
+                .setExecutionExceptionHandler(exitCodes);
     }
 
     /** The command without a verb is a usage error. */
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no verb" + UsageText.expectedVerb(spec));
-    }
-
-    /** Makes an unknown argument of {@code help} a usage error too, which picocli does not. */
-    private static int execute(ParseResult parsed) {
-        ParseResult verb = parsed;
-        while (verb.hasSubcommand()) {
-            verb = verb.subcommand();
-        }
-        CommandLine command = verb.commandSpec().commandLine();
-        if (command.getCommand() instanceof HelpCommand && !verb.unmatched().isEmpty()) {
-            throw new UnmatchedArgumentException(command, verb.unmatched());
-        }
-        return new RunLast().execute(parsed);
-    }
-
-    private static int refuseUsage(ParameterException e, String[] args) {
-        CommandLine command = e.getCommandLine();
-        String name = command.getCommandSpec().qualifiedName();
-        command.getErr().println(name + ": " + Printable.message(UsageText.of(e, args)));
-        command.getErr().println("Try '" + name + " --help'.");
-        return CommandLine.ExitCode.USAGE;
-    }
-
-    private static int refuse(Exception e, CommandLine command, ParseResult parsed) {
-        String name = command.getCommandSpec().qualifiedName();
-        if (e instanceof UncheckedIOException failed) {
-            return outputFailed(failed, name, command.getErr());
-        }
-        String problem = e instanceof Refusal ? String.valueOf(e.getMessage()) : "internal error: " + e;
-        command.getErr().println(name + ": " + problem);
-        return 1;
-    }
-
-    /**
-     * Only {@link Output} throws these. A closed pipe is no error: its reader, for example {@code head}, had enough.
-     */
-    private static int outputFailed(UncheckedIOException e, String name, PrintWriter err) {
-        String problem = String.valueOf(e.getCause().getMessage());
-        if (problem.toLowerCase(Locale.ROOT).contains("broken pipe")) {
-            return 0;
-        }
-        err.println(name + ": standard output: " + Printable.message(problem));
-        return 1;
+        throw new ParameterException(spec.commandLine(), "no verb" + UsageText.EXPECTED_VERB);
     }
 }

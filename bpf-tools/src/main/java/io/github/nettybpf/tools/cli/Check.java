@@ -8,6 +8,8 @@ import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.VerificationException;
 import io.github.nettybpf.netty.PipelineSupport;
 import io.github.nettybpf.netty.SocketFilters;
+import io.github.nettybpf.tools.Json;
+import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.OptionalProgramArgument;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
@@ -17,10 +19,12 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -73,6 +77,9 @@ public final class Check implements Callable<Integer> {
     @Mixin
     private final OptionalProgramArgument argument = new OptionalProgramArgument();
 
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
     public Check(Session session) {
         this.session = session;
     }
@@ -92,18 +99,37 @@ public final class Check implements Callable<Integer> {
     }
 
     private void refused(AssemblyException e, VerificationException broken) {
-        line("program", "refused");
+        String problem = Printable.message(String.valueOf(broken.getMessage()));
+        if (json.isAsked()) {
+            print(new Json()
+                    .put("accepted", false)
+                    .put("rule", rule(broken.rule()))
+                    .put("source", argument.name())
+                    .put("line", e.line())
+                    .put("column", e.column())
+                    .put("problem", problem));
+            return;
+        }
+        line("program", session.style().problem("refused"));
         line("rule", rule(broken.rule()));
         line("where", argument.name() + ": line " + e.line() + ", column " + e.column());
-        line("problem", Printable.message(String.valueOf(broken.getMessage())));
+        line("problem", session.style().problem(problem));
     }
 
     /** {@return whether the kernel can convert the program too} */
     private boolean verified(Program program) {
         Optional<String> problem = program.conversionProblem();
+        if (json.isAsked()) {
+            print(json(program, problem));
+            return problem.isEmpty();
+        }
         String size = program.size() + (program.size() == 1 ? " instruction" : " instructions");
-        line("program", (problem.isEmpty() ? "accepted, " : "refused when the kernel converts it to eBPF, ") + size);
-        problem.ifPresent(why -> line("problem", why));
+        line(
+                "program",
+                problem.isEmpty()
+                        ? "accepted, " + size
+                        : session.style().problem("refused when the kernel converts it to eBPF, " + size));
+        problem.ifPresent(why -> line("problem", session.style().problem(why)));
         line("reads", reads(program));
         line("extensions", extensions(program));
         line("verdicts", verdicts(program));
@@ -112,6 +138,57 @@ public final class Check implements Callable<Integer> {
         pipeline(program);
         line("kernel cost", cost(program.kernelCost(), optmemMax));
         return problem.isEmpty();
+    }
+
+    private void print(Json object) {
+        session.out().print(object + "\n");
+    }
+
+    private static Json json(Program program, Optional<String> problem) {
+        List<Json> extensions = new ArrayList<>();
+        for (Extension extension : program.extensions()) {
+            extensions.add(new Json()
+                    .put("name", extension.mnemonic())
+                    .put("insn", program.firstReading(extension).orElseThrow()));
+        }
+        Map<Placement, String> refused = refusedPlacements(program);
+        Json reasons = new Json();
+        refused.forEach((placement, why) -> reasons.put(placement.name(), why));
+        OptionalLong optmemMax = SocketFilters.optmemMax();
+        return new Json()
+                .put("accepted", problem.isEmpty())
+                .put("problem", problem.orElse(null))
+                .put("instructions", program.size())
+                .put("packetBytes", packetBytes(program))
+                .put("networkHeader", first(program, OffsetBase.NETWORK))
+                .put("linkLayerHeader", first(program, OffsetBase.LINK_LAYER))
+                .put("extensions", extensions)
+                .put(
+                        "verdicts",
+                        program.verdicts()
+                                .map(verdicts -> verdicts.stream()
+                                        .map(Integer::toUnsignedLong)
+                                        .sorted()
+                                        .toList())
+                                .orElse(null))
+                .put("placements", able(refused))
+                .put("refusedPlacements", reasons)
+                .put("kernelCost", program.kernelCost())
+                .put("optmemMax", optmemMax.isPresent() ? optmemMax.getAsLong() : null);
+    }
+
+    /** {@return how many bytes from the first on it can read, or null if any byte} */
+    private static @Nullable Long packetBytes(Program program) {
+        if (!program.offsetBases().contains(OffsetBase.PACKET)) {
+            return 0L;
+        }
+        OptionalLong reach = program.reach();
+        return reach.isPresent() ? (Long) reach.getAsLong() : null;
+    }
+
+    private static @Nullable Integer first(Program program, OffsetBase base) {
+        OptionalInt pc = program.firstReading(base);
+        return pc.isPresent() ? (Integer) pc.getAsInt() : null;
     }
 
     private void line(String name, String value) {
@@ -173,16 +250,26 @@ public final class Check implements Callable<Integer> {
 
     /** Prints the placements at which a pipeline can run the program, and why not at the others. */
     private void pipeline(Program program) {
+        Map<Placement, String> refused = refusedPlacements(program);
+        String able = String.join(", ", able(refused));
+        line("pipeline", refused.isEmpty() ? "any" : able.isEmpty() ? "none" : able);
+        refused.forEach((placement, why) -> line("not " + placement, why));
+    }
+
+    private static List<String> able(Map<Placement, String> refused) {
+        return PIPELINES.stream()
+                .filter(placement -> !refused.containsKey(placement))
+                .map(Placement::name)
+                .toList();
+    }
+
+    /** {@return the placements at which a pipeline cannot run the program, and why} */
+    private static Map<Placement, String> refusedPlacements(Program program) {
         Map<Placement, String> refused = new EnumMap<>(Placement.class);
         for (Placement placement : PIPELINES) {
             PipelineSupport.whyNot(program, placement).ifPresent(why -> refused.put(placement, why));
         }
-        String able = PIPELINES.stream()
-                .filter(placement -> !refused.containsKey(placement))
-                .map(Placement::name)
-                .collect(Collectors.joining(", "));
-        line("pipeline", refused.isEmpty() ? "any" : able.isEmpty() ? "none" : able);
-        refused.forEach((placement, why) -> line("not " + placement, why));
+        return refused;
     }
 
     /** {@return which sockets take a program of this cost under a limit, which is empty if it cannot be read here} */

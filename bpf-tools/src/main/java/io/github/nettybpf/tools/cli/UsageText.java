@@ -17,6 +17,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Says what is wrong with arguments in the form of all other messages, not in that of picocli. */
 final class UsageText {
+    /** What is expected where a verb is missing. */
+    static final String EXPECTED_VERB = expectedVerb("");
+
     private static final String PROGRAM = "PROGRAM";
 
     private UsageText() {}
@@ -38,28 +41,27 @@ final class UsageText {
         } else if (argument != null && e.getCause() instanceof TypeConversionException problem) {
             return name(argument) + ": " + problem.getMessage();
         } else if (argument == null && e.getValue() != null) {
-            return "'" + e.getValue() + "'" + expectedVerb(command);
+            return "'" + e.getValue() + "'" + expectedVerb(e.getValue());
         }
         return e.getMessage();
     }
 
-    /** {@return what is expected where a verb is missing} */
-    static String expectedVerb(CommandSpec root) {
-        return " (expected: " + String.join(", ", root.subcommands().keySet()) + ")";
+    private static String expectedVerb(String word) {
+        return " (expected: " + String.join(", ", Verbs.NAMES) + Nearest.suggestion(word, Verbs.NAMES) + ")";
     }
 
     private static String unmatched(CommandSpec command, UnmatchedArgumentException e, List<String> args) {
         String first = e.getUnmatched().get(0);
         if (e.isUnknownOption()) {
-            return "'" + first + "' (expected: "
-                    + command.options().stream()
-                            .filter(option -> !option.hidden())
-                            .map(OptionSpec::longestName)
-                            .sorted()
-                            .collect(Collectors.joining(", "))
-                    + ")";
-        } else if (!command.subcommands().isEmpty()) {
-            return "'" + first + "'" + expectedVerb(command);
+            List<String> options = command.options().stream()
+                    .filter(option -> !option.hidden())
+                    .map(OptionSpec::longestName)
+                    .sorted()
+                    .toList();
+            String name = first.replaceFirst("=.*", "");
+            return "'" + first + "' (expected: " + String.join(", ", options) + Nearest.suggestion(name, options) + ")";
+        } else if (command.parent() == null) {
+            return "'" + first + "'" + expectedVerb(first);
         }
         List<PositionalParamSpec> known = command.positionalParameters();
         if (known.isEmpty()) {

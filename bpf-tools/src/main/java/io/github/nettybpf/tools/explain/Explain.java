@@ -1,15 +1,27 @@
 package io.github.nettybpf.tools.explain;
 
 import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.LinkType;
 import io.github.nettybpf.tools.AnyProgram;
+import io.github.nettybpf.tools.CaptureArgument;
+import io.github.nettybpf.tools.CapturePlacement;
 import io.github.nettybpf.tools.ExtensionOption;
+import io.github.nettybpf.tools.Json;
+import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.ProgramArgument;
 import io.github.nettybpf.tools.Refusal;
 import io.github.nettybpf.tools.Session;
+import io.github.nettybpf.tools.Source;
+import io.github.nettybpf.tools.capture.CaptureReader;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import io.github.nettybpf.tools.capture.LinkTypes;
+import io.github.nettybpf.tools.capture.PlacedPacket;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -29,15 +41,28 @@ import picocli.CommandLine.TypeConversionException;
                 the values that it loaded, computed or compared; then the verdict, and one sentence \
                 that says why the packet was kept or dropped: the last test that decided the \
                 outcome, or the load, division or extension that ended the program.
+
+                With --rules PACKET is a capture, and of each of its packets one line tells the rule \
+                that decided: the test that leads to the return, or the instruction that ended the \
+                program. In a file of dropped packets (DropFile) the comment of a packet follows if \
+                it tells another rule. At the end is how many packets each rule has decided.
+
+                A file of dropped packets is read as the handler has seen its packets, for example \
+                from the UDP header on.
                 """,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:explained, whatever the verdict", "1:not a program, or no such packet", "2:usage error"},
+        exitCodeList = {
+            "0:explained, whatever the verdict",
+            "1:not a program, no such packet, or a damaged capture",
+            "2:usage error"
+        },
         footer = """
 
                 Examples:
                   $ bpf explain 'tcp port 22' lan.pcap --packet 7
                   $ bpf explain 'ldb [1] ret a' '0a 14 00'
                   $ bpf explain --ext mark=7 filter.bpf - < packet.hex
+                  $ bpf explain --rules filter.bpf drops.pcapng
 
                 See also: bpf graph, which draws the control flow; bpf dbg, which is a debugger.""")
 public final class Explain implements Callable<Integer> {
@@ -63,8 +88,17 @@ public final class Explain implements Callable<Integer> {
             defaultValue = "1")
     private long number = 1;
 
+    @Option(names = "--rules", description = "Tell for each packet of a capture the rule that decides.")
+    private boolean rules;
+
+    @Mixin
+    private final CapturePlacement placement = new CapturePlacement();
+
     @Mixin
     private final ExtensionOption extensions = new ExtensionOption();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     public Explain(Session session) {
         this.session = session;
@@ -73,13 +107,67 @@ public final class Explain implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         if (program.isStandardInput() && packet.equals("-")) {
-            throw new Refusal("PROGRAM and PACKET: both are standard input (expected: at most one)");
+            throw Refusal.ofUsage("PROGRAM and PACKET: both are standard input (expected: at most one)");
+        }
+        placement.check(program);
+        if (rules && number != 1) {
+            throw Refusal.ofUsage("--rules and --packet (expected: one of them)");
         }
         AnyProgram source = program.read(session.in());
+        if (rules) {
+            tellRules(source);
+            return 0;
+        }
         PacketArgument named = PacketArgument.of(packet, number, program.linkType(), session.in());
-        Program run = source.program(linkType(source, named));
-        Packet shown = extensions.annotate(named.packet());
+        Placement place =
+                program.linkType() == null ? placement.of(named.packet().origin()) : null;
+        Program run = place == null ? source.program(linkType(source, named)) : source.program(place);
+        Packet shown = extensions.annotate(place == null ? named.packet() : placed(named, place));
         PacketTrace trace = PacketTrace.of(run, shown);
+        session.out().print(json.isAsked() ? json(named, trace) + "\n" : text(named, trace));
+        return 0;
+    }
+
+    private void tellRules(AnyProgram source) throws Refusal {
+        Source capture = new Source(packet);
+        try (CaptureReader reader =
+                CaptureReader.open(CaptureArgument.open(packet, session.in(), session.progress()))) {
+            new PacketRules(source, program.linkType(), placement, extensions, session.out(), json.isAsked())
+                    .tell(reader);
+        } catch (IOException e) {
+            session.out().flush();
+            throw capture.unreadable(e);
+        }
+    }
+
+    private static Packet placed(PacketArgument named, Placement place) throws Refusal {
+        PlacedPacket placed = new PlacedPacket(place);
+        if (!placed.show(named.packet())) {
+            throw new Refusal(named.name() + ": no " + placed.needs() + " (expected: one, for placement "
+                    + place.name().toLowerCase(Locale.ROOT) + ")");
+        }
+        return placed;
+    }
+
+    private static Json json(PacketArgument named, PacketTrace trace) {
+        CapturedPacket packet = named.packet();
+        List<Json> steps = new ArrayList<>();
+        for (PacketTrace.Step step : trace.steps()) {
+            steps.add(new Json()
+                    .put("insn", step.pc())
+                    .put("statement", step.statement())
+                    .put("effect", step.effect()));
+        }
+        return new Json()
+                .put("packet", named.name())
+                .put("length", packet.length())
+                .put("wireLength", Integer.toUnsignedLong(packet.wireLength()))
+                .put("steps", steps)
+                .put("verdict", Integer.toUnsignedLong(trace.verdict()))
+                .put("sentence", trace.sentence());
+    }
+
+    private String text(PacketArgument named, PacketTrace trace) {
         StringBuilder text = new StringBuilder(header(named)).append('\n');
         int width = trace.steps().stream()
                 .mapToInt(step -> step.statement().length())
@@ -88,14 +176,22 @@ public final class Explain implements Callable<Integer> {
         for (PacketTrace.Step step : trace.steps()) {
             text.append(PacketTrace.number(step.pc())).append("  ").append(step.statement());
             text.append(" ".repeat(width - step.statement().length() + 3))
-                    .append(step.effect())
+                    .append(effect(step))
                     .append('\n');
         }
         text.append("verdict ")
                 .append(Integer.toUnsignedString(trace.verdict()))
                 .append('\n');
-        session.out().print(text + trace.sentence() + "\n");
-        return 0;
+        return text + trace.sentence() + "\n";
+    }
+
+    /** {@return what an instruction did, with the branch that it took in bold} */
+    private String effect(PacketTrace.Step step) {
+        String effect = step.effect();
+        int branch = effect.lastIndexOf(PacketTrace.BRANCH);
+        return branch < 0
+                ? effect
+                : effect.substring(0, branch) + session.style().taken(effect.substring(branch));
     }
 
     private LinkType linkType(AnyProgram source, PacketArgument named) throws Refusal {

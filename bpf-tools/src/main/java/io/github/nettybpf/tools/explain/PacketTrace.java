@@ -46,6 +46,9 @@ final class PacketTrace {
     /** A conditional jump that was executed, the target that was not taken, and what it found. */
     private record Test(int pc, int notTaken, String finding) {}
 
+    /** What precedes the target in the effect of a jump. */
+    static final String BRANCH = "on to ";
+
     private static final String NOTHING = "";
 
     private final Program program;
@@ -147,7 +150,7 @@ final class PacketTrace {
         } else if (instruction instanceof JumpIfX jump) {
             return tested(jump, "X (" + RegisterText.brief(x) + ")");
         } else if (instruction instanceof Jump) {
-            return "on to " + number(machine.pc());
+            return BRANCH + number(machine.pc());
         } else if (instruction instanceof ReturnA) {
             return "A is " + RegisterText.of(a);
         } else if (instruction instanceof ReturnConstant) {
@@ -189,7 +192,7 @@ final class PacketTrace {
 
     /** Whether the test held is read off the machine, which has executed it. */
     private String tested(ConditionalJump jump, String operand) {
-        String next = "on to " + number(machine.pc());
+        String next = BRANCH + number(machine.pc());
         if (jump.trueTarget(pc) == jump.falseTarget(pc)) {
             return next + " in either case";
         }

@@ -106,10 +106,10 @@ public final class DrawGraph implements Callable<Integer> {
     public Integer call() throws Refusal {
         String from = capture;
         if (from == null && extensions.areGiven()) {
-            throw new Refusal("--ext (expected: with a CAPTURE)");
+            throw Refusal.ofUsage("--ext (expected: with a CAPTURE)");
         }
         if (argument.isStandardInput() && "-".equals(from)) {
-            throw new Refusal("PROGRAM and CAPTURE: both are standard input (expected: at most one)");
+            throw Refusal.ofUsage("PROGRAM and CAPTURE: both are standard input (expected: at most one)");
         }
         AnyProgram source = argument.read(session.in());
         if (from == null) {

@@ -2,6 +2,9 @@ package io.github.nettybpf.tools.run;
 
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.CaptureArgument;
+import io.github.nettybpf.tools.CapturePlacement;
+import io.github.nettybpf.tools.Json;
+import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.Positive;
 import io.github.nettybpf.tools.ProgramArgument;
 import io.github.nettybpf.tools.Refusal;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -66,6 +70,9 @@ public final class Bench implements Callable<Integer> {
 
     private static final long MOST_ROUNDS = 10_000;
 
+    /** In the order in which they are measured. */
+    private static final List<Engine> ENGINES = List.of(Engine.INTERPRETER, Engine.COMPILER);
+
     private final Session session;
 
     @Mixin
@@ -93,6 +100,9 @@ public final class Bench implements Callable<Integer> {
             description = "Measure each engine N times (default: ${DEFAULT-VALUE}).")
     private long rounds = 15;
 
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
     public Bench(Session session) {
         this.session = session;
     }
@@ -100,20 +110,28 @@ public final class Bench implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         if (rounds > MOST_ROUNDS) {
-            throw new Refusal("--rounds " + rounds + " (expected: 1.." + MOST_ROUNDS + ")");
+            throw Refusal.ofUsage("--rounds " + rounds + " (expected: 1.." + MOST_ROUNDS + ")");
         }
         CaptureArgument.check(program, List.of(capture));
         AnyProgram read = program.read(session.in());
-        try (Verdicts interpreter = new Verdicts(read, program.linkType(), Engine.INTERPRETER, session.err()::println);
-                Verdicts compiler = new Verdicts(read, program.linkType(), Engine.COMPILER, remark -> {})) {
+        try (Verdicts interpreter = verdicts(read, Engine.INTERPRETER, session.err()::println);
+                Verdicts compiler = verdicts(read, Engine.COMPILER, remark -> {})) {
             List<CapturedPacket> packets = packets();
             Measurement measurement =
                     new Measurement(packets, List.of(filters(interpreter, packets), filters(compiler, packets)));
             measurement.compare();
             List<Measurement.Times> times = measurement.run(rounds);
-            print(packets, times);
+            if (json.isAsked()) {
+                session.out().print(json(packets, times) + "\n");
+            } else {
+                print(packets, times);
+            }
         }
         return 0;
+    }
+
+    private Verdicts verdicts(AnyProgram read, Engine engine, Consumer<String> remarks) throws Refusal {
+        return new Verdicts(read, program.linkType(), new CapturePlacement(), engine, null, remarks);
     }
 
     private List<CapturedPacket> packets() throws Refusal {
@@ -148,21 +166,46 @@ public final class Bench implements Callable<Integer> {
         return filters;
     }
 
+    private static long averageBytes(List<CapturedPacket> packets) {
+        return packets.stream().mapToLong(CapturedPacket::length).sum() / packets.size();
+    }
+
+    private Json json(List<CapturedPacket> packets, List<Measurement.Times> times) {
+        List<Json> engines = new ArrayList<>();
+        for (int i = 0; i < ENGINES.size(); i++) {
+            Measurement.Times it = times.get(i);
+            Json nanos = new Json()
+                    .put("min", it.at(0))
+                    .put("quartile1", it.at(0.25))
+                    .put("median", it.at(0.5))
+                    .put("quartile3", it.at(0.75))
+                    .put("max", it.at(1));
+            engines.add(new Json()
+                    .put("engine", ENGINES.get(i).toString())
+                    .put("nanosPerPacket", nanos)
+                    .put("passes", it.passes())
+                    .put("fails", packets.size() - it.passes()));
+        }
+        return new Json()
+                .put("packets", packets.size())
+                .put("averageBytes", averageBytes(packets))
+                .put("rounds", rounds)
+                .put("engines", engines);
+    }
+
     private void print(List<CapturedPacket> packets, List<Measurement.Times> times) {
-        long bytes = packets.stream().mapToLong(CapturedPacket::length).sum();
         session.out()
                 .print(String.format(
                         "%d packets, %d bytes on average; %d rounds of each engine\n",
-                        packets.size(), bytes / packets.size(), rounds));
+                        packets.size(), averageBytes(packets), rounds));
         session.out().print("ns per packet      min     25 %   median     75 %      max  passes  fails\n");
-        Engine[] engines = {Engine.INTERPRETER, Engine.COMPILER};
-        for (int i = 0; i < engines.length; i++) {
+        for (int i = 0; i < ENGINES.size(); i++) {
             Measurement.Times it = times.get(i);
             session.out()
                     .print(String.format(
                             Locale.ROOT,
                             "%-13s %8.1f %8.1f %8.1f %8.1f %8.1f %7d %6d\n",
-                            engines[i],
+                            ENGINES.get(i),
                             it.at(0),
                             it.at(0.25),
                             it.at(0.5),

@@ -10,6 +10,8 @@ import io.github.nettybpf.expression.FilterExpression.Options;
 import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.ExpressionTarget;
+import io.github.nettybpf.tools.Json;
+import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.Lines;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
@@ -66,6 +68,8 @@ import picocli.CommandLine.Option;
                   0
                   reject: packet: 'zz' at digit 1 (expected: hexadecimal digits in pairs, or -)""")
 public final class Eval implements Callable<Integer> {
+    private static final String REJECT = "reject: ";
+
     private final Session session;
 
     @Mixin
@@ -86,6 +90,9 @@ public final class Eval implements Callable<Integer> {
 
     @Mixin
     private final ExpressionTarget where = new ExpressionTarget();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     /** Runs one program on the bytes of a packet. */
     private interface Verdict {
@@ -137,13 +144,23 @@ public final class Eval implements Callable<Integer> {
             Lines lines = new Lines(in, Source.MAX_BYTES, session.out()::flush);
             while (lines.advance()) {
                 if (lines.length() > 0 && lines.bytes()[0] != '#') {
-                    session.out().print(answer(lines) + "\n");
+                    session.out().print(shown(answer(lines)) + "\n");
                 }
             }
         } catch (IOException e) {
             throw source.unreadable(e);
         }
         return 0;
+    }
+
+    private String shown(String answer) {
+        if (!json.isAsked()) {
+            return answer;
+        }
+        return (answer.startsWith(REJECT)
+                        ? new Json().put("reject", answer.substring(REJECT.length()))
+                        : new Json().put("verdict", Long.valueOf(answer)))
+                .toString();
     }
 
     /**
@@ -162,12 +179,12 @@ public final class Eval implements Callable<Integer> {
 
     private String failed(String problem) {
         lastText = NO_TEXT;
-        return "reject: " + Printable.message(problem);
+        return REJECT + Printable.message(problem);
     }
 
     private String answerOrFail(Lines lines) throws Refusal {
         if (lines.isCut()) {
-            return "reject: line: more than 16 MiB (expected: at most " + Source.MAX_BYTES + " bytes)";
+            return REJECT + "line: more than 16 MiB (expected: at most " + Source.MAX_BYTES + " bytes)";
         }
         byte[] line = lines.bytes();
         int programEnd = indexOfTab(line, 0, lines.length());
@@ -187,7 +204,7 @@ public final class Eval implements Callable<Integer> {
         try {
             return Integer.toUnsignedString(verdict.of(packet));
         } catch (ChannelException | UncheckedIOException e) {
-            return "reject: the kernel: " + Printable.message(String.valueOf(e.getMessage()));
+            return REJECT + "the kernel: " + Printable.message(String.valueOf(e.getMessage()));
         }
     }
 
@@ -214,10 +231,10 @@ public final class Eval implements Callable<Integer> {
         } catch (AssemblyException e) {
             lastProgram = null;
             String reason = e.getCause() instanceof VerificationException rule ? rule.getMessage() : e.problem();
-            lastRefusal = "reject: " + Printable.message(String.valueOf(reason));
+            lastRefusal = REJECT + Printable.message(String.valueOf(reason));
         } catch (ExpressionException e) {
             lastProgram = null;
-            lastRefusal = "reject: " + Printable.message(String.valueOf(e.getMessage()));
+            lastRefusal = REJECT + Printable.message(String.valueOf(e.getMessage()));
         }
     }
 
@@ -239,10 +256,10 @@ public final class Eval implements Callable<Integer> {
             return null;
         }
         if (start == end) {
-            return "reject: packet: nothing (expected: hexadecimal digits in pairs, or -)";
+            return REJECT + "packet: nothing (expected: hexadecimal digits in pairs, or -)";
         }
         if (kernel != null && (end - start) / 2 > KernelOracle.MAX_PACKET) {
-            return "reject: packet: " + (end - start) / 2 + " bytes (expected: at most " + KernelOracle.MAX_PACKET
+            return REJECT + "packet: " + (end - start) / 2 + " bytes (expected: at most " + KernelOracle.MAX_PACKET
                     + " for the kernel)";
         }
         byte[] bytes = new byte[(end - start) / 2];
@@ -250,7 +267,7 @@ public final class Eval implements Callable<Integer> {
             boolean isPair = at + 1 < end && HexFormat.isHexDigit(line[at]) && HexFormat.isHexDigit(line[at + 1]);
             if (!isPair) {
                 String pair = new String(line, at, Math.min(2, end - at), StandardCharsets.ISO_8859_1);
-                return "reject: packet: '" + Printable.of(pair) + "' at digit " + (at - start + 1)
+                return REJECT + "packet: '" + Printable.of(pair) + "' at digit " + (at - start + 1)
                         + " (expected: hexadecimal digits in pairs, or -)";
             }
             bytes[(at - start) / 2] =

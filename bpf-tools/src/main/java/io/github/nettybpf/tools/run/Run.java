@@ -2,9 +2,13 @@ package io.github.nettybpf.tools.run;
 
 import io.github.nettybpf.tools.AnyProgram;
 import io.github.nettybpf.tools.CaptureArgument;
+import io.github.nettybpf.tools.CapturePlacement;
+import io.github.nettybpf.tools.Json;
+import io.github.nettybpf.tools.JsonOption;
 import io.github.nettybpf.tools.Positive;
 import io.github.nettybpf.tools.ProgramArgument;
 import io.github.nettybpf.tools.Refusal;
+import io.github.nettybpf.tools.RuleCounts;
 import io.github.nettybpf.tools.Session;
 import io.github.nettybpf.tools.Source;
 import io.github.nettybpf.tools.capture.CaptureInterface;
@@ -12,6 +16,7 @@ import io.github.nettybpf.tools.capture.CaptureReader;
 import io.github.nettybpf.tools.capture.CapturedPacket;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +68,7 @@ import picocli.CommandLine.Spec;
                   $ bpf run filter.bpf --write kept.pcapng monday.pcap.gz tuesday.pcap.gz
                   $ tcpdump -i eth0 -c 1000 -w - | bpf run filter.bpf -
                   $ bpf run --set blocked=block.txt 'src net @blocked' monday.pcap
+                  $ bpf run --by-rule 'udp dst port 53' drops.pcapng
 
                 See also: bpf bench, which measures; bpf explain, which traces one packet.""")
 public final class Run implements Callable<Integer> {
@@ -106,6 +112,21 @@ public final class Run implements Callable<Integer> {
             description = "Run the program only on the first N packets of each capture.")
     private long limit = Long.MAX_VALUE;
 
+    @Mixin
+    private final CapturePlacement placement = new CapturePlacement();
+
+    @Option(
+            names = "--by-rule",
+            description = "Print for each rule of the program how many packets it has decided: the test that leads to a"
+                    + " return, or the instruction that ended the program. Not with the kernel.")
+    private boolean byRule;
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    /** The results of the captures, for {@code --json}. */
+    private final List<Json> results = new ArrayList<>();
+
     private long passes;
     private long fails;
     private boolean failed;
@@ -120,8 +141,14 @@ public final class Run implements Callable<Integer> {
     @Override
     public Integer call() throws Refusal {
         CaptureArgument.check(program, captures);
+        placement.check(program);
+        if (byRule && engine == Engine.KERNEL) {
+            throw Refusal.ofUsage("--by-rule and --engine kernel (expected: another engine)");
+        }
         AnyProgram read = program.read(session.in());
-        try (Verdicts verdicts = new Verdicts(read, program.linkType(), engine, session.err()::println)) {
+        RuleCounts rules = byRule ? new RuleCounts() : null;
+        try (Verdicts verdicts =
+                new Verdicts(read, program.linkType(), placement, engine, rules, session.err()::println)) {
             if (write == null) {
                 runAll(verdicts, null);
             } else {
@@ -134,8 +161,12 @@ public final class Run implements Callable<Integer> {
                 }
             }
         }
-        if (captures.size() > 1) {
-            count("total: ", passes, fails);
+        if (json.isAsked()) {
+            Json all = new Json().put("captures", results).put("passes", passes).put("fails", fails);
+            print((rules == null ? all : all.put("programs", rules.json())) + "\n");
+        } else {
+            print(captures.size() > 1 ? "total: " + counts(passes, fails) : "");
+            print(rules == null ? "" : rules.text());
         }
         return failed ? 1 : 0;
     }
@@ -146,6 +177,7 @@ public final class Run implements Callable<Integer> {
             try {
                 in = CaptureArgument.open(file, session.in(), session.progress());
             } catch (Refusal e) {
+                results.add(result(new Source(file), 0, 0, e));
                 report(e);
                 continue;
             }
@@ -153,7 +185,9 @@ public final class Run implements Callable<Integer> {
             try (CaptureReader reader = CaptureReader.open(in)) {
                 run(source, reader, verdicts, kept);
             } catch (IOException e) {
-                report(source.unreadable(e));
+                Refusal unreadable = source.unreadable(e);
+                results.add(result(source, 0, 0, unreadable));
+                report(unreadable);
             }
         }
     }
@@ -164,8 +198,11 @@ public final class Run implements Callable<Integer> {
         long passesBefore = passes;
         long failsBefore = fails;
         Refusal problem = runPackets(source, reader, verdicts, kept);
-        String prefix = captures.size() > 1 ? source.name() + ": " : "";
-        count(prefix, passes - passesBefore, fails - failsBefore);
+        results.add(result(source, passes - passesBefore, fails - failsBefore, problem));
+        if (!json.isAsked()) {
+            String prefix = captures.size() > 1 ? source.name() + ": " : "";
+            print(prefix + counts(passes - passesBefore, fails - failsBefore));
+        }
         firstInterface = firstInterface == null ? reader.firstInterface() : firstInterface;
         if (problem != null) {
             report(problem);
@@ -198,7 +235,7 @@ public final class Run implements Callable<Integer> {
             } else {
                 passes++;
                 if (kept != null) {
-                    kept.write(packet, verdict);
+                    kept.write(packet, verdicts.kept(verdict));
                 }
             }
         }
@@ -211,12 +248,25 @@ public final class Run implements Callable<Integer> {
         failed = true;
     }
 
-    private void count(String prefix, long passed, long notPassed) {
-        String line = prefix + "bpf passes:" + passed + " fails:" + notPassed;
+    private static Json result(Source source, long passed, long notPassed, @Nullable Refusal problem) {
+        return new Json()
+                .put("capture", source.name())
+                .put("passes", passed)
+                .put("fails", notPassed)
+                .put("problem", problem == null ? null : problem.getMessage());
+    }
+
+    private static String counts(long passed, long notPassed) {
+        return "bpf passes:" + passed + " fails:" + notPassed + "\n";
+    }
+
+    /** Standard output has the capture if that is written there. */
+    private void print(String lines) {
         if ("-".equals(write)) {
-            session.err().println(line);
+            session.err().print(lines);
+            session.err().flush();
         } else {
-            session.out().print(line + "\n");
+            session.out().print(lines);
         }
     }
 }

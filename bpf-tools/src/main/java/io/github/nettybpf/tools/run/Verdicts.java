@@ -1,25 +1,31 @@
 package io.github.nettybpf.tools.run;
 
+import io.github.nettybpf.core.DecisionFilter;
 import io.github.nettybpf.core.Extension;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.OffsetBase;
 import io.github.nettybpf.core.Packet;
+import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.expression.LinkType;
 import io.github.nettybpf.netty.KernelOracle;
 import io.github.nettybpf.netty.PipelineSupport;
 import io.github.nettybpf.tools.AnyProgram;
+import io.github.nettybpf.tools.CapturePlacement;
+import io.github.nettybpf.tools.PacketStart;
 import io.github.nettybpf.tools.Printable;
 import io.github.nettybpf.tools.Refusal;
+import io.github.nettybpf.tools.RuleCounts;
 import io.github.nettybpf.tools.capture.CaptureInterface;
 import io.github.nettybpf.tools.capture.CapturedPacket;
-import io.github.nettybpf.tools.capture.LinkTypes;
+import io.github.nettybpf.tools.capture.PlacedPacket;
 import io.netty.channel.ChannelException;
 import java.io.UncheckedIOException;
-import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,31 +42,72 @@ final class Verdicts implements AutoCloseable {
     private final Engine engine;
     private final Consumer<String> remarks;
     private final @Nullable KernelOracle kernel;
-    private final Map<LinkType, CaptureFilter> filters = new EnumMap<>(LinkType.class);
+    private final CapturePlacement placement;
+    private final @Nullable RuleCounts rules;
+    private final Map<PacketStart, CaptureFilter> filters = new HashMap<>();
     private @Nullable CaptureInterface lastOrigin;
     private @Nullable CaptureFilter last;
 
     /** A filter of captured packets, which may have to refuse one. */
     interface CaptureFilter {
         int verdict(CapturedPacket packet) throws Refusal;
+
+        /** {@return how many bytes of the captured packet are kept, unsigned, for the verdict on the last one} */
+        default int kept(int verdict) {
+            return verdict;
+        }
+    }
+
+    /** A filter of what a program is shown of a captured packet, whose number is for messages. */
+    private interface ShownFilter {
+        int verdict(Packet shown, long number) throws Refusal;
+    }
+
+    /** Runs a program on what {@link PlacedPacket} shows. */
+    private record PlacedFilter(PlacedPacket placed, ShownFilter filter) implements CaptureFilter {
+        @Override
+        public int verdict(CapturedPacket packet) throws Refusal {
+            if (!placed.show(packet)) {
+                throw new Refusal(
+                        "packet " + packet.number() + ": no " + placed.needs() + " (expected: one, for placement "
+                                + placed.placement().name().toLowerCase(Locale.ROOT) + ")");
+            }
+            return filter.verdict(placed, packet.number());
+        }
+
+        @Override
+        public int kept(int verdict) {
+            return placed.kept(verdict);
+        }
     }
 
     /**
      * The verdicts of an engine, to be closed.
      *
      * @param asked the link type to assume for all packets, or null for that of the capture
+     * @param placement what offset 0 is
+     * @param rules counts the packets by rule, or null; not with the kernel
      * @param remarks takes a warning if an expression rejects all packets of a link type, and a note if it accepts them
      * @throws Refusal if the engine is not available, or the program cannot be run on captures
      */
-    Verdicts(AnyProgram program, @Nullable LinkType asked, Engine engine, Consumer<String> remarks) throws Refusal {
+    Verdicts(
+            AnyProgram program,
+            @Nullable LinkType asked,
+            CapturePlacement placement,
+            Engine engine,
+            @Nullable RuleCounts rules,
+            Consumer<String> remarks)
+            throws Refusal {
         this.remarks = remarks;
         this.program = program;
         this.asked = asked;
+        this.placement = placement;
         this.engine = engine;
+        this.rules = rules;
         program.check();
         this.kernel = engine == Engine.KERNEL ? openKernel() : null;
         if (!program.isExpression() || asked != null) {
-            last = newFilter(asked == null ? LinkType.EN10MB : asked);
+            last = newFilter(new PacketStart(asked == null ? LinkType.EN10MB : asked, null));
         }
     }
 
@@ -92,27 +139,25 @@ final class Verdicts implements AutoCloseable {
 
     /** {@return the filter for packets of the same origin} */
     CaptureFilter filter(CapturedPacket packet) throws Refusal {
-        LinkType linkType = asked;
-        if (linkType == null && program.isExpression()) {
-            linkType = LinkTypes.of(packet.origin())
-                    .or(() -> program.compiles(LinkType.OTHER) ? Optional.of(LinkType.OTHER) : Optional.empty())
-                    .orElseThrow(() -> new Refusal("packet " + packet.number() + ": link type "
-                            + packet.origin().linkType()
-                            + ", which expressions do not know (expected: --link-type, or a program)"));
-        }
-        LinkType key = linkType == null ? LinkType.EN10MB : linkType;
+        PacketStart key = PacketStart.of(packet, program, asked, placement);
         CaptureFilter filter = filters.get(key);
         return filter == null ? newFilter(key) : filter;
     }
 
-    private CaptureFilter newFilter(LinkType linkType) throws Refusal {
-        Program compiled = program.program(linkType);
+    /** {@return how many bytes of the packet that was judged last are kept, unsigned} */
+    int kept(int verdict) {
+        return Objects.requireNonNull(last).kept(verdict);
+    }
+
+    private CaptureFilter newFilter(PacketStart start) throws Refusal {
+        Placement place = start.placement();
+        Program compiled = start.program(program);
         if (program.isExpression() && !program.text().isBlank() && compiled.size() == 1) {
             boolean rejects = Filter.interpret(compiled).run(Packet.of(new byte[0])) == 0;
             remarks.accept(
                     rejects
-                            ? "warning: expression rejects all packets of link type " + linkType
-                            : "note: expression accepts all packets of link type " + linkType);
+                            ? "warning: expression rejects all packets of " + start
+                            : "note: expression accepts all packets of " + start);
         }
         for (Extension extension : compiled.extensions()) {
             if (!KNOWN.contains(extension)) {
@@ -120,22 +165,33 @@ final class Verdicts implements AutoCloseable {
                         + extension.mnemonic() + ", which is not in a capture");
             }
         }
-        KernelOracle open = kernel;
-        CaptureFilter filter;
-        if (open != null) {
-            filter = kernelFilter(open, compiled);
-        } else {
-            Filter engineFilter = engine == Engine.COMPILER
-                    ? Filter.compile(compiled, CapturedPacket.KINDS)
-                    : Filter.interpret(compiled);
-            filter = engineFilter::run;
-        }
-        filters.put(linkType, filter);
+        PacketKinds kinds = place == null ? CapturedPacket.KINDS : PlacedPacket.KINDS;
+        ShownFilter shown = shownFilter(start, compiled, kinds);
+        CaptureFilter filter = place == null
+                ? packet -> shown.verdict(packet, packet.number())
+                : new PlacedFilter(new PlacedPacket(place), shown);
+        filters.put(start, filter);
         return filter;
     }
 
+    private ShownFilter shownFilter(PacketStart start, Program compiled, PacketKinds kinds) throws Refusal {
+        KernelOracle open = kernel;
+        RuleCounts counts = rules;
+        boolean isInterpreted = engine == Engine.INTERPRETER;
+        if (open != null) {
+            return kernelFilter(open, compiled);
+        } else if (counts != null) {
+            DecisionFilter decisions =
+                    isInterpreted ? DecisionFilter.interpret(compiled) : DecisionFilter.compile(compiled, kinds);
+            RuleCounts.Rules counted = counts.add(start.toString(), decisions);
+            return (packet, number) -> counted.verdict(counted.decide(packet), packet);
+        }
+        Filter filter = isInterpreted ? Filter.interpret(compiled) : Filter.compile(compiled, kinds);
+        return (packet, number) -> filter.run(packet);
+    }
+
     /** The kernel runs the program on a unix socket, which has less to read than a packet socket. */
-    private static CaptureFilter kernelFilter(KernelOracle kernel, Program program) throws Refusal {
+    private static ShownFilter kernelFilter(KernelOracle kernel, Program program) throws Refusal {
         for (OffsetBase base : new OffsetBase[] {OffsetBase.NETWORK, OffsetBase.LINK_LAYER}) {
             if (program.offsetBases().contains(base)) {
                 throw new Refusal(
@@ -145,22 +201,30 @@ final class Verdicts implements AutoCloseable {
             }
         }
         boolean readsLength = program.extensions().contains(Extension.LEN);
-        return packet -> {
+        return (packet, number) -> {
             if (packet.length() > KernelOracle.MAX_PACKET) {
-                throw new Refusal("--engine kernel: packet " + packet.number() + " of " + packet.length()
+                throw new Refusal("--engine kernel: packet " + number + " of " + packet.length()
                         + " bytes (expected: at most " + KernelOracle.MAX_PACKET + ")");
             }
             if (readsLength && packet.length() != packet.wireLength()) {
-                throw new Refusal("--engine kernel: packet " + packet.number() + " has "
+                throw new Refusal("--engine kernel: packet " + number + " has "
                         + packet.length() + " of " + Integer.toUnsignedString(packet.wireLength())
                         + " bytes, and the program reads len (expected: another engine)");
             }
             try {
-                return kernel.verdict(program, packet.toByteArray());
+                return kernel.verdict(program, bytes(packet));
             } catch (ChannelException | UncheckedIOException e) {
                 throw new Refusal("--engine kernel: " + Printable.message(String.valueOf(e.getMessage())));
             }
         };
+    }
+
+    private static byte[] bytes(Packet packet) {
+        byte[] bytes = new byte[packet.length()];
+        for (int at = 0; at < bytes.length; at++) {
+            bytes[at] = (byte) packet.u8(at);
+        }
+        return bytes;
     }
 
     @Override

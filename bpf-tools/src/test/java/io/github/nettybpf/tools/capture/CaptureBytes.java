@@ -69,24 +69,26 @@ public final class CaptureBytes {
 
     /** An interface description block; options are codes with their values, in pairs. */
     public CaptureBytes describe(int linkType, int snapLength, Object... options) {
-        CaptureBytes body = part().u16(linkType).u16(0).u32(snapLength);
-        for (int i = 0; i < options.length; i += 2) {
-            byte[] value = (byte[]) options[i + 1];
-            body.u16((Integer) options[i]).u16(value.length).bytes(value).pad(value.length);
-        }
-        return block(1, options.length == 0 ? body : body.u32(0));
+        return block(1, part().u16(linkType).u16(0).u32(snapLength).options(options));
     }
 
-    public CaptureBytes enhanced(int id, long stamp, int wireLength, byte[] packet) {
-        return block(
-                6,
-                part().u32(id)
-                        .u32(stamp >>> 32)
-                        .u32(stamp)
-                        .u32(packet.length)
-                        .u32(wireLength)
-                        .bytes(packet)
-                        .pad(packet.length));
+    public CaptureBytes enhanced(int id, long stamp, int wireLength, byte[] packet, Object... options) {
+        CaptureBytes body = part().u32(id)
+                .u32(stamp >>> 32)
+                .u32(stamp)
+                .u32(packet.length)
+                .u32(wireLength)
+                .bytes(packet)
+                .pad(packet.length);
+        return block(6, body.options(options));
+    }
+
+    private CaptureBytes options(Object... options) {
+        for (int i = 0; i < options.length; i += 2) {
+            byte[] value = (byte[]) options[i + 1];
+            u16((Integer) options[i]).u16(value.length).bytes(value).pad(value.length);
+        }
+        return options.length == 0 ? this : u32(0);
     }
 
     public CaptureBytes obsolete(int id, long stamp, int wireLength, byte[] packet) {

@@ -39,7 +39,7 @@ class CaptureFuzzTest {
                     .toByteArray());
             captures.add(CaptureBytes.pcapng(order)
                     .describe(1, 64, 2, new byte[] {'e', 't', 'h'}, 9, new byte[] {9})
-                    .enhanced(0, 1, 1500, packet)
+                    .enhanced(0, 1, 1500, packet, 2, new byte[4], 1, new byte[] {'w', 'h', 'y'})
                     .block(5, new CaptureBytes(order).u32(0).u64(0))
                     .simple(61, packet)
                     .section()

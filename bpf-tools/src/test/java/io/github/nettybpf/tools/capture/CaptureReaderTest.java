@@ -27,7 +27,8 @@ class CaptureReaderTest {
                 lines.add(packet.number() + " " + packet.time() + " link "
                         + packet.origin().linkType() + " "
                         + packet.origin().name() + " wire " + Integer.toUnsignedString(packet.wireLength()) + " "
-                        + HexFormat.of().formatHex(packet.toByteArray()));
+                        + HexFormat.of().formatHex(packet.toByteArray())
+                        + packet.comment().map(comment -> " # " + comment).orElse(""));
             }
         } catch (CaptureException e) {
             lines.add(e.getMessage());

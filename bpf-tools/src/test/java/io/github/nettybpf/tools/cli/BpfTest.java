@@ -71,6 +71,13 @@ class BpfTest {
                         2,
                         "",
                         "bpf asm: '--frob' (expected: --format, --help, --no-verify, --version)\n" + usage),
+                new Case("an option misspelt", "", "asm --fromat=c", 2, "", """
+                        bpf asm: '--fromat=c' (expected: --format, --help, --no-verify, --version; did you mean '--format'?)
+                        """ + usage),
+                new Case("a verb misspelt", "", "dissam", 2, "", """
+                        bpf: 'dissam' (expected: asm, compile, dbg, disasm, check, eval, explain, graph, jit, run, bench, completion, help; did you mean 'disasm'?)
+                        Try 'bpf --help'.
+                        """),
                 new Case("two files", "", "asm a b", 2, "", "bpf asm: 'b' (expected: nothing after PROGRAM)\n" + usage),
                 new Case(
                         "no value",

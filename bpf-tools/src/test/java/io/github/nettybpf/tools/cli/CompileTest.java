@@ -81,9 +81,10 @@ class CompileTest {
                           tcp port htpt
                                    ^
                         """), run("", "compile", "tcp port htpt"));
-        assertEquals(
-                new Command(1, "", "bpf compile: --link-type and --placement (expected: one of them)\n"),
-                run("", "compile", "--link-type", "RAW", "--placement", "ip", "tcp"));
+        assertEquals(new Command(2, "", """
+                        bpf compile: --link-type and --placement (expected: one of them)
+                        Try 'bpf compile --help'.
+                        """), run("", "compile", "--link-type", "RAW", "--placement", "ip", "tcp"));
     }
 
     @Test

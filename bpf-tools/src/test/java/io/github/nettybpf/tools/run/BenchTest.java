@@ -77,15 +77,15 @@ class BenchTest {
                 "nothing | | 2 | no PROGRAM (expected: PROGRAM CAPTURE)",
                 "no capture | arp | 2 | no CAPTURE (expected: PROGRAM CAPTURE)",
                 "two captures | arp NAME NAME | 2 | 'NAME' (expected: nothing after CAPTURE)",
-                "an option of another verb | arp NAME --engine x | 2 | '--engine' (expected: --expression, --help, --limit, --link-type, --netmask, --notation, --rounds, --set, --version)",
+                "an option of another verb | arp NAME --engine x | 2 | '--engine' (expected: --expression, --help, --json, --limit, --link-type, --netmask, --notation, --rounds, --set, --version)",
                 "no rounds | arp NAME --rounds 0 | 2 | --rounds: '0' (expected: 1..999999999999999999)",
-                "rounds without end | arp NAME --rounds 10001 | 1 | --rounds 10001 (expected: 1..10000)",
+                "rounds without end | arp NAME --rounds 10001 | 2 | --rounds 10001 (expected: 1..10000)",
                 "rounds that are no number | arp NAME --rounds x | 2 | --rounds: 'x' (expected: 1..999999999999999999)",
                 "no packets | arp NAME --limit 0 | 2 | --limit: '0' (expected: 1..999999999999999999)",
                 "a limit without number | arp NAME --limit | 2 | --limit: no value (expected: N)",
                 "a link type that is none | arp NAME --link-type X | 2 | --link-type: 'X' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET, IEEE802_11, IEEE802_11_RADIO or OTHER)",
                 "a notation that is none | arp NAME --notation X | 2 | --notation: 'X' (expected: asm, listing, bytecode, c, ddd or hex)",
-                "two ways to take the program | arp NAME -e --notation asm | 1 | --expression and --notation (expected: one of them)",
+                "two ways to take the program | arp NAME -e --notation asm | 2 | --expression and --notation (expected: one of them)",
                 "no such capture | arp nowhere | 1 | nowhere: no such file",
                 "a folder | arp DIR | 1 | DIR: is a directory (expected: a file)",
                 "text | arp TEXT | 1 | TEXT: byte 0: 0x6e6f2063 (expected: a capture in pcap or pcapng format)",
@@ -95,7 +95,7 @@ class BenchTest {
                 "an expression with a typo | tpc NAME | 1 | PROGRAM: no file of this name; as an expression: column 1: 'tpc' (expected: a protocol, host, net, port, a comparison, 'not' or '('; did you mean 'tcp'?)",
                 "a program that the kernel refuses | 1,0~0~0~0 NAME | 1 | PROGRAM: line 1, column 3: insn 0: ld #0: last instruction (expected: ret #k or ret a)",
                 "what captures do not tell | ld~mark~ret~a NAME | 1 | insn 0 reads mark, which is not in a capture",
-                "standard input twice | - - | 1 | standard input twice (expected: at most one -)",
+                "standard input twice | - - | 2 | standard input twice (expected: at most one -)",
             })
     void badInputIsToldInOneLine(String name, String args, int code, String message) throws IOException {
         String capture = capture();

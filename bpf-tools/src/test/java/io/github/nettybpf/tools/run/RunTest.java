@@ -345,14 +345,14 @@ class RunTest {
             value = {
                 "nothing | | 2 | no PROGRAM (expected: PROGRAM CAPTURE...)",
                 "no capture | arp | 2 | no CAPTURE (expected: PROGRAM CAPTURE...)",
-                "an option that is none | arp NAME --writ x | 2 | '--writ' (expected: --engine, --expression, --help, --limit, --link-type, --netmask, --notation, --set, --version, --write)",
+                "an option that is none | arp NAME --writ x | 2 | '--writ' (expected: --by-rule, --engine, --expression, --help, --json, --limit, --link-type, --netmask, --notation, --placement, --set, --version, --write; did you mean '--write'?)",
                 "an engine that is none | arp NAME --engine jit | 2 | --engine: 'jit' (expected: interpreter, compiler, kernel)",
                 "a limit of 0 | arp NAME --limit 0 | 2 | --limit: '0' (expected: 1..999999999999999999)",
                 "a limit of -1 | arp NAME --limit -1 | 2 | --limit: '-1' (expected: 1..999999999999999999)",
                 "a limit that is no number | arp NAME --limit x | 2 | --limit: 'x' (expected: 1..999999999999999999)",
                 "a link type that is none | arp NAME --link-type X | 2 | --link-type: 'X' (expected: EN10MB, RAW, LINUX_SLL, LINUX_SLL2, NULL, LOOP, PPP, PPP_ETHER, C_HDLC, FRELAY, IPNET, IEEE802_11, IEEE802_11_RADIO or OTHER)",
                 "a notation that is none | arp NAME --notation X | 2 | --notation: 'X' (expected: asm, listing, bytecode, c, ddd or hex)",
-                "two ways to take the program | arp NAME -e --notation asm | 1 | --expression and --notation (expected: one of them)",
+                "two ways to take the program | arp NAME -e --notation asm | 2 | --expression and --notation (expected: one of them)",
                 "no such capture | arp nowhere | 1 | nowhere: no such file",
                 "a folder | arp DIR | 1 | DIR: is a directory (expected: a file)",
                 "no name | arp NONAME | 1 | '': no name of a file",
@@ -365,8 +365,8 @@ class RunTest {
                 "what captures do not tell | ld~mark~ret~a NAME | 1 | insn 0 reads mark, which is not in a capture",
                 "the kernel and the wire | ld~len~ret~a NAME --engine kernel | 1 | NAME: --engine kernel: packet 2 has 74 of 1500 bytes, and the program reads len (expected: another engine)",
                 "the kernel and headers | ld~[0xfff00000]~ret~a NAME --engine kernel | 1 | --engine kernel: insn 0 reads the network header, which a unix socket does not have (expected: another engine)",
-                "standard input twice | - - | 1 | standard input twice (expected: at most one -)",
-                "standard input for two captures | arp - - | 1 | standard input twice (expected: at most one -)",
+                "standard input twice | - - | 2 | standard input twice (expected: at most one -)",
+                "standard input for two captures | arp - - | 2 | standard input twice (expected: at most one -)",
             })
     void badInputIsToldInOneLine(String name, String args, int code, String message) throws IOException {
         String capture = file("two.pcap", two());
