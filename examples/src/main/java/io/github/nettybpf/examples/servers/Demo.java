@@ -30,14 +30,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 
 /**
- * Measures a UDP server on loopback, to which another process sends packets of which one in a hundred is wanted, in
- * three runs: with a check by hand in the server, with the filter in the pipeline, and with the filter in the kernel.
+ * Measures a UDP server on loopback under a flood: another process sends as many packets as it can, of which one in a
+ * hundred is wanted. In three runs: with a check by hand in the server, with the filter in the pipeline, and with the filter
+ * in the kernel.
  */
 @Command(
         name = "Demo",
         mixinStandardHelpOptions = true,
         description =
-                "Sends packets to a UDP server on loopback, one in a hundred of them wanted, and compares a check by hand,"
+                "Floods a UDP server on loopback with packets, one in a hundred of them wanted, and compares a check by hand,"
                         + " the filter in the pipeline and the filter in the kernel. Takes less than 30 s, and needs no privilege.")
 public final class Demo implements Callable<Integer> {
     static final int MAGIC = 0x62706631;
@@ -50,9 +51,16 @@ public final class Demo implements Callable<Integer> {
             drop: ret #0
             """);
 
-    private static final int PACKETS_PER_SECOND = 100_000;
+    /** Of so many packets of the flood one is wanted. */
+    private static final int WANTED_IN = 100;
+
+    /** All of them wanted, so that the JVM has compiled what handles a wanted packet before the flood begins. */
+    private static final int WARM_UP_PER_SECOND = 30_000;
+
     private static final int WARM_UP_SECONDS = 2;
-    private static final int SECONDS = 3;
+    private static final int AS_MANY_AS_CAN_BE_SENT = 0;
+    private static final int SECONDS = 4;
+    private static final int QUIET_MILLIS = 200;
     private static final int RECEIVE_BUFFER = 4 << 20;
 
     private enum Run {
@@ -89,8 +97,7 @@ public final class Demo implements Callable<Integer> {
     public Integer call() throws Exception {
         System.out.printf(
                 Locale.ROOT,
-                "A UDP server on loopback, offered %,d packets/s for %d s a run, 1 %% of them wanted.%n",
-                PACKETS_PER_SECOND,
+                "A UDP server on loopback, flooded by one sender for %d s a run; 1 %% of the packets are wanted.%n",
                 SECONDS);
         List<Result> results = new ArrayList<>();
         for (Run run : Run.values()) {
@@ -142,11 +149,11 @@ public final class Demo implements Callable<Integer> {
                     .sync()
                     .channel();
             int port = ((InetSocketAddress) channel.localAddress()).getPort();
-            offer(port, WARM_UP_SECONDS, run.title + ", warming up", server);
+            offer(port, 1, WARM_UP_PER_SECOND, WARM_UP_SECONDS, run.title + ", warming up", server);
             long wanted = server.wanted.get();
             long junk = server.junk.get() + filter.stats().dropped();
             long cpu = processCpu();
-            DemoTraffic.Sent sent = offer(port, SECONDS, run.title, server);
+            DemoTraffic.Sent sent = offer(port, WANTED_IN, AS_MANY_AS_CAN_BE_SENT, SECONDS, run.title, server);
             double used = processCpu() - cpu;
             long junkInJvm = server.junk.get() + filter.stats().dropped() - junk;
             return new Result(run, sent, SECONDS, server.wanted.get() - wanted, junkInJvm, used);
@@ -160,7 +167,8 @@ public final class Demo implements Callable<Integer> {
     }
 
     /** Lets the other process send, and shows its progress. */
-    private static DemoTraffic.Sent offer(int port, int seconds, String title, Server server)
+    private static DemoTraffic.Sent offer(
+            int port, int wantedIn, int perSecond, int seconds, String title, Server server)
             throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElse("java"),
@@ -169,7 +177,8 @@ public final class Demo implements Callable<Integer> {
                         System.getProperty("java.class.path"),
                         DemoTraffic.class.getName(),
                         Integer.toString(port),
-                        Integer.toString(PACKETS_PER_SECOND),
+                        Integer.toString(wantedIn),
+                        Integer.toString(perSecond),
                         Integer.toString(seconds))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
@@ -197,9 +206,21 @@ public final class Demo implements Callable<Integer> {
             if (process.waitFor() != 0) {
                 throw new IOException("the sender failed with exit code " + process.exitValue());
             }
+            awaitQuiet(server);
             return sent;
         } finally {
             process.destroy();
+        }
+    }
+
+    /** Waits until nothing comes any more: what is still queued belongs to this run. */
+    private static void awaitQuiet(Server server) throws InterruptedException {
+        long before = -1;
+        for (long now = server.wanted.get() + server.junk.get();
+                now != before;
+                now = server.wanted.get() + server.junk.get()) {
+            before = now;
+            TimeUnit.MILLISECONDS.sleep(QUIET_MILLIS);
         }
     }
 

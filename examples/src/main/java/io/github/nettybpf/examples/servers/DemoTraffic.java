@@ -6,13 +6,15 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The demo's other process: sends packets to a port on loopback, one in a hundred of them wanted, and prints how many
- * it has sent.
+ * The demo's other process: sends packets to a port on loopback, one in so many of them wanted, and prints how many it has
+ * sent.
  */
 final class DemoTraffic {
     private static final int PACKET = 64;
+    private static final int DIFFERENT = 1024;
     private static final int BURST = 20;
     private static final long REPORT_NANOS = 500_000_000L;
 
@@ -26,36 +28,48 @@ final class DemoTraffic {
 
     private DemoTraffic() {}
 
-    /** Takes the port, the packets per second, and the seconds. */
+    /** Takes the port, of how many packets one is wanted, the packets per second or 0 for all that it can, and the seconds. */
     public static void main(String[] args) throws IOException {
         int port = Integer.parseInt(args[0]);
-        long perSecond = Long.parseLong(args[1]);
-        long packets = perSecond * Long.parseLong(args[2]);
-        SplittableRandom random = new SplittableRandom(1);
-        ByteBuffer packet = ByteBuffer.allocateDirect(PACKET);
+        int wantedIn = Integer.parseInt(args[1]);
+        long perSecond = Long.parseLong(args[2]);
+        long nanos = TimeUnit.SECONDS.toNanos(Long.parseLong(args[3]));
+        ByteBuffer[] junk = junk();
+        ByteBuffer wantedPacket = ByteBuffer.allocateDirect(PACKET).putInt(0, Demo.MAGIC);
+        long sent = 0;
         long wanted = 0;
         try (DatagramChannel channel = DatagramChannel.open()) {
             channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             long start = System.nanoTime();
             long reported = start;
-            for (long sent = 0; sent < packets; sent++) {
-                boolean isWanted = sent % 100 == 50;
-                packet.clear()
-                        .putInt(0, isWanted ? Demo.MAGIC : random.nextInt() & ~2)
-                        .putLong(8, random.nextLong());
-                channel.write(packet);
-                wanted += isWanted ? 1 : 0;
-                if (sent % BURST == 0) {
-                    while ((System.nanoTime() - start) * perSecond < sent * 1_000_000_000L) {
-                        Thread.onSpinWait();
-                    }
+            for (long now = start; now - start < nanos; now = System.nanoTime()) {
+                if (perSecond > 0 && (now - start) * perSecond < sent * 1_000_000_000L) {
+                    Thread.onSpinWait();
+                    continue;
                 }
-                if (sent % 1000 == 0 && System.nanoTime() - reported > REPORT_NANOS) {
+                for (int i = 0; i < BURST; i++) {
+                    boolean isWanted = sent % wantedIn == wantedIn / 2;
+                    channel.write((isWanted ? wantedPacket : junk[(int) (sent % DIFFERENT)]).clear());
+                    sent++;
+                    wanted += isWanted ? 1 : 0;
+                }
+                if (now - reported > REPORT_NANOS) {
                     reported += REPORT_NANOS;
                     System.out.println(sent + " " + wanted);
                 }
             }
         }
-        System.out.println(packets + " " + wanted);
+        System.out.println(sent + " " + wanted);
+    }
+
+    private static ByteBuffer[] junk() {
+        SplittableRandom random = new SplittableRandom(1);
+        ByteBuffer[] junk = new ByteBuffer[DIFFERENT];
+        for (int i = 0; i < junk.length; i++) {
+            junk[i] = ByteBuffer.allocateDirect(PACKET)
+                    .putInt(0, random.nextInt() & ~2) // the wanted number has this bit
+                    .putLong(8, random.nextLong());
+        }
+        return junk;
     }
 }
