@@ -49,11 +49,13 @@ public final class DropSampler {
     /**
      * Takes a sample, or counts it as lost.
      *
+     * @param isDatagram whether the packet is a datagram with addresses of its own
      * @param rule tells what decided
      * @param isPassedOn whether the packet is passed on nevertheless
      */
     public void take(
             ByteBuf content,
+            boolean isDatagram,
             @Nullable InetSocketAddress sender,
             @Nullable InetSocketAddress recipient,
             DropReason reason,
@@ -68,7 +70,17 @@ public final class DropSampler {
         byte[] bytes = new byte[copied];
         content.getBytes(content.readerIndex(), bytes);
         DroppedPacket packet = new DroppedPacket(
-                Instant.now(), bytes, length, sender, recipient, placement, reason, rule.get(), oneIn, isPassedOn);
+                Instant.now(),
+                bytes,
+                length,
+                isDatagram,
+                sender,
+                recipient,
+                placement,
+                reason,
+                rule.get(),
+                oneIn,
+                isPassedOn);
         if (queue.offer(packet)) {
             counters.sample();
         } else {
