@@ -2,7 +2,9 @@ package io.github.nettybpf.core;
 
 import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.JumpIf;
+import io.github.nettybpf.core.Instruction.ReturnConstant;
 import io.github.nettybpf.core.SteppingMachine.Cause;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -24,9 +26,40 @@ public record Decision(Cause cause, int instruction, OptionalInt test, boolean h
     }
 
     /**
-     * {@return the decision for people, for example {@code insn 1: jeq #53: no: insn 3: ret #0}}
+     * {@return what decides, for people} It is the {@linkplain Program#origin part of the source} and whether the packet
+     * is as it wants, for example {@code dst port 53: no}; or, for a program that does not know its source, the {@linkplain
+     * #describe instructions}. Several decisions may have the same rule. Finding it takes up to some seconds for the first
+     * of a program of thousands of instructions.
      *
-     * @param program the program that ends so
+     * @param program the program that decides so
+     */
+    public String rule(Program program) {
+        Optional<String> origin = program.origin(decisive());
+        return origin.isEmpty() ? describe(program) : origin.get() + outcome(program);
+    }
+
+    private String outcome(Program program) {
+        switch (cause) {
+            case OUT_OF_BOUNDS -> {
+                return ": the packet is too short";
+            }
+            case DIVISION_BY_ZERO -> {
+                return ": division by 0";
+            }
+            case NOT_KNOWN, NO_DEVICE -> {
+                return ": not known of the packet";
+            }
+            case RETURNED -> {}
+        }
+        return program.instructions().get(instruction) instanceof ReturnConstant ret
+                ? ret.val() == 0 ? ": no" : ": yes"
+                : "";
+    }
+
+    /**
+     * {@return the instructions that decide, for example {@code insn 1: jeq #53: no: insn 3: ret #0}}
+     *
+     * @param program the program that decides so
      */
     public String describe(Program program) {
         String end = at(program, instruction);

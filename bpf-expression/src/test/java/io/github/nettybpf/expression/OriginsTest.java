@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.DecisionFilter;
 import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.JumpCondition;
+import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.address.AddressSet;
@@ -14,6 +16,7 @@ import io.github.nettybpf.expression.parse.Parser;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -81,6 +84,7 @@ class OriginsTest {
                     no packet passes                  | UDP_SOCKET| port 53 and not port 53                                     | 1x -
                     computed values                   | UDP_SOCKET| udp[8:2] & 0x10 != 0 or (udp[9]) = 3 or udp[4:2]>udp[10:2]  | 2x udp[8:2] & 0x10 != 0; 2x (udp[9]) = 3; 4x udp[4:2]>udp[10:2]; 2x -
                     two values of one mask            | UDP_SOCKET| udp[8] & 0xf != 0 and udp[8] & 0xf != 5                     | 2x udp[8] & 0xf != 0, udp[8] & 0xf != 5; 1x udp[8] & 0xf != 5; 1x udp[8] & 0xf != 0; 2x -
+                    a mask of no bit and of all        | UDP_SOCKET | udp[8:4] & 0 = len - 7 or udp[4:4] & 0xffffffff = 9 | 6x udp[8:4] & 0 = len - 7; 3x udp[4:4] & 0xffffffff = 9; 2x -
                     a payload                         | PAYLOAD   | link[0] = 7 and len >= 10 and byte 3 & 7                    | 2x link[0] = 7; 2x len >= 10; 2x byte 3 & 7; 2x -
                     a service by its name             | TCP_SOCKET| tcp dst port https and tcp[tcpflags] & tcp-syn != 0         | 2x tcp dst port https; 2x tcp[tcpflags] & tcp-syn != 0; 2x -
                     tests of protocols are shared     | EN10MB    | host 10.0.0.1 and tcp port 80 and not tcp port 443          | 2x host 10.0.0.1, tcp port 80, not tcp port 443; 4x tcp port 80, not tcp port 443; 4x host 10.0.0.1; 2x tcp port 80, not tcp port 443; 1x tcp port 80; 3x not tcp port 443; 2x tcp port 80; 2x -
@@ -119,6 +123,29 @@ class OriginsTest {
                 (008) ret #262144
                 (009) ret #0
                 """, text.toString());
+    }
+
+    /** What decides is told by the part of the expression, and whether the packet is as it wants. */
+    @Test
+    void decisionsAreToldByTheExpression() {
+        Program program =
+                FilterExpression.compile("dst port 53 and not src port 67 and udp[8] = 1", Placement.UDP_SOCKET);
+        DecisionFilter filter = DecisionFilter.interpret(program);
+        List<String> rules = new ArrayList<>();
+        for (String packet : List.of(
+                "0001003500090000" + "01", "0001003500090000" + "02", "00430035", "00010036", "", "0001003500080000")) {
+            int decision = filter.decide(Packet.of(HexFormat.of().parseHex(packet)));
+            rules.add(filter.decisions().get(decision).rule(program));
+        }
+        assertEquals(
+                List.of(
+                        "udp[8] = 1: yes",
+                        "udp[8] = 1: no",
+                        "not src port 67: no",
+                        "dst port 53: no",
+                        "dst port 53: the packet is too short",
+                        "udp[8] = 1: the packet is too short"),
+                rules);
     }
 
     @Test

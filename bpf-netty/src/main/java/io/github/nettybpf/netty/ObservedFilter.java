@@ -1,5 +1,6 @@
 package io.github.nettybpf.netty;
 
+import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.drops.DropReason;
 import io.github.nettybpf.netty.drops.RuleHits;
 import io.github.nettybpf.netty.drops.ShadowStats;
@@ -72,7 +73,7 @@ final class ObservedFilter extends PipelineFilter {
         boolean isSample = kept < 0 && decisions.isSampled();
         DropReason difference = other.counter.compare(kept, other.filter.keep(message, content), isSample);
         if (difference != null && sampler != null && sampler.chooses(isSample)) {
-            sample(sampler, message, content, difference, other.decisions::lastRule, kept >= 0 || !rule().enforced());
+            sample(sampler, message, content, difference, other.decisions.lastRule(), kept >= 0 || !rule().enforced());
         }
     }
 
@@ -96,19 +97,16 @@ final class ObservedFilter extends PipelineFilter {
     }
 
     private Supplier<String> rule(int kept, Object message) {
-        return kept == UNWANTED_SOURCE ? () -> deniedPrefix(message) : decisions::lastRule;
+        return kept == UNWANTED_SOURCE ? deniedPrefix(message) : decisions.lastRule();
     }
 
-    /** {@return the denied prefix that the sender is in, or the empty string if it is in none or not known} */
-    private String deniedPrefix(Object message) {
+    /** {@return what tells the denied prefix that the sender is in; the empty string if it is in none or not known} */
+    private Supplier<String> deniedPrefix(Object message) {
         InetSocketAddress sender = sender(message, channel);
-        return sender == null || sender.getAddress() == null
+        AddressSet denied = rule().sources().denied();
+        return () -> sender == null || sender.getAddress() == null
                 ? ""
-                : rule().sources()
-                        .denied()
-                        .prefixOf(sender.getAddress())
-                        .map(Object::toString)
-                        .orElse("");
+                : denied.prefixOf(sender.getAddress()).map(Object::toString).orElse("");
     }
 
     @Override

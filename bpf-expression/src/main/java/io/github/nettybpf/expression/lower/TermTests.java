@@ -79,11 +79,6 @@ public final class TermTests {
         return tests;
     }
 
-    /** {@return how many terms there are} */
-    public int count() {
-        return terms;
-    }
-
     /** {@return whether the expression wants what the term does not hold for} */
     public boolean isNegated(int term) {
         return negated.contains(term);

@@ -6,6 +6,7 @@
  * io.github.nettybpf.expression.lower.BooleanFormula} tests whether a {@link
  * io.github.nettybpf.expression.lower.Value}, which the program computes from the packet, is in a {@link
  * io.github.nettybpf.expression.lower.RangeSet}. These three are what the next pass needs.
+ * {@link io.github.nettybpf.expression.lower.TermTests} tells of a value which terms test it.
  */
 @NullMarked
 package io.github.nettybpf.expression.lower;

@@ -74,7 +74,7 @@ record Contents(Map<Possible, RangeSet> values, Set<Integer> definitions) {
         Contents mapped = map(value -> table.binary(AluOp.AND, value, table.constant(mask)), pc);
         long unit = Integer.toUnsignedLong(Integer.lowestOneBit(mask));
         values.forEach((possible, numbers) -> {
-            if (possible.unit == 1 && mask == (int) (-unit & possible.value.max)) {
+            if (unit > 1 && possible.unit == 1 && mask == (int) (-unit & possible.value.max)) {
                 mapped.values.put(new Possible(possible.value, unit), numbers);
             }
         });
@@ -96,6 +96,7 @@ record Contents(Map<Possible, RangeSet> values, Set<Integer> definitions) {
         return restricted((possible, numbers) -> numbers.without(number, number + possible.unit));
     }
 
+    /** {@return the contents of a branch} One that no number takes, which the optimizer may have left, restricts nothing. */
     private Contents restricted(BiFunction<Possible, RangeSet, RangeSet> restriction) {
         Map<Possible, RangeSet> left = new HashMap<>();
         values.forEach((possible, numbers) -> {
@@ -104,7 +105,7 @@ record Contents(Map<Possible, RangeSet> values, Set<Integer> definitions) {
                 left.put(possible, rest);
             }
         });
-        return new Contents(left, definitions);
+        return left.isEmpty() ? this : new Contents(left, definitions);
     }
 
     /** {@return the contents of either} */

@@ -246,7 +246,7 @@ final class SymbolicExecution {
         return program.get(pc) instanceof JumpIf;
     }
 
-    /** Finds what a test of bits, or a comparison of A with X, decides. */
+    /** Finds what a test of bits, or a comparison of A with X, decides: whether the masked value or the relation is 0. */
     private void decide(int pc, ConditionalJump jump, State state) {
         Contents tested;
         if (jump instanceof JumpIf bits) {

@@ -7,7 +7,7 @@ import io.github.nettybpf.core.Decision;
  *
  * @param decision the way
  * @param rule what decided, for people: the part of the expression that the program was compiled from and how it came
- *     out, for example {@code dst port 53: no}, or else the {@linkplain Decision#describe instructions}
+ *     out, for example {@code dst port 53: no}, or else the instructions ({@link Decision#rule})
  * @param verdict the verdict, unsigned; 0 if it differs from packet to packet
  * @param hits how many packets were decided so, as far as the pipeline has seen
  * @param estimate how many there were, those included that the kernel has dropped; equal to the hits if the kernel

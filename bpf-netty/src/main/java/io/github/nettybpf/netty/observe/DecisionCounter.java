@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a program and counts how it decides. For one event loop; {@link #hits} for any thread. */
@@ -93,13 +94,14 @@ public final class DecisionCounter implements Filter {
         return verdict;
     }
 
-    /** {@return how the last packet was decided, for people} */
-    public String lastRule() {
-        return rule(filter.decisions().get(last));
-    }
-
-    private String rule(Decision decision) {
-        return decision.describe(program());
+    /** {@return what tells how the last packet was decided, for people} Not for an event loop: it may take long. */
+    public Supplier<String> lastRule() {
+        Decision decision = filter.decisions().get(last);
+        return () -> {
+            String rule = decision.rule(program());
+            String instructions = decision.describe(program());
+            return rule.equals(instructions) ? rule : rule + " (" + instructions + ")";
+        };
     }
 
     /** {@return the hits of all decisions that were made, most first} From any thread. */
@@ -112,7 +114,7 @@ public final class DecisionCounter implements Filter {
                 Decision decision = filter.decisions().get(i);
                 hits.add(new RuleHits(
                         decision,
-                        rule(decision),
+                        decision.rule(program()),
                         filter.constantVerdict(i),
                         exact + sampled,
                         exact + oneIn * sampled,

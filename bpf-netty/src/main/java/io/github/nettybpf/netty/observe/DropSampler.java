@@ -50,7 +50,7 @@ public final class DropSampler {
      * Takes a sample, or counts it as lost.
      *
      * @param isDatagram whether the packet is a datagram with addresses of its own
-     * @param rule tells what decided
+     * @param rule tells what decided, on the listener's thread
      * @param isPassedOn whether the packet is passed on nevertheless
      */
     public void take(
@@ -69,19 +69,22 @@ public final class DropSampler {
         }
         byte[] bytes = new byte[copied];
         content.getBytes(content.readerIndex(), bytes);
-        DroppedPacket packet = new DroppedPacket(
-                Instant.now(),
-                bytes,
-                length,
-                isDatagram,
-                sender,
-                recipient,
-                placement,
-                reason,
-                rule.get(),
-                oneIn,
-                isPassedOn);
-        if (queue.offer(packet)) {
+        Instant time = Instant.now();
+        boolean isOffered = queue.offer(
+                copied,
+                () -> new DroppedPacket(
+                        time,
+                        bytes,
+                        length,
+                        isDatagram,
+                        sender,
+                        recipient,
+                        placement,
+                        reason,
+                        rule.get(),
+                        oneIn,
+                        isPassedOn));
+        if (isOffered) {
             counters.sample();
         } else {
             counters.loseSample();

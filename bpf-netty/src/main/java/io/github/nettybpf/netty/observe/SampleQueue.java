@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,13 +66,17 @@ public final class SampleQueue {
         return executor.getQueue().remainingCapacity() > 0 && bytes.get() + length <= MOST_BYTES;
     }
 
-    /** {@return whether the listener will get the sample} */
-    boolean offer(DroppedPacket packet) {
-        long length = packet.content().remaining();
+    /**
+     * {@return whether the listener will get the sample}
+     *
+     * @param length how many bytes it holds
+     * @param packet makes the sample, on the listener's thread
+     */
+    boolean offer(int length, Supplier<DroppedPacket> packet) {
         bytes.addAndGet(length);
         try {
             executor.execute(() -> {
-                deliver(packet);
+                deliver(packet.get());
                 bytes.addAndGet(-length);
             });
             return true;
