@@ -9,6 +9,7 @@ import io.github.nettybpf.netty.observe.DropSampler;
 import io.github.nettybpf.netty.observe.ShadowCounter;
 import io.github.nettybpf.netty.source.FilterRule;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -83,7 +84,9 @@ final class ObservedFilter extends PipelineFilter {
             DropReason reason,
             Supplier<String> rule,
             boolean isPassedOn) {
-        taker.take(content, sender(message, channel), recipient(message, channel), reason, rule, isPassedOn);
+        boolean isDatagram = message instanceof AddressedEnvelope;
+        taker.take(
+                content, isDatagram, sender(message, channel), recipient(message, channel), reason, rule, isPassedOn);
     }
 
     private DropReason reason(int kept) {

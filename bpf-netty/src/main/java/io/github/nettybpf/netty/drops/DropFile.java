@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * Writes samples of dropped packets to a pcapng file, which tcpdump and Wireshark read. The comment of each packet says
  * why it was dropped, for example {@code dropped by the program: insn 1: jeq #53: no: insn 5: ret #0; 1 in 50; IP and UDP
- * header made up from the addresses}: of a datagram an application has the payload and the addresses alone. A packet
- * without addresses, for example of a unix socket, has link type USER0.
+ * header made up from the addresses}: of a datagram an application has the payload and the addresses alone. What is
+ * neither that nor a frame or an IP packet, for example a part of a stream, has link type USER0.
  *
  * <p>A file that becomes too long is renamed, from {@code drops.pcapng} to {@code drops.1.pcapng}, that to {@code
  * drops.2.pcapng} and so on, and the oldest is deleted; each is complete by itself. The same happens to a file that is

@@ -14,6 +14,7 @@ public final class DroppedPacket {
     private final Instant time;
     private final byte[] content;
     private final int length;
+    private final boolean isDatagram;
     private final @Nullable InetSocketAddress sender;
     private final @Nullable InetSocketAddress recipient;
     private final Placement placement;
@@ -28,6 +29,7 @@ public final class DroppedPacket {
      * @param time when it was received
      * @param content its bytes as the pipeline has them, which must not change any more
      * @param length how many bytes it had, at least as many as there are
+     * @param isDatagram whether it is a datagram with addresses of its own
      * @param sender who sent it, or null if that is not known
      * @param recipient to whom, or null if that is not known
      * @param placement what offset 0 is to the program
@@ -40,6 +42,7 @@ public final class DroppedPacket {
             Instant time,
             byte[] content,
             int length,
+            boolean isDatagram,
             @Nullable InetSocketAddress sender,
             @Nullable InetSocketAddress recipient,
             Placement placement,
@@ -50,6 +53,7 @@ public final class DroppedPacket {
         this.time = time;
         this.content = content;
         this.length = length;
+        this.isDatagram = isDatagram;
         this.sender = sender;
         this.recipient = recipient;
         this.placement = placement;
@@ -75,6 +79,11 @@ public final class DroppedPacket {
     /** {@return how many bytes it had; {@link #content} has the first 65,535 at most} */
     public int length() {
         return length;
+    }
+
+    /** {@return whether it is a datagram with addresses of its own, and not a frame or a part of a stream} */
+    public boolean isDatagram() {
+        return isDatagram;
     }
 
     /** {@return who sent it, or empty if that is not known} */

@@ -18,12 +18,13 @@ record SampleKind(int linkType, Placement placement) {
 
     /** {@return the kind of a sample} */
     static SampleKind of(DroppedPacket packet) {
-        boolean hasAddress = packet.sender().isPresent() || packet.recipient().isPresent();
+        boolean isInternet = packet.isDatagram()
+                && (packet.sender().isPresent() || packet.recipient().isPresent());
         int linkType =
                 switch (packet.placement()) {
                     case ETHERNET -> ETHERNET;
                     case IP, UDP_SOCKET -> RAW;
-                    case PAYLOAD -> hasAddress ? RAW : USER0;
+                    case PAYLOAD -> isInternet ? RAW : USER0;
                     case TCP_SOCKET -> USER0;
                 };
         return new SampleKind(linkType, packet.placement());

@@ -49,11 +49,13 @@ public final class DropSampler {
     /**
      * Takes a sample, or counts it as lost.
      *
+     * @param isDatagram whether the packet is a datagram with addresses of its own
      * @param rule tells what decided, on the listener's thread
      * @param isPassedOn whether the packet is passed on nevertheless
      */
     public void take(
             ByteBuf content,
+            boolean isDatagram,
             @Nullable InetSocketAddress sender,
             @Nullable InetSocketAddress recipient,
             DropReason reason,
@@ -71,7 +73,17 @@ public final class DropSampler {
         boolean isOffered = queue.offer(
                 copied,
                 () -> new DroppedPacket(
-                        time, bytes, length, sender, recipient, placement, reason, rule.get(), oneIn, isPassedOn));
+                        time,
+                        bytes,
+                        length,
+                        isDatagram,
+                        sender,
+                        recipient,
+                        placement,
+                        reason,
+                        rule.get(),
+                        oneIn,
+                        isPassedOn));
         if (isOffered) {
             counters.sample();
         } else {

@@ -107,6 +107,7 @@ class DropFileDiskFullTest {
                     Instant.EPOCH,
                     new byte[CONTENT],
                     CONTENT,
+                    false,
                     null,
                     null,
                     Placement.ETHERNET,

@@ -102,6 +102,7 @@ class DropFileReadersTest {
                     TIME,
                     new byte[] {1},
                     1,
+                    true,
                     address("192.0.2.1", 1),
                     null,
                     Placement.PAYLOAD,
@@ -112,6 +113,18 @@ class DropFileReadersTest {
             file.dropped(frame(Placement.ETHERNET, hex("ffffffffffff02000000000188b5" + "00".repeat(46))));
             file.dropped(frame(Placement.IP, hex("4500001400000000 40fd f7e8 c0000201 c0000202")));
             file.dropped(frame(Placement.PAYLOAD, new byte[] {1, 2}));
+            file.dropped(new DroppedPacket(
+                    TIME,
+                    new byte[] {1, 2, 3, 4},
+                    4,
+                    false,
+                    address("192.0.2.1", 1),
+                    null,
+                    Placement.PAYLOAD,
+                    DropReason.NOT_KNOWN,
+                    "",
+                    1,
+                    false));
             file.dropped(frame(Placement.TCP_SOCKET, new byte[] {1, 2, 3}));
         }
         String made = "IP and UDP header made up from the addresses";
@@ -135,6 +148,8 @@ class DropFileReadersTest {
                         "netty-bpf ethernet 60 60 1767323045.000000006   0x00000001 its source is denied",
                         "netty-bpf ip 20 20 1767323045.000000006   0x00000001 its source is denied",
                         "netty-bpf payload 2 2 1767323045.000000006   0x00000001 its source is denied",
+                        "netty-bpf payload 4 4 1767323045.000000006   0x00000001 dropped because the program reads what"
+                                + " is not known here",
                         "netty-bpf tcp_socket 3 3 1767323045.000000006   0x00000001 its source is denied",
                         ""),
                 printed.lines()

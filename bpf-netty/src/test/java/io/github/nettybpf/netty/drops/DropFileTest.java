@@ -84,10 +84,30 @@ class DropFileTest {
         try (DropFile file = DropFile.open(path(), MOST, 0)) {
             for (DropReason reason : DropReason.values()) {
                 file.dropped(new DroppedPacket(
-                        TIME, new byte[0], 0, null, null, Placement.ETHERNET, reason, "insn 0: ret #0", 1, true));
+                        TIME,
+                        new byte[0],
+                        0,
+                        false,
+                        null,
+                        null,
+                        Placement.ETHERNET,
+                        reason,
+                        "insn 0: ret #0",
+                        1,
+                        true));
             }
             file.dropped(new DroppedPacket(
-                    TIME, new byte[0], 0, null, null, Placement.IP, DropReason.PROGRAM, "é".repeat(40_000), 2, false));
+                    TIME,
+                    new byte[0],
+                    0,
+                    false,
+                    null,
+                    null,
+                    Placement.IP,
+                    DropReason.PROGRAM,
+                    "é".repeat(40_000),
+                    2,
+                    false));
         }
         List<String> comments =
                 packets(path()).stream().map(Samples.Block::comment).toList();
@@ -159,6 +179,7 @@ class DropFileTest {
                         TIME,
                         new byte[65535],
                         65535,
+                        true,
                         address("2001:db8::1", 1),
                         null,
                         Placement.PAYLOAD,

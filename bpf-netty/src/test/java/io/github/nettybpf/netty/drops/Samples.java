@@ -31,12 +31,12 @@ final class Samples {
     static DroppedPacket datagram(
             byte[] content, int length, @Nullable InetSocketAddress from, @Nullable InetSocketAddress to) {
         return new DroppedPacket(
-                TIME, content, length, from, to, Placement.UDP_SOCKET, DropReason.PROGRAM, RULE, 50, false);
+                TIME, content, length, true, from, to, Placement.UDP_SOCKET, DropReason.PROGRAM, RULE, 50, false);
     }
 
     static DroppedPacket frame(Placement placement, byte[] content) {
         return new DroppedPacket(
-                TIME, content, content.length, null, null, placement, DropReason.SOURCE_DENIED, "", 1, false);
+                TIME, content, content.length, false, null, null, placement, DropReason.SOURCE_DENIED, "", 1, false);
     }
 
     static byte[] hex(String digits) {

@@ -55,6 +55,7 @@ class SampleFileTest {
                 TIME,
                 new byte[] {1, 2, 3},
                 3,
+                true,
                 ip.length == 0 ? null : address(ip[0], 40000),
                 ip.length == 0 ? null : address(ip[1], port),
                 placement,
