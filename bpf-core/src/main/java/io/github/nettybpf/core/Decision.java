@@ -38,6 +38,18 @@ public record Decision(Cause cause, int instruction, OptionalInt test, boolean h
         return origin.isEmpty() ? describe(program) : origin.get() + outcome(program);
     }
 
+    /**
+     * {@return the rule with the instructions, for example {@code dst port 53: no (insn 1: jeq #53: no: insn 3: ret #0)}} If
+     * the program does not know its source, they are the rule.
+     *
+     * @param program the program that decides so
+     */
+    public String explain(Program program) {
+        String instructions = describe(program);
+        String rule = rule(program);
+        return rule.equals(instructions) ? rule : rule + " (" + instructions + ")";
+    }
+
     private String outcome(Program program) {
         switch (cause) {
             case OUT_OF_BOUNDS -> {

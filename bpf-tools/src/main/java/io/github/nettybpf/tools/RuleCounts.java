@@ -42,7 +42,7 @@ public final class RuleCounts {
 
         /** {@return a rule for people, for example {@code insn 1: jeq #53: no: insn 3: ret #0}} */
         public String text(int decision) {
-            return filter.decisions().get(decision).describe(filter.program());
+            return filter.decisions().get(decision).explain(filter.program());
         }
 
         /** Adds the rule to the members of an object. */

@@ -97,11 +97,7 @@ public final class DecisionCounter implements Filter {
     /** {@return what tells how the last packet was decided, for people} Not for an event loop: it may take long. */
     public Supplier<String> lastRule() {
         Decision decision = filter.decisions().get(last);
-        return () -> {
-            String rule = decision.rule(program());
-            String instructions = decision.describe(program());
-            return rule.equals(instructions) ? rule : rule + " (" + instructions + ")";
-        };
+        return () -> decision.explain(program());
     }
 
     /** {@return the hits of all decisions that were made, most first} From any thread. */

@@ -129,7 +129,9 @@ class SampleFileTest {
                 """, ""), run("explain", "--rules", PROGRAM, file));
         // An expression is compiled for the socket that the file names.
         Command expression = run("explain", "--rules", "dst port 53", file);
-        assertEquals(first, expression.out().lines().findFirst().orElseThrow() + "\n");
+        assertEquals(
+                line(1, "192.0.2.1:40000 > 192.0.2.2:5353", 31, "verdict 0: dst port 53: no (" + RULE + ")"),
+                expression.out().lines().findFirst().orElseThrow() + "\n");
     }
 
     @Test
@@ -233,12 +235,12 @@ class SampleFileTest {
                     bpf passes:3 fails:1
                     link type EN10MB:
                             hits       %    verdict  rule
-                               2   66.67     262144  insn 2: jeq #2054: yes: insn 3: ret #262144
-                               1   33.33          0  insn 0: ldh [12]: outside the packet
+                               2   66.67     262144  arp: yes (insn 2: jeq #2054: yes: insn 3: ret #262144)
+                               1   33.33          0  arp, ip: the packet is too short (insn 0: ldh [12]: outside the packet)
                                0 for each of the other 4 rules
                     link type RAW:
                             hits       %    verdict  rule
-                               1  100.00     262144  insn 2: jge #64: yes: insn 3: ret #262144
+                               1  100.00     262144  ip: yes (insn 2: jge #64: yes: insn 3: ret #262144)
                                0 for each of the other 5 rules
                     """, ""), run("run", "--by-rule", "--engine", engine, "arp or ip", lan.toString()));
         }
