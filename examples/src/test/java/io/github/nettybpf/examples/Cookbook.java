@@ -10,7 +10,7 @@ import java.util.NoSuchElementException;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** The programs of README.md, read from that file. */
+/** The programs of docs/cookbook.md, read from that file. */
 final class Cookbook {
     static final String SYSLOG = "Syslog: one message in ten, at most 256 bytes of it";
 
@@ -18,9 +18,9 @@ final class Cookbook {
 
     /** {@return all recipes, by their headings} */
     static Map<String, Program> recipes() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
+        String readme = Files.readString(Path.of("..", "docs", "cookbook.md"));
         Map<String, Program> programs = new LinkedHashMap<>();
-        Pattern.compile("### ([^\\n]+)\\n```asm\\n(.*?)```", Pattern.DOTALL)
+        Pattern.compile("## ([^\\n]+)\\n```asm\\n(.*?)```", Pattern.DOTALL)
                 .matcher(readme)
                 .results()
                 .forEach((MatchResult recipe) -> programs.put(recipe.group(1), Program.parse(recipe.group(2))));
@@ -34,6 +34,6 @@ final class Cookbook {
                 return recipe.getValue();
             }
         }
-        throw new NoSuchElementException("no recipe \"" + name + "\" in README.md");
+        throw new NoSuchElementException("no recipe \"" + name + "\" in docs/cookbook.md");
     }
 }

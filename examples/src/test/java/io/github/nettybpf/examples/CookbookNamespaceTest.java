@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The recipes of README.md that need addresses and ports of their own, with dig and with busybox's udhcpc. */
+/** The recipes of docs/cookbook.md that need addresses and ports of their own, with dig and with busybox's udhcpc. */
 class CookbookNamespaceTest {
     @TempDir
     Path folder;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 
-/** The programs of README.md, read from that file. */
+/** The programs of docs/cookbook.md, read from that file. */
 class CookbookTest {
     @ParameterizedTest(name = "{0}: {1}")
     @CsvFileSource(resources = "cookbook.txt", delimiter = '|')

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The recipes of README.md with their protocols' own software: what that sends is received whole and answered, and junk
+ * The recipes of docs/cookbook.md with their protocols' own software: what that sends is received whole and answered, and junk
  * is not received. In the kernel, and in a pipeline. {@link QuicTest} and {@link CookbookNamespaceTest} test the other recipes.
  */
 class CookbookToolsTest {

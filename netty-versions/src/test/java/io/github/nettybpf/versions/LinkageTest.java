@@ -48,7 +48,7 @@ class LinkageTest {
     @Test
     void readmeNamesTheSupportedVersions() throws IOException {
         String readme = Files.readString(Path.of("../README.md"));
-        String section = readme.substring(readme.indexOf("### Which Netty"), readme.indexOf("## Expressions"));
+        String section = readme.substring(readme.indexOf("### Which Netty"), readme.indexOf("## Where a program runs"));
         for (String version : System.getProperty("supported.netty.versions")
                 .replace(".Final", "")
                 .split(" ", -1)) {

@@ -1,0 +1,75 @@
+package io.github.nettybpf.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Java of README.md compiles: its snippets one after the other, as the statements of one method. */
+class SnippetsTest {
+    private static final Pattern JAVA = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
+
+    private static final String BEFORE = """
+            import io.github.nettybpf.core.*;
+            import io.github.nettybpf.core.address.*;
+            import io.github.nettybpf.expression.*;
+            import io.github.nettybpf.netty.*;
+            import io.github.nettybpf.netty.drops.*;
+            import io.github.nettybpf.netty.reuseport.*;
+            import io.netty.bootstrap.*;
+            import io.netty.channel.*;
+            import io.netty.channel.epoll.*;
+            import java.net.*;
+            import java.nio.file.*;
+
+            class Snippets {
+                static class YourHandler extends ChannelInboundHandlerAdapter {}
+
+                void run(EventLoopGroup group, Bootstrap bootstrap) throws Exception {
+            """;
+
+    @Test
+    void theSnippetsOfTheReadmeCompile(@TempDir Path folder) throws IOException {
+        StringBuilder source = new StringBuilder(BEFORE);
+        Matcher snippet = JAVA.matcher(Files.readString(Path.of("..", "README.md")));
+        int snippets = 0;
+        while (snippet.find()) {
+            source.append(snippet.group(1)).append('\n');
+            snippets++;
+        }
+        source.append("}}\n");
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter problems = new StringWriter();
+        JavaFileObject file =
+                new SimpleJavaFileObject(URI.create("string:///Snippets.java"), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                        return source;
+                    }
+                };
+        boolean compiled = compiler.getTask(
+                        problems,
+                        null,
+                        null,
+                        List.of("-proc:none", "-d", folder.toString(), "-cp", System.getProperty("java.class.path")),
+                        null,
+                        List.of(file))
+                .call();
+        assertEquals("", problems.toString());
+        assertTrue(compiled);
+        assertTrue(snippets >= 5, "snippets: " + snippets);
+    }
+}
