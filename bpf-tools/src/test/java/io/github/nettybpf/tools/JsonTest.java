@@ -92,7 +92,7 @@ class JsonTest {
                 tree("[0,7]"),
                 ran(0, "check", "--json", "ld len\njeq #6, end\nret #7\nend: ret #0")
                         .get("verdicts"));
-        assertTrue(ran(0, "check", "--json", "ld [0]\ntax\nld [x + 0]\nret a")
+        assertTrue(ran(0, "check", "--json", "ld [0]\ntax\nldb [x + 0]\nret a")
                 .get("packetBytes")
                 .isNull());
     }

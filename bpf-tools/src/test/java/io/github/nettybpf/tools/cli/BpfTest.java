@@ -108,12 +108,12 @@ class BpfTest {
                         "",
                         "bpf bench: no PROGRAM (expected: PROGRAM CAPTURE)\nTry 'bpf bench --help'.\n"),
                 new Case(
-                        "an argument where none is taken",
+                        "two shells",
                         "",
-                        "completion zsh",
+                        "completion bash zsh",
                         2,
                         "",
-                        "bpf completion: 'zsh' (expected: no argument)\nTry 'bpf completion --help'.\n"),
+                        "bpf completion: 'zsh' (expected: nothing after SHELL)\nTry 'bpf completion --help'.\n"),
                 new Case(
                         "an expression without quotes",
                         "",
@@ -149,6 +149,10 @@ class BpfTest {
                         2,
                         "",
                         "bpf explain: --ext: '0x80000000' of ifidx (expected: 0..2147483647 or none)\nTry 'bpf explain --help'.\n"),
+                new Case("no such shell", "", "completion tcsh", 2, "", """
+                        bpf completion: SHELL: 'tcsh' (expected: bash, zsh or fish)
+                        Try 'bpf completion --help'.
+                        """),
                 new Case("no such format", "", "asm --format xml", 2, "", """
                         bpf asm: --format: 'xml' \
                         (expected: asm, listing, bytecode, c, ddd or hex)
