@@ -45,7 +45,7 @@ public final class WatchDrops implements Callable<Integer> {
     static final String FILTER =
             "src portrange 1024-65535 and udp[4:2] <= 520 and udp[10] & 0x80 = 0 and udp[12:2] = 1";
 
-    private static final long MOST_BYTES = 1 << 20;
+    private static final long MOST_BYTES = 16 << 20;
 
     @Option(names = "--seconds", defaultValue = "10", paramLabel = "N", description = "How long (default 10 s).")
     private int seconds;
