@@ -1,6 +1,7 @@
 /** Packet filters for Netty channels. */
 @SuppressWarnings("module") // bpf-packet and bpf-tools are compiled later
 module io.github.nettybpf.netty {
+    requires static jdk.jfr; // a JVM without it records no events
     requires static transitive org.jspecify;
     requires transitive io.github.nettybpf.core;
     requires transitive io.netty.transport;

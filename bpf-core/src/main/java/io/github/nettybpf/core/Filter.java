@@ -1,5 +1,6 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.compile.Compilation;
 import io.github.nettybpf.core.compile.FilterCompiler;
 
 /**
@@ -82,4 +83,18 @@ public interface Filter {
     static Filter of(Program program, PacketKinds kinds) {
         return kinds.filters().of(program);
     }
+
+    /** {@return how many programs this JVM has compiled so far, in the background or not, and how long that took} */
+    static CompilerStats compilerStats() {
+        return Compilation.stats();
+    }
+
+    /**
+     * What the compiler of filters has done since the JVM was started. None of the figures decreases.
+     *
+     * @param compiled how many programs were compiled
+     * @param failed how many could not be
+     * @param nanos how many nanoseconds both took, of elapsed time
+     */
+    record CompilerStats(long compiled, long failed, long nanos) {}
 }

@@ -2,6 +2,7 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.observe.FilterEvents;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.util.AttributeKey;
@@ -80,6 +81,17 @@ final class AttachedFilter {
      *     none if {@link #isAttached} says so
      */
     void attach(Program program) {
+        FilterEvents.Attach attach = FilterEvents.get().attach(channel, program);
+        try {
+            attachUntold(program);
+        } catch (SocketFilterException e) {
+            attach.end(String.valueOf(e.getMessage()));
+            throw e;
+        }
+        attach.end(null);
+    }
+
+    private void attachUntold(Program program) {
         try {
             if (!attached) {
                 drops.start();

@@ -4,6 +4,7 @@ import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.address.SourceStats;
+import io.github.nettybpf.netty.observe.FilterEvents;
 import io.github.nettybpf.netty.observe.PacketCounters;
 import io.github.nettybpf.netty.source.CurrentRule;
 import io.github.nettybpf.netty.source.FilterRule;
@@ -96,6 +97,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         this.choices = choices;
         this.rule = new CurrentRule(first, counters.sources);
         choices.whyNot(rule.get()).ifPresent(refusal -> {
+            FilterEvents.get().refuse(null, refusal);
             throw new IllegalArgumentException(refusal);
         });
     }
@@ -196,6 +198,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
                 FilterRule changed = change.apply(rule.get());
                 Optional<String> refusal = choices.whyNot(changed);
                 if (refusal.isPresent()) {
+                    FilterEvents.get().refuse(null, refusal.get());
                     return ImmediateEventExecutor.INSTANCE.newFailedFuture(new IllegalArgumentException(refusal.get()));
                 }
                 rule.set(changed);
@@ -330,6 +333,11 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         return counters;
     }
 
+    /** {@return the rules whose drops are counted for metrics, and {@code other}; nothing if returns are not counted} */
+    List<String> rules() {
+        return choices.countsDecisions() ? counters.rules.list(rule.get().program()) : List.of();
+    }
+
     /** {@return the way past this handler, or null while it is in no pipeline} */
     @Nullable
     FilterBypass bypass() {
@@ -338,7 +346,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     private void drop(ChannelHandlerContext ctx, Object msg, int kept) {
-        counters.drop();
+        filtering().countDrop(kept);
         droppedOne = true;
         ReferenceCountUtil.release(msg);
         if (kept == PipelineFilter.UNKNOWN && filtering().isFirstComplaint()) {

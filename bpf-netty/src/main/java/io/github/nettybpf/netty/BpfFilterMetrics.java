@@ -1,8 +1,12 @@
 package io.github.nettybpf.netty;
 
+import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.address.SourceStats;
+import io.github.nettybpf.netty.drops.DropReason;
+import io.github.nettybpf.netty.drops.RuleHits;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -17,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -28,13 +33,27 @@ import java.util.function.ToLongFunction;
  *   <li>the counters {@code bpf.filter.packets} with the tag {@code outcome}: {@code accepted}, {@code dropped} and
  *       {@code kernel_dropped} (filter and overflow, mixed: see {@link FilterStats#droppedInKernel});
  *   <li>the counter {@code bpf.filter.packets.truncated};
- *   <li>the counters {@code bpf.filter.sources.packets} with the tag {@code reason}: {@code denied} and {@code
- *       not_allowed}, of the packets that the pipeline dropped because of their sources, and {@code
- *       bpf.filter.sources.changes}: how often the sets were changed;
+ *   <li>the counters {@code bpf.filter.drops} with the tag {@code reason}, of the packets that the pipeline dropped:
+ *       {@code program}, {@code not_known}, {@code source_denied} and {@code source_not_allowed}, which are those of
+ *       {@link DropReason}, and {@code discarded}, what is dropped unseen while a hand-over with loss is under way or the
+ *       channel is being closed. Their sum is the outcome {@code dropped};
+ *   <li>the counters {@code bpf.filter.rule.drops} with the tag {@code rule}, if the handler {@linkplain
+ *       BpfFilterHandlerBuilder#countReturns counts returns}: how many packets a rule has dropped, or in a dry run would
+ *       have, as {@link RuleHits#estimate} estimates it. The rules are those by which the program drops that the handler
+ *       has when it is bound for the first time, 100 at most; {@code other} has the sum of all others, those of later
+ *       programs included. What is dropped by verdict A belongs to no rule;
+ *   <li>the counters {@code bpf.filter.dry_run.packets} with the tag {@code outcome}: {@code dropped} and {@code
+ *       truncated}, what in a dry run would have become of packets that were passed on;
+ *   <li>the counters {@code bpf.filter.samples} with the tag {@code outcome}: {@code taken} and {@code lost}, of the
+ *       samples of drops;
+ *   <li>the counter {@code bpf.filter.sources.changes}: how often the sets of sources were changed;
  *   <li>the gauges {@code bpf.filter.sources.prefixes} with the tag {@code set}: {@code denied}, {@code allowed} and
  *       {@code kernel}, of how many prefixes the sets are, and how many of them the kernel has;
  *   <li>the gauges {@code bpf.filter.location} with the tag {@code location}, the name of a {@link
- *       FilterStats.Location} in lower case: how many of the handlers are there.
+ *       FilterStats.Location} in lower case: how many of the handlers are there;
+ *   <li>the timer {@code bpf.filter.compilations} without the tags, of the whole JVM: how many programs were compiled, or
+ *       failed to, and how long that took ({@link Filter#compilerStats}). There is one in a registry, as long as a handler
+ *       is bound to it.
  * </ul>
  *
  * <p>Handlers that are bound to one registry with the same tags share its meters, which have the sums. A counter never
@@ -46,6 +65,10 @@ import java.util.function.ToLongFunction;
  * any thread.
  */
 public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
+    /** Why a packet is dropped: the other reasons are of a shadow program, which drops nothing. */
+    private static final List<DropReason> DROPS =
+            List.of(DropReason.PROGRAM, DropReason.NOT_KNOWN, DropReason.SOURCE_DENIED, DropReason.SOURCE_NOT_ALLOWED);
+
     /** The values refer to no registry, and hold no handler. The lock of all binders. */
     private static final Map<MeterRegistry, Registered> REGISTERED = new WeakHashMap<>();
 
@@ -105,10 +128,12 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
                     "packets",
                     "truncated",
                     HandlerFigures::truncated));
+            addDrops(registry, shares);
             addSources(registry, shares);
             for (Location location : Location.values()) {
                 shares.add(location(registry, location));
             }
+            shares.add(compilations(registry));
             bound.putIfAbsent(registry, shares);
         }
     }
@@ -151,9 +176,84 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
                 figure);
     }
 
+    private void addDrops(MeterRegistry registry, List<Share> shares) {
+        for (DropReason reason : DROPS) {
+            shares.add(drops(registry, reason.name().toLowerCase(Locale.ROOT), figures -> figures.dropped(reason)));
+        }
+        shares.add(drops(registry, "discarded", HandlerFigures::discarded));
+        List<String> rules = handler.rules();
+        for (int i = 0; i < rules.size(); i++) {
+            shares.add(ruleDrops(registry, rules.get(i), i));
+        }
+        shares.add(dryRun(registry, "dropped", HandlerFigures::wouldDrop));
+        shares.add(dryRun(registry, "truncated", HandlerFigures::wouldTruncate));
+        shares.add(samples(registry, "taken", HandlerFigures::sampled));
+        shares.add(samples(registry, "lost", HandlerFigures::lostSamples));
+    }
+
+    private Share drops(MeterRegistry registry, String reason, ToLongFunction<HandlerFigures> figure) {
+        return counter(
+                registry,
+                new Name("bpf.filter.drops", tags.and("reason", reason)),
+                "packets dropped in the pipeline, by reason",
+                "packets",
+                "dropped: " + reason,
+                figure);
+    }
+
+    private Share ruleDrops(MeterRegistry registry, String rule, int index) {
+        return counter(
+                registry,
+                new Name("bpf.filter.rule.drops", tags.and("rule", rule)),
+                "packets dropped by the program, by rule",
+                "packets",
+                "rule: " + rule,
+                figures -> figures.droppedByRule(index));
+    }
+
+    private Share dryRun(MeterRegistry registry, String outcome, ToLongFunction<HandlerFigures> figure) {
+        return counter(
+                registry,
+                new Name("bpf.filter.dry_run.packets", tags.and("outcome", outcome)),
+                "packets passed on in a dry run, by what would have become of them",
+                "packets",
+                "dry run: " + outcome,
+                figure);
+    }
+
+    private Share samples(MeterRegistry registry, String outcome, ToLongFunction<HandlerFigures> figure) {
+        return counter(
+                registry,
+                new Name("bpf.filter.samples", tags.and("outcome", outcome)),
+                "samples of dropped packets",
+                "samples",
+                "samples: " + outcome,
+                figure);
+    }
+
+    /** The sum only tells how long a handler is bound: what is compiled is nobody's. */
+    private Share compilations(MeterRegistry registry) {
+        return open(
+                registry,
+                new Name("bpf.filter.compilations", Tags.empty()),
+                sum -> FunctionTimer.builder(
+                                "bpf.filter.compilations",
+                                BpfFilterMetrics.class, // held weakly, and never collected before this class
+                                any -> compilations(Filter.compilerStats()),
+                                any -> Filter.compilerStats().nanos(),
+                                TimeUnit.NANOSECONDS)
+                        .description("compilations of programs in this JVM")
+                        .register(registry),
+                new HandlerSum(false),
+                "compilations",
+                figures -> 0);
+    }
+
+    private static long compilations(Filter.CompilerStats stats) {
+        return stats.compiled() + stats.failed();
+    }
+
     private void addSources(MeterRegistry registry, List<Share> shares) {
-        shares.add(unwanted(registry, "denied", HandlerFigures::denied));
-        shares.add(unwanted(registry, "not_allowed", HandlerFigures::notAllowed));
         shares.add(counter(
                 registry,
                 new Name("bpf.filter.sources.changes", tags),
@@ -164,16 +264,6 @@ public final class BpfFilterMetrics implements MeterBinder, AutoCloseable {
         shares.add(prefixes(registry, "denied", SourceStats::deniedPrefixes));
         shares.add(prefixes(registry, "allowed", SourceStats::allowedPrefixes));
         shares.add(prefixes(registry, "kernel", SourceStats::prefixesInKernel));
-    }
-
-    private Share unwanted(MeterRegistry registry, String reason, ToLongFunction<HandlerFigures> figure) {
-        return counter(
-                registry,
-                new Name("bpf.filter.sources.packets", tags.and("reason", reason)),
-                "packets dropped because of their sources",
-                "packets",
-                reason,
-                figure);
     }
 
     private Share prefixes(MeterRegistry registry, String set, ToLongFunction<SourceStats> figure) {

@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.observe.FilterEvents;
 import io.github.nettybpf.netty.observe.PacketCounters;
 import io.github.nettybpf.netty.source.FilterRule;
 import io.github.nettybpf.netty.source.SourceWatch;
@@ -34,6 +35,7 @@ final class ChannelFilter implements KernelHandover.Target {
     private final PacketCounters counters;
     private final Observation observation;
     private final SourceWatch sources;
+    private final FilterEvents.Watch bursts;
     private PipelineFilter pipeline;
     private volatile PipelineFilter told; // the pipeline's, for other threads
     private boolean complained;
@@ -59,6 +61,8 @@ final class ChannelFilter implements KernelHandover.Target {
         this.kernel = new KernelHandover(ctx, placement, choices, socket, sources, status, this);
         this.pipeline = observation.filter(rule, null);
         this.told = pipeline;
+        counters.rules.judgeBy(pipeline.decisions());
+        this.bursts = FilterEvents.get().watch(channel, counters);
     }
 
     @Override
@@ -68,6 +72,7 @@ final class ChannelFilter implements KernelHandover.Target {
 
     @Override
     public void judgeBy(PipelineFilter next) {
+        counters.rules.judgeBy(next.decisions());
         pipeline = next;
         told = next;
     }
@@ -109,7 +114,7 @@ final class ChannelFilter implements KernelHandover.Target {
     }
 
     /**
-     * {@return how many bytes of the content to keep, or {@link PipelineFilter#DROP} or {@link PipelineFilter#UNKNOWN}}
+     * {@return how many bytes of the content to keep, or one of the negative numbers of {@link PipelineFilter}}
      */
     int keep(Object message, ByteBuf content) {
         FilterState.Action action = status.action();
@@ -117,7 +122,16 @@ final class ChannelFilter implements KernelHandover.Target {
             int kept = pipeline.keepOrRelease(message, content);
             return pipeline.rule().enforced() ? kept : keepAll(kept, content);
         }
-        return action == FilterState.Action.PASS ? content.readableBytes() : PipelineFilter.DROP;
+        return action == FilterState.Action.PASS ? content.readableBytes() : PipelineFilter.DISCARD;
+    }
+
+    /** Counts a packet that is released because {@link #keep} has returned a negative number for it. */
+    void countDrop(int kept) {
+        if (kept == PipelineFilter.DISCARD) {
+            counters.discard();
+        } else {
+            counters.drop(pipeline.reason(kept));
+        }
     }
 
     /** {@return all bytes of a packet of which otherwise so many would have been kept} */
@@ -185,6 +199,7 @@ final class ChannelFilter implements KernelHandover.Target {
         }
         SocketFilterException failure = attachOrStay(localAddress, true);
         if (failure != null) {
+            FilterEvents.get().refuse(channel, failure.getMessage());
             status.enter(FilterState.FAILED, String.valueOf(failure.getMessage()));
         }
         return failure;
@@ -219,6 +234,7 @@ final class ChannelFilter implements KernelHandover.Target {
             failure = e;
         }
         if (failure != null) {
+            FilterEvents.get().refuse(channel, failure.getMessage());
             fail(failure);
         }
     }
@@ -374,6 +390,7 @@ final class ChannelFilter implements KernelHandover.Target {
                     channel.isOpen() ? "the handler was removed from its pipeline" : "the channel was closed");
         }
         bypass.setOpen(false);
+        bursts.end();
         releaseReferences();
         if (!isPostponed(socket::release)) {
             socket.release();

@@ -24,6 +24,11 @@ record FilterChoices(
         int dropsOneIn,
         @Nullable DropListener dropListener) {
 
+    /** {@return whether it is counted how the program decides} */
+    boolean countsDecisions() {
+        return countsReturns || dropListener != null;
+    }
+
     /** {@return the placement that was given, or that the program knows, or null if the channel decides} */
     @Nullable
     Placement placementOf(Program program) {

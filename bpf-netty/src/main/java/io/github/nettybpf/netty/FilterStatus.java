@@ -1,8 +1,10 @@
 package io.github.nettybpf.netty;
 
+import io.github.nettybpf.netty.observe.FilterEvents;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.logging.InternalLogLevel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.concurrent.RejectedExecutionException;
@@ -90,11 +92,17 @@ final class FilterStatus {
      * @param replaced told when the state that this one leads to is entered
      */
     Object enter(FilterState state, String reason, @Nullable Promise<Void> replaced) {
+        return enter(state, reason, replaced, state.logLevel(offload));
+    }
+
+    private Object enter(
+            FilterState state, String reason, @Nullable Promise<Void> replaced, InternalLogLevel logLevel) {
         Entered old = present;
         Entered entered = new Entered(state, reason, replaced);
         present = entered;
         listener.accept(state);
-        LOGGER.log(state.logLevel(offload), "{} filters in {}: {}", channel, state.location, reason);
+        FilterEvents.get().locate(channel, old.state.location, state.location, reason);
+        LOGGER.log(logLevel, "{} filters in {}: {}", channel, state.location, reason);
         // In a task of its own: what listeners do, as another replacement, is not to happen within this change.
         try {
             ctx.executor().execute(() -> announce(old, entered));
@@ -108,7 +116,10 @@ final class FilterStatus {
         if (old.replaced != null && old.state == FilterState.DRAINING && entered.state == FilterState.KERNEL) {
             old.replaced.trySuccess(null);
         } else if (old.replaced != null) {
-            old.replaced.tryFailure(OffloadRules.notApplicable("the program was not put in force: " + entered.reason));
+            RuleChange.refuse(
+                    channel,
+                    old.replaced,
+                    OffloadRules.notApplicable("the program was not put in force: " + entered.reason));
         }
         if (entered.state != FilterState.REMOVED) {
             ctx.fireUserEventTriggered(new FilterLocationEvent(entered.state.location, entered.reason));
@@ -122,8 +133,7 @@ final class FilterStatus {
         if (before.isEmpty()) {
             enter(FilterState.KERNEL, reason);
         } else {
-            enter(FilterState.KERNEL, reason + OffloadRules.notJudgedAgain(before));
-            LOGGER.warn("{}: {}", channel, present.reason);
+            enter(FilterState.KERNEL, reason + OffloadRules.notJudgedAgain(before), null, InternalLogLevel.WARN);
         }
     }
 

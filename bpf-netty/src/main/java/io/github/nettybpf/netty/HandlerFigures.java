@@ -2,8 +2,10 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.address.SourceStats;
+import io.github.nettybpf.netty.drops.DropReason;
 import io.github.nettybpf.netty.observe.PacketCounters;
 import java.lang.ref.WeakReference;
+import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -43,12 +45,39 @@ final class HandlerFigures {
         return counters.dropped();
     }
 
-    long denied() {
-        return counters.sources.denied();
+    long dropped(DropReason reason) {
+        return counters.dropped(reason);
     }
 
-    long notAllowed() {
-        return counters.sources.notAllowed();
+    long discarded() {
+        return counters.discarded();
+    }
+
+    /** {@return how many packets the rule at an index of {@link #rules} has dropped} */
+    long droppedByRule(int rule) {
+        return counters.rules.count(rule);
+    }
+
+    long wouldDrop() {
+        return counters.wouldDropCount();
+    }
+
+    long wouldTruncate() {
+        return counters.wouldTruncateCount();
+    }
+
+    long sampled() {
+        return counters.sampled();
+    }
+
+    long lostSamples() {
+        return counters.lostSamples();
+    }
+
+    /** {@return the rules whose drops are counted, and {@code other}; nothing if the handler does not count returns} */
+    List<String> rules() {
+        BpfFilterHandler present = handler.get();
+        return present == null ? counters.rules.listed() : present.rules();
     }
 
     long sourceChanges() {

@@ -212,7 +212,7 @@ final class KernelHandover {
                     status.enterKernel(ATTACHED_TO_BOUND + ", with loss");
                 },
                 e -> {
-                    replaced.tryFailure(e);
+                    RuleChange.refuse(channel, replaced, e);
                     target.fail(e);
                 });
     }

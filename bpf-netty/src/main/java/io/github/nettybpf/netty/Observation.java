@@ -40,7 +40,7 @@ final class Observation {
         SourceJudge judge = rule.sources().wantsAll() ? null : new SourceJudge(rule.sources(), counters.sources);
         PacketKinds kinds = PipelineFilter.kinds(placement);
         Program shadow = rule.shadow();
-        if (!choices.countsReturns() && sampler == null && shadow == null) {
+        if (!choices.countsDecisions() && shadow == null) {
             return PipelineFilter.of(rule, placement, channel, Filter.of(rule.program(), kinds), judge);
         }
         DecisionCounter counted = before == null ? null : before.decisions();

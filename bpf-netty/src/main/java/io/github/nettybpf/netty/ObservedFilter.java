@@ -89,13 +89,6 @@ final class ObservedFilter extends PipelineFilter {
                 content, isDatagram, sender(message, channel), recipient(message, channel), reason, rule, isPassedOn);
     }
 
-    private DropReason reason(int kept) {
-        if (kept == UNWANTED_SOURCE) {
-            return sources != null && sources.isDenied() ? DropReason.SOURCE_DENIED : DropReason.SOURCE_NOT_ALLOWED;
-        }
-        return kept == UNKNOWN ? DropReason.NOT_KNOWN : DropReason.PROGRAM;
-    }
-
     private Supplier<String> rule(int kept, Object message) {
         return kept == UNWANTED_SOURCE ? deniedPrefix(message) : decisions.lastRule();
     }

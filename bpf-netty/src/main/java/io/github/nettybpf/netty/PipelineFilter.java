@@ -5,6 +5,7 @@ import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.PacketKinds;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.drops.DropReason;
 import io.github.nettybpf.netty.drops.RuleHits;
 import io.github.nettybpf.netty.drops.ShadowStats;
 import io.github.nettybpf.netty.headers.HeaderUse;
@@ -37,6 +38,9 @@ abstract sealed class PipelineFilter permits PipelineFilter.OfBuffers, PipelineF
 
     /** Instead of a number of bytes: the packet's source is not wanted. */
     static final int UNWANTED_SOURCE = -3;
+
+    /** Instead of a number of bytes: nothing passes now, and the packet was not judged. */
+    static final int DISCARD = -4;
 
     private static final PacketKinds BUFFERS =
             kinds(BufferPacket.AtAddress.class, BufferPacket.InNioBuffer.class, BufferPacket.InArray.class);
@@ -146,6 +150,18 @@ abstract sealed class PipelineFilter permits PipelineFilter.OfBuffers, PipelineF
 
     /** {@return how many bytes of the content to keep, or {@link #DROP}, {@link #UNKNOWN} or {@link #UNWANTED_SOURCE}} */
     abstract int keep(Object message, ByteBuf content);
+
+    /**
+     * {@return why the last packet is not kept}
+     *
+     * @param kept what {@link #keep} has returned for it: a negative number
+     */
+    final DropReason reason(int kept) {
+        if (kept == UNWANTED_SOURCE) {
+            return sources != null && sources.isDenied() ? DropReason.SOURCE_DENIED : DropReason.SOURCE_NOT_ALLOWED;
+        }
+        return kept == UNKNOWN ? DropReason.NOT_KNOWN : DropReason.PROGRAM;
+    }
 
     /** Drops the references to packets, which others may use from now on. */
     abstract void releaseReferences();

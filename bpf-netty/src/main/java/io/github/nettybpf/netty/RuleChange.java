@@ -1,6 +1,8 @@
 package io.github.nettybpf.netty;
 
+import io.github.nettybpf.netty.observe.FilterEvents;
 import io.github.nettybpf.netty.source.FilterRule;
+import io.netty.channel.Channel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -44,7 +46,7 @@ final class RuleChange {
         try {
             executor.execute(this::runInEventLoop);
         } catch (RejectedExecutionException e) {
-            done.setFailure(e);
+            refuse(target.context().channel(), done, e);
         }
     }
 
@@ -57,7 +59,14 @@ final class RuleChange {
             target.replace(rule, done);
             accepted.accept(rule);
         } catch (RuntimeException | Error e) {
-            done.tryFailure(e);
+            refuse(target.context().channel(), done, e);
+        }
+    }
+
+    /** Fails a change, unless it has come to another end. */
+    static void refuse(Channel channel, Promise<Void> change, Throwable why) {
+        if (change.tryFailure(why)) {
+            FilterEvents.get().refuse(channel, why.getMessage());
         }
     }
 }

@@ -35,9 +35,7 @@ import org.jspecify.annotations.Nullable;
  * The socket filter of a channel: SO_ATTACH_FILTER and its relatives, on the epoll and io_uring transports of Linux.
  *
  * <p>The calls are system calls on the channel's socket, and may be made from any thread while the channel is open. A
- * {@link BpfFilterHandler} is not told of them: do not use both on one channel.
- *
- * <p>Source: socket(7), and net/core/filter.c of the kernel.
+ * {@link BpfFilterHandler} is not told of them: do not use both on one channel. Source: socket(7), and net/core/filter.c of the kernel.
  */
 public final class SocketFilters {
     static final int SOL_SOCKET = 1;

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class BpfFilterMetricsTest {
@@ -78,24 +79,28 @@ class BpfFilterMetricsTest {
         assertEquals(1, handlers("undecided"));
         EmbeddedChannel channel = new EmbeddedChannel(handler);
         send(channel, 0, 1, 2, 9);
-        Map<String, Double> values = new TreeMap<>();
-        registry.forEachMeter(meter -> values.put(
-                meter.getId().getName() + meter.getId().getTags(),
-                meter.measure().iterator().next().getValue()));
+        Map<String, Double> values = values();
         Map<String, Double> expected = new TreeMap<>(Map.of(
                 "bpf.filter.packets[tag(outcome=accepted), tag(server=dns)]", 3.0,
                 "bpf.filter.packets[tag(outcome=dropped), tag(server=dns)]", 1.0,
                 "bpf.filter.packets[tag(outcome=kernel_dropped), tag(server=dns)]", 0.0,
                 "bpf.filter.packets.truncated[tag(server=dns)]", 2.0));
         for (String figure : List.of(
-                "changes[tag(server=dns)]",
-                "packets[tag(reason=denied), tag(server=dns)]",
-                "packets[tag(reason=not_allowed), tag(server=dns)]",
-                "prefixes[tag(server=dns), tag(set=allowed)]",
-                "prefixes[tag(server=dns), tag(set=denied)]",
-                "prefixes[tag(server=dns), tag(set=kernel)]")) {
-            expected.put("bpf.filter.sources." + figure, 0.0);
+                "drops[tag(reason=discarded), tag(server=dns)]",
+                "drops[tag(reason=not_known), tag(server=dns)]",
+                "drops[tag(reason=source_denied), tag(server=dns)]",
+                "drops[tag(reason=source_not_allowed), tag(server=dns)]",
+                "dry_run.packets[tag(outcome=dropped), tag(server=dns)]",
+                "dry_run.packets[tag(outcome=truncated), tag(server=dns)]",
+                "samples[tag(outcome=lost), tag(server=dns)]",
+                "samples[tag(outcome=taken), tag(server=dns)]",
+                "sources.changes[tag(server=dns)]",
+                "sources.prefixes[tag(server=dns), tag(set=allowed)]",
+                "sources.prefixes[tag(server=dns), tag(set=denied)]",
+                "sources.prefixes[tag(server=dns), tag(set=kernel)]")) {
+            expected.put("bpf.filter." + figure, 0.0);
         }
+        expected.put("bpf.filter.drops[tag(reason=program), tag(server=dns)]", 1.0);
         for (String location : List.of(
                 "undecided",
                 "pipeline",
@@ -129,8 +134,14 @@ class BpfFilterMetricsTest {
             channel.writeInbound(
                     new io.netty.channel.socket.DatagramPacket(Unpooled.wrappedBuffer(new byte[1]), from, from));
         }
-        assertEquals(2, sources("packets", "reason", "denied"));
-        assertEquals(1, sources("packets", "reason", "not_allowed"));
+        assertEquals(
+                Map.of(
+                        "program", 0.0,
+                        "not_known", 0.0,
+                        "source_denied", 2.0,
+                        "source_not_allowed", 1.0,
+                        "discarded", 0.0),
+                valuesBy("bpf.filter.drops", "reason"));
         assertEquals(1, sources("changes", "server", "dns"));
         assertEquals(2, sources("prefixes", "set", "denied"));
         assertEquals(1, sources("prefixes", "set", "allowed"));
@@ -146,6 +157,24 @@ class BpfFilterMetricsTest {
                 .iterator()
                 .next()
                 .getValue();
+    }
+
+    /** {@return the values of all meters but that of the whole JVM} */
+    private Map<String, Double> values() {
+        Map<String, Double> values = new TreeMap<>();
+        registry.forEachMeter(meter -> values.put(
+                meter.getId().getName() + meter.getId().getTags(),
+                meter.measure().iterator().next().getValue()));
+        values.remove("bpf.filter.compilations[]");
+        return values;
+    }
+
+    /** {@return the values of the meters of a name, by one tag} */
+    private Map<String, Double> valuesBy(String name, String tag) {
+        return registry.get(name).meters().stream()
+                .collect(Collectors.toMap(
+                        meter -> meter.getId().getTag(tag),
+                        meter -> meter.measure().iterator().next().getValue()));
     }
 
     @Test

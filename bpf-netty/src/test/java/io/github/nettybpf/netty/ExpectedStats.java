@@ -1,6 +1,7 @@
 package io.github.nettybpf.netty;
 
 import io.github.nettybpf.netty.FilterStats.Location;
+import io.github.nettybpf.netty.drops.DropReason;
 import io.github.nettybpf.netty.observe.PacketCounters;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,7 @@ final class ExpectedStats {
             counters.truncate();
         }
         for (int i = 0; i < dropped; i++) {
-            counters.drop();
+            counters.drop(DropReason.PROGRAM);
         }
         return new FilterStats(counters, droppedInKernel, List.of(), Optional.empty(), location, reason);
     }

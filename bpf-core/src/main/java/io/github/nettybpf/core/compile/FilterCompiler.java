@@ -66,16 +66,28 @@ public final class FilterCompiler {
      * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
      */
     public static Filter compile(Program program, Lookup lookup, List<Class<? extends Packet>> types) {
-        FilterCompiler compiled = of(program, lookup.lookupClass(), types);
+        Compilation compilation = Compilation.begin(program.size());
         try {
-            Lookup defined = lookup.defineHiddenClassWithClassData(compiled.bytes, compiled.tables.list(), true);
+            FilterCompiler compiled = of(program, lookup.lookupClass(), types);
+            Filter filter = compiled.define(lookup);
+            compilation.succeed(compiled.bytes.length);
+            return filter;
+        } catch (RuntimeException | Error e) {
+            compilation.fail(e);
+            throw e;
+        }
+    }
+
+    private Filter define(Lookup lookup) {
+        try {
+            Lookup defined = lookup.defineHiddenClassWithClassData(bytes, tables.list(), true);
             return (Filter) defined.findConstructor(defined.lookupClass(), CONSTRUCTOR)
                     .asType(MAKES_FILTER)
                     .invokeExact();
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new LinkageError(compiled.name, e);
+            throw new LinkageError(name, e);
         }
     }
 

@@ -100,6 +100,21 @@ public final class DecisionCounter implements Filter {
         return () -> decision.explain(program());
     }
 
+    /** {@return whether the other adds to the same counts} */
+    boolean isSameAs(@Nullable DecisionCounter other) {
+        return other != null && counts == other.counts;
+    }
+
+    /** {@return the ways in which the program ends, whose indexes are those of {@link #estimate}} */
+    List<Decision> decisions() {
+        return filter.decisions();
+    }
+
+    /** {@return how many packets were decided in a way, those included that the kernel has dropped, about} From any thread. */
+    long estimate(int decision) {
+        return (long) COUNTS.getOpaque(counts, decision) + oneIn * (long) COUNTS.getOpaque(samples, decision);
+    }
+
     /** {@return the hits of all decisions that were made, most first} From any thread. */
     public List<RuleHits> hits() {
         List<RuleHits> hits = new ArrayList<>();

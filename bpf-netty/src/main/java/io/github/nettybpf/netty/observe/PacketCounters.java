@@ -1,5 +1,6 @@
 package io.github.nettybpf.netty.observe;
 
+import io.github.nettybpf.netty.drops.DropReason;
 import io.github.nettybpf.netty.source.SourceCounters;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -11,7 +12,8 @@ import java.lang.invoke.VarHandle;
 public final class PacketCounters {
     private static final VarHandle ACCEPTED;
     private static final VarHandle TRUNCATED;
-    private static final VarHandle DROPPED;
+    private static final VarHandle DROPPED = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle DISCARDED;
     private static final VarHandle WOULD_TRUNCATE;
     private static final VarHandle WOULD_DROP;
     private static final VarHandle SAMPLED;
@@ -22,7 +24,7 @@ public final class PacketCounters {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             ACCEPTED = lookup.findVarHandle(PacketCounters.class, "accepted", long.class);
             TRUNCATED = lookup.findVarHandle(PacketCounters.class, "truncated", long.class);
-            DROPPED = lookup.findVarHandle(PacketCounters.class, "dropped", long.class);
+            DISCARDED = lookup.findVarHandle(PacketCounters.class, "discarded", long.class);
             WOULD_TRUNCATE = lookup.findVarHandle(PacketCounters.class, "wouldTruncate", long.class);
             WOULD_DROP = lookup.findVarHandle(PacketCounters.class, "wouldDrop", long.class);
             SAMPLED = lookup.findVarHandle(PacketCounters.class, "sampled", long.class);
@@ -35,9 +37,13 @@ public final class PacketCounters {
     /** Of the packets that are dropped because of their sources. */
     public final SourceCounters sources = new SourceCounters();
 
+    /** Of the packets that are dropped by the program. */
+    public final RuleDrops rules = new RuleDrops();
+
     private long accepted;
     private long truncated;
-    private long dropped;
+    private final long[] dropped = new long[4]; // by reason
+    private long discarded;
     private long wouldTruncate;
     private long wouldDrop;
     private long sampled;
@@ -54,9 +60,19 @@ public final class PacketCounters {
         TRUNCATED.setOpaque(this, truncated + 1);
     }
 
-    /** Counts one that is released. */
-    public void drop() {
-        DROPPED.setOpaque(this, dropped + 1);
+    /**
+     * Counts one that is released.
+     *
+     * @param reason why; none of a shadow program, which drops nothing
+     */
+    public void drop(DropReason reason) {
+        int index = index(reason);
+        DROPPED.setOpaque(dropped, index, dropped[index] + 1);
+    }
+
+    /** Counts one that is released without having been judged. */
+    public void discard() {
+        DISCARDED.setOpaque(this, discarded + 1);
     }
 
     /** Keeps what the kernel had dropped when the handler was removed. */
@@ -74,9 +90,34 @@ public final class PacketCounters {
         return (long) TRUNCATED.getOpaque(this);
     }
 
-    /** {@return how many were released} */
+    /** {@return how many were released, for all reasons} */
     public long dropped() {
-        return (long) DROPPED.getOpaque(this);
+        long sum = discarded();
+        for (int i = 0; i < dropped.length; i++) {
+            sum += (long) DROPPED.getOpaque(dropped, i);
+        }
+        return sum;
+    }
+
+    /** {@return how many were released for a reason} */
+    public long dropped(DropReason reason) {
+        return (long) DROPPED.getOpaque(dropped, index(reason));
+    }
+
+    private static int index(DropReason reason) {
+        return switch (reason) {
+            case PROGRAM -> 0;
+            case NOT_KNOWN -> 1;
+            case SOURCE_DENIED -> 2;
+            case SOURCE_NOT_ALLOWED -> 3;
+            case SHADOW_DROPS, SHADOW_KEEPS, SHADOW_CUTS ->
+                throw new IllegalArgumentException(reason + " drops nothing (expected: a reason of the handler)");
+        };
+    }
+
+    /** {@return how many were released without having been judged} */
+    public long discarded() {
+        return (long) DISCARDED.getOpaque(this);
     }
 
     /** {@return how many packets the kernel dropped, or 0 until the handler was removed} */
