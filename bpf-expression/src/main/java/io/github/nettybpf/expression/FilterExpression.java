@@ -100,7 +100,7 @@ public final class FilterExpression {
      *     rejects all packets
      */
     public static FilterExpression of(String expression, LinkType linkType, Options options) {
-        return new FilterExpression(expression, linkType.encapsulation, false, linkType.placement(), options);
+        return located(expression, linkType.encapsulation, false, linkType.placement(), options);
     }
 
     /**
@@ -121,7 +121,17 @@ public final class FilterExpression {
                     case TCP_SOCKET -> Encapsulation.TCP;
                     case PAYLOAD -> Encapsulation.PAYLOAD;
                 };
-        return new FilterExpression(expression, encapsulation, true, Optional.of(placement), options);
+        return located(expression, encapsulation, true, Optional.of(placement), options);
+    }
+
+    /** {@return an expression; what is wrong with it is shown in it} */
+    private static FilterExpression located(
+            String text, Encapsulation encapsulation, boolean live, Optional<Placement> placement, Options options) {
+        try {
+            return new FilterExpression(text, encapsulation, live, placement, options);
+        } catch (ExpressionException e) {
+            throw e.in(text);
+        }
     }
 
     private static Program program(
@@ -210,7 +220,11 @@ public final class FilterExpression {
      * @throws ExpressionException if a part of it is no word, number, address or operator
      */
     public static Set<String> setNames(String expression) {
-        return SetNames.in(expression);
+        try {
+            return SetNames.in(expression);
+        } catch (ExpressionException e) {
+            throw e.in(expression);
+        }
     }
 
     /** {@return the expression as it was written} */

@@ -181,7 +181,7 @@ class FilterExpressionTest {
     void refuses(String expression, String message) {
         ExpressionException e =
                 assertThrows(ExpressionException.class, () -> FilterExpression.compile(expression, LinkType.EN10MB));
-        assertEquals(message, e.getMessage());
+        assertEquals(message, "column " + e.column() + ": " + e.problem());
         assertEquals(message, "column " + e.column() + ": " + e.problem());
     }
 
@@ -249,7 +249,7 @@ class FilterExpressionTest {
     void refusesThere(Placement placement, String expression, String message) {
         ExpressionException e =
                 assertThrows(ExpressionException.class, () -> FilterExpression.compile(expression, placement));
-        assertEquals(message, e.getMessage());
+        assertEquals(message, "column " + e.column() + ": " + e.problem());
     }
 
     @Test
@@ -416,7 +416,7 @@ class FilterExpressionTest {
         assertEquals(
                 "column 1: 'tcp' (expected: len, less, greater or link[...]; the headers of this link type are not"
                         + " known)",
-                e.getMessage());
+                "column " + e.column() + ": " + e.problem());
     }
 
     @Test
@@ -444,5 +444,24 @@ class FilterExpressionTest {
         assertEquals(
                 FilterExpression.compile("not geneve", LinkType.EN10MB),
                 FilterExpression.compile("not geneve and not tcp", LinkType.EN10MB));
+    }
+
+    /** The message shows the place: in the line of the problem, and in a part of a long line. */
+    @Test
+    void theMessageShowsThePlace() {
+        ExpressionException e = assertThrows(
+                ExpressionException.class,
+                () -> FilterExpression.compile("udp port 53 and\n\tdst port prot\n or arp", LinkType.EN10MB));
+        assertEquals(27, e.column());
+        assertEquals(
+                List.of("   dst port prot", "            ^"),
+                e.getMessage().lines().skip(1).toList());
+        String list = "port 1" + " or port 1".repeat(50) + " or port zz";
+        ExpressionException far =
+                assertThrows(ExpressionException.class, () -> FilterExpression.compile(list, LinkType.EN10MB));
+        List<String> lines = far.getMessage().lines().toList();
+        assertEquals("column " + far.column() + ": " + far.problem(), lines.get(0));
+        assertEquals("zz", lines.get(1).substring(lines.get(2).indexOf('^')));
+        assertEquals(38, lines.get(2).indexOf('^'));
     }
 }

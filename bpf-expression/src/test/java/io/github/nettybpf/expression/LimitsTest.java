@@ -112,7 +112,7 @@ class LimitsTest {
         try {
             compile(expression);
         } catch (ExpressionException e) {
-            assertTrue(e.getMessage().startsWith("column "), e.getMessage());
+            assertTrue(e.getMessage().startsWith("column "), "column " + e.column() + ": " + e.problem());
         }
     }
 
@@ -175,7 +175,7 @@ class LimitsTest {
         ExpressionException e = assertThrows(ExpressionException.class, () -> compile("src host " + list));
         assertEquals(
                 "column 1: an expression that takes more instructions than a program can have (expected: at most 4096)",
-                e.getMessage());
+                "column " + e.column() + ": " + e.problem());
     }
 
     private static List<Integer> hosts(int n) {

@@ -97,14 +97,15 @@ class NamedSetsTest {
                     """)
     void refuses(String expression, String message) {
         ExpressionException e = assertThrows(ExpressionException.class, () -> of(expression));
-        assertEquals(message, e.getMessage());
+        assertEquals(message, "column " + e.column() + ": " + e.problem());
     }
 
     @Test
     void saysThatNoSetIsBound() {
         ExpressionException e =
                 assertThrows(ExpressionException.class, () -> FilterExpression.compile("net @x", LinkType.RAW));
-        assertEquals("column 5: '@x' (expected: a set that is bound; none is)", e.getMessage());
+        assertEquals(
+                "column 5: '@x' (expected: a set that is bound; none is)", "column " + e.column() + ": " + e.problem());
         Options many = Options.DEFAULT;
         for (int i = 0; i < 12; i++) {
             many = many.withSet("set" + i, AddressSet.EMPTY);
@@ -114,7 +115,7 @@ class NamedSetsTest {
         assertEquals(
                 "column 5: '@other' (expected: a set that is bound: @set0, @set1, @set2, @set3, @set4, @set5, @set6, @set7,"
                         + " @set8, @set9 and 2 more)",
-                e.getMessage());
+                "column " + e.column() + ": " + e.problem());
     }
 
     /** Where a list would be refused, a set without addresses is, too: else a list could not lose its last one. */
@@ -125,7 +126,7 @@ class NamedSetsTest {
                 ExpressionException.class, () -> FilterExpression.of("not host @" + set, Placement.PAYLOAD, OPTIONS));
         assertEquals(
                 "column 10: an address (expected: len, less, greater or link[...]; a payload has no headers)",
-                e.getMessage());
+                "column " + e.column() + ": " + e.problem());
     }
 
     @ParameterizedTest(name = "{0}")
@@ -206,7 +207,8 @@ class NamedSetsTest {
                 List.copyOf(FilterExpression.setNames("src net @b or not(dst host @/etc/a.txt)and net @b")));
         assertEquals(List.of(), List.copyOf(FilterExpression.setNames("tcp port 80 and proto \\a@b")));
         assertEquals(
-                "column 5: '@' (expected: the name of a set after it: letters, digits, '_', '-', '.' and '/')",
+                "column 5: '@' (expected: the name of a set after it: letters, digits, '_', '-', '.' and '/')\n"
+                        + "  net @!\n      ^",
                 assertThrows(ExpressionException.class, () -> FilterExpression.setNames("net @!"))
                         .getMessage());
     }
@@ -237,7 +239,7 @@ class NamedSetsTest {
                 "column 17: '@million' has 1,000,000 ranges of addresses, too many for the 4096 instructions of a program"
                         + " (expected: about 1,800 IPv4 or 320 IPv6 hosts, twice as many after 'src' or 'dst'; AddressFilterHandler"
                         + " and BpfFilterHandler.builder(...).denySources take sets of any size)",
-                e.getMessage());
+                "column " + e.column() + ": " + e.problem());
     }
 
     @Test
@@ -253,7 +255,7 @@ class NamedSetsTest {
                 "column 1: an expression that takes more instructions than a program can have (expected: at most 4096; with"
                         + " sets, about 1,800 IPv4 or 320 IPv6 hosts, twice as many after 'src' or 'dst'; AddressFilterHandler"
                         + " and BpfFilterHandler.builder(...).denySources take sets of any size)",
-                e.getMessage());
+                "column " + e.column() + ": " + e.problem());
     }
 
     /** Ranges whose ends are of no prefix: some 27 prefixes each. */
@@ -292,6 +294,6 @@ class NamedSetsTest {
                 "column 2489: with '@odd', sets have 65,728 prefixes here, too many for the 4096 instructions of a program"
                         + " (expected: about 1,800 IPv4 or 320 IPv6 hosts, twice as many after 'src' or 'dst'; AddressFilterHandler"
                         + " and BpfFilterHandler.builder(...).denySources take sets of any size)",
-                e.getMessage());
+                "column " + e.column() + ": " + e.problem());
     }
 }

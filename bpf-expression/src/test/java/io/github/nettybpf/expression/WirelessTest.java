@@ -109,7 +109,7 @@ class WirelessTest {
     void refuses(String expression, String message) {
         ExpressionException e = assertThrows(
                 ExpressionException.class, () -> FilterExpression.compile(expression, LinkType.IEEE802_11));
-        assertEquals(message, e.getMessage());
+        assertEquals(message, "column " + e.column() + ": " + e.problem());
     }
 
     @ParameterizedTest(name = "{0}")

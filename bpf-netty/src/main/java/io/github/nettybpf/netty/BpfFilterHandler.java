@@ -380,4 +380,14 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         }
         return current;
     }
+
+    /** {@return how long the program is, where it runs, and why} */
+    @Override
+    public String toString() {
+        ChannelFilter current = filtering;
+        String where = current == null
+                ? "in no pipeline"
+                : current.location().location() + ": " + current.location().reason();
+        return "BpfFilterHandler(" + rule.get().program().size() + " instructions, " + where + ')';
+    }
 }

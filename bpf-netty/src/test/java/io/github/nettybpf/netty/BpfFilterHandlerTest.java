@@ -365,4 +365,16 @@ class BpfFilterHandlerTest {
         assertEquals(0, message.refCnt());
         channel.finish();
     }
+
+    @Test
+    void itsTextSaysWhereItRuns() {
+        BpfFilterHandler handler = new BpfFilterHandler(Program.parse("ld len\nret a"));
+        assertEquals("BpfFilterHandler(2 instructions, in no pipeline)", handler.toString());
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        assertEquals(
+                "BpfFilterHandler(2 instructions, PIPELINE: EmbeddedChannel takes no filter (expected: an epoll or io_uring"
+                        + " channel))",
+                handler.toString());
+        channel.finish();
+    }
 }

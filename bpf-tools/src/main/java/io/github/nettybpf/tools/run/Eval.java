@@ -234,7 +234,7 @@ public final class Eval implements Callable<Integer> {
             lastRefusal = REJECT + Printable.message(String.valueOf(reason));
         } catch (ExpressionException e) {
             lastProgram = null;
-            lastRefusal = REJECT + Printable.message(String.valueOf(e.getMessage()));
+            lastRefusal = REJECT + Printable.message("column " + e.column() + ": " + e.problem());
         }
     }
 
