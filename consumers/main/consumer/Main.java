@@ -50,7 +50,7 @@ public final class Main {
     }
 
     private static String embedded() {
-        Program program = Program.parse("ldb [0]; jeq #65, keep, drop; keep: ret #2; drop: ret #0");
+        Program program = Program.parse("ldb [0]\njne #0x41, drop\nret #2\ndrop: ret #0");
         EmbeddedChannel channel = new EmbeddedChannel(new BpfFilterHandler(program));
         channel.writeInbound(text("Bcd"), text("Abc"));
         ByteBuf kept = channel.readInbound();
