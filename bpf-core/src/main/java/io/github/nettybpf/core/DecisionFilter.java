@@ -13,7 +13,9 @@ import java.util.function.Function;
  *
  * <p>It runs another program, in which every way to end is a return of its own whose verdict is the number of the
  * decision. That one is interpreted and compiled as any other. What ends without a return, a load outside the packet or a
- * division by 0, is found by interpreting the program once more; so a packet that is too short takes longer.
+ * division by 0, is found by interpreting the program once more; so a packet that is too short takes longer. So does a
+ * verdict that is A. A program that reads {@code rand} would decide otherwise when it runs again, and one that reads {@code
+ * ifidx} or {@code hatype} may end without telling where: both are interpreted alone, once.
  *
  * <p>Allocates nothing for a packet. Not for use by several threads at once; filters of equal programs share the compiled
  * code.
@@ -33,7 +35,10 @@ public final class DecisionFilter {
     /** For a verdict that is A. */
     private final Filter verdictOfA;
 
-    /** An extension that ends the program with verdict A does not give a number. */
+    /**
+     * Whether the program is only stepped: an extension that ends the program with verdict A does not give a number, and a
+     * random number is another one when the program runs again.
+     */
     private final boolean isStepped;
 
     private final Interpreter.Step[] steps;
@@ -49,7 +54,7 @@ public final class DecisionFilter {
         this.verdictOfA = engine.apply(program);
         this.steps = Interpreter.Step.singles(derived);
         this.ends = numbering.ends();
-        this.isStepped = program.extensions().stream().anyMatch(Extension::isOfDevice);
+        this.isStepped = program.extensions().stream().anyMatch(each -> each.isOfDevice() || each == Extension.RAND);
         this.verdicts = new int[decisions.size()];
         this.returnsA = new boolean[decisions.size()];
         for (int i = 0; i < verdicts.length; i++) {
@@ -110,13 +115,16 @@ public final class DecisionFilter {
     }
 
     /**
-     * {@return the verdict of a decision, unsigned} Where it is A, the program runs again.
+     * {@return the verdict of a decision, unsigned} Where it is A, the program may run again.
      *
-     * @param decision what {@link #decide} has returned for the packet
+     * @param decision what {@link #decide} has returned for the packet, the last time that it was called
      * @param packet the packet
      */
     public int verdict(int decision, Packet packet) {
-        return returnsA[decision] ? verdictOfA.run(packet) : verdicts[decision];
+        if (!returnsA[decision]) {
+            return verdicts[decision];
+        }
+        return isStepped ? state[Interpreter.STATE_A] : verdictOfA.run(packet);
     }
 
     /**

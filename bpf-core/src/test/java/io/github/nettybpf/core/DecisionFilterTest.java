@@ -97,6 +97,38 @@ class DecisionFilterTest {
         assertEquals("insn 0: ld #mark: not known of the packet", decision.describe(program));
     }
 
+    /** A packet for which each random number is another one. */
+    private static Packet random(int... numbers) {
+        return new UnixPacket(new byte[0]) {
+            private int next;
+
+            @Override
+            public long extension(Extension extension, int a, int x) {
+                return extension == Extension.RAND
+                        ? Integer.toUnsignedLong(numbers[next++])
+                        : super.extension(extension, a, x);
+            }
+        };
+    }
+
+    /** To judge a packet again by another random number could keep what was dropped. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ld rand; jge #128, 1, 0; ret #9; ldb [1]; ret #9 | 0   | insn 3: ldb [1]: outside the packet
+            ld rand; jge #128, 1, 0; ret #0; ret a           | 128 | insn 1: jge #128: yes: insn 3: ret a
+            ld rand; tax; ld #5; jge #128, 0, 1; ret #1; ret a | 5 | insn 3: jge #128: no: insn 5: ret a
+            """)
+    void aRandomNumberIsReadOnce(String text, int verdict, String description) {
+        Program program = Program.parse(text.replace("; ", "\n"));
+        for (DecisionFilter filter :
+                List.of(DecisionFilter.interpret(program), DecisionFilter.compile(program, BytesPacket.KINDS))) {
+            Packet packet = random(128, 0, 0);
+            int decision = filter.decide(packet);
+            assertEquals(verdict, filter.verdict(decision, packet));
+            assertEquals(description, filter.decisions().get(decision).describe(program));
+        }
+    }
+
     /** The numbered program has three times as many instructions as the kernel takes. */
     @Test
     void theLongestProgramHasADecisionForEachTest() {

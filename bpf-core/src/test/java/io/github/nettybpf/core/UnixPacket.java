@@ -3,7 +3,7 @@ package io.github.nettybpf.core;
 import java.util.HexFormat;
 
 /** A packet as a unix datagram socket shows it to its filter: no device, and 0 for extensions that it does not know. */
-final class UnixPacket implements Packet {
+class UnixPacket implements Packet {
     private final byte[] bytes;
 
     UnixPacket(byte[] bytes) {

@@ -8,6 +8,7 @@ import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.FilterStats.Location;
+import io.github.nettybpf.netty.drops.DropListener;
 import io.github.nettybpf.netty.drops.DropReason;
 import io.github.nettybpf.netty.drops.DroppedPacket;
 import io.github.nettybpf.netty.drops.RuleHits;
@@ -239,19 +240,24 @@ class DropSamplesTest {
                 batch[100] = "01";
                 receiver.send(batch);
                 assertEquals("01", receiver.next());
+                // More than a thousand would not wait for a thread that a busy machine does not run.
+                awaitSamples(handler);
             }
             var shadow = handler.stats().shadow().orElseThrow();
             assertEquals(20, shadow.drops());
             assertEquals(20 + shadow.keeps(), shadow.compared());
             assertWithin(junk / 2.0, 2, shadow.keeps());
             assertEquals(2 * shadow.keeps(), shadow.keepsEstimate());
-            Transport.await(
-                    () -> samples.size() + " of " + handler.stats(),
-                    () -> samples.size() == handler.stats().sampled());
             Map<String, Long> byReason = count(List.copyOf(samples), each -> each.reason() + " " + each.rule());
             assertEquals(shadow.keeps(), byReason.get("PROGRAM insn 4: jeq #1: no: insn 5: ret #0"));
             assertEquals(shadow.keeps(), byReason.get("SHADOW_KEEPS insn 1: jeq #2: yes: insn 3: ret #4294967295"));
         }
+    }
+
+    private void awaitSamples(BpfFilterHandler handler) {
+        Transport.await(
+                () -> samples.size() + " of " + handler.stats(),
+                () -> samples.size() == handler.stats().sampled());
     }
 
     /** In an embedded channel all is done in the calling thread, but for the listener. */
@@ -298,6 +304,59 @@ class DropSamplesTest {
         channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {1}), Unpooled.wrappedBuffer(new byte[] {2}));
         assertEquals(List.of("01", "02"), List.of(hex(next()), hex(next())));
         channel.finish();
+    }
+
+    /** More than fit in memory that is not given back. */
+    @Test
+    void aListenerThatThrowsErrorsGetsFurtherSamples() {
+        AtomicInteger taken = new AtomicInteger();
+        BpfFilterHandler handler = BpfFilterHandler.builder(Program.parse("ret #0"))
+                .sampleDrops(1, packet -> {
+                    taken.incrementAndGet();
+                    throw new StackOverflowError();
+                })
+                .build();
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        for (int i = 1; i <= 400; i++) {
+            channel.writeInbound(Unpooled.wrappedBuffer(new byte[0xffff]));
+            int sent = i;
+            Transport.await(() -> taken + " of " + handler.stats(), () -> taken.get() == sent);
+        }
+        channel.finish();
+    }
+
+    /** Whoever it says that it is equal to. */
+    private record EqualListener(BlockingQueue<DroppedPacket> to) implements DropListener {
+        @Override
+        public void dropped(DroppedPacket packet) {
+            to.add(packet);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof EqualListener;
+        }
+
+        @Override
+        public int hashCode() {
+            throw new IllegalStateException("not for a map");
+        }
+    }
+
+    @Test
+    void listenersThatAreEqualGetTheirOwnSamples() throws Exception {
+        for (int i = 1; i <= 2; i++) {
+            BpfFilterHandler handler = BpfFilterHandler.builder(Program.parse("ret #0"))
+                    .sampleDrops(1, new EqualListener(i == 1 ? new LinkedBlockingQueue<>() : samples))
+                    .build();
+            EmbeddedChannel channel = new EmbeddedChannel(handler);
+            channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {(byte) i}));
+            assertEquals(1, handler.stats().sampled());
+            if (i == 2) {
+                assertEquals("02", hex(next()));
+            }
+            channel.finish();
+        }
     }
 
     @Test

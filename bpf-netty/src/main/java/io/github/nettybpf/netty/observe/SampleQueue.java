@@ -4,9 +4,11 @@ import io.github.nettybpf.netty.drops.DropListener;
 import io.github.nettybpf.netty.drops.DroppedPacket;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.WeakHashMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -30,7 +32,29 @@ public final class SampleQueue {
     private static final int IDLE_SECONDS = 5;
 
     /** Handlers hold the queues; where no handler does, an entry is only as long there as its listener. */
-    private static final Map<DropListener, WeakReference<SampleQueue>> QUEUES = new WeakHashMap<>();
+    private static final Map<Identity, WeakReference<SampleQueue>> QUEUES = new HashMap<>();
+
+    private static final ReferenceQueue<DropListener> GONE = new ReferenceQueue<>();
+
+    /** A listener as the object that it is, whatever it says that it is equal to, and without keeping it alive. */
+    private static final class Identity extends WeakReference<DropListener> {
+        private final int hash;
+
+        Identity(DropListener listener) {
+            super(listener, GONE);
+            this.hash = System.identityHashCode(listener);
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other || (other instanceof Identity same && get() != null && refersTo(same.get()));
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+    }
 
     private final DropListener listener;
     private final ThreadPoolExecutor executor;
@@ -51,11 +75,15 @@ public final class SampleQueue {
     /** {@return the queue of a listener} */
     public static SampleQueue of(DropListener listener) {
         synchronized (QUEUES) {
-            WeakReference<SampleQueue> known = QUEUES.get(listener);
+            for (Reference<?> gone = GONE.poll(); gone != null; gone = GONE.poll()) {
+                QUEUES.remove(gone);
+            }
+            Identity key = new Identity(listener);
+            WeakReference<SampleQueue> known = QUEUES.get(key);
             @Nullable SampleQueue queue = known == null ? null : known.get();
             if (queue == null) {
                 queue = new SampleQueue(listener);
-                QUEUES.put(listener, new WeakReference<>(queue));
+                QUEUES.put(key, new WeakReference<>(queue));
             }
             return queue;
         }
@@ -76,7 +104,7 @@ public final class SampleQueue {
         bytes.addAndGet(length);
         try {
             executor.execute(() -> {
-                deliver(packet.get());
+                deliver(packet);
                 bytes.addAndGet(-length);
             });
             return true;
@@ -87,10 +115,11 @@ public final class SampleQueue {
         }
     }
 
-    private void deliver(DroppedPacket packet) {
+    /** Whatever goes wrong, the memory of the sample is given back, and the next one is delivered. */
+    private void deliver(Supplier<DroppedPacket> packet) {
         try {
-            listener.dropped(packet);
-        } catch (Exception | LinkageError | AssertionError e) {
+            listener.dropped(packet.get());
+        } catch (Exception | Error e) {
             if (complained.compareAndSet(false, true)) {
                 LOGGER.warn("{} did not take a sample; what it throws for others is not logged", listener, e);
             }
