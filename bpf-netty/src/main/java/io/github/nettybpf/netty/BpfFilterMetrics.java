@@ -29,8 +29,8 @@ import java.util.function.ToLongFunction;
  *       {@code kernel_dropped} (filter and overflow, mixed: see {@link FilterStats#droppedInKernel});
  *   <li>the counter {@code bpf.filter.packets.truncated};
  *   <li>the counters {@code bpf.filter.sources.packets} with the tag {@code reason}: {@code denied} and {@code
- *       not_allowed}, of the packets that the pipeline dropped because of their sources, and {@code
- *       bpf.filter.sources.changes}: how often the sets were changed;
+ *       not_allowed}, of the packets that the pipeline dropped because of their sources, or would have dropped in a dry run,
+ *       and {@code bpf.filter.sources.changes}: how often the sets were changed;
  *   <li>the gauges {@code bpf.filter.sources.prefixes} with the tag {@code set}: {@code denied}, {@code allowed} and
  *       {@code kernel}, of how many prefixes the sets are, and how many of them the kernel has;
  *   <li>the gauges {@code bpf.filter.location} with the tag {@code location}, the name of a {@link

@@ -3,6 +3,7 @@ package io.github.nettybpf.netty;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.logging.InternalLogLevel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.concurrent.RejectedExecutionException;
@@ -94,7 +95,14 @@ final class FilterStatus {
         Entered entered = new Entered(state, reason, replaced);
         present = entered;
         listener.accept(state);
-        LOGGER.log(state.logLevel(offload), "{} filters in {}: {}", channel, state.location, reason);
+        // Each change of the sets of sources enters a dry run anew.
+        boolean isKnown = state == FilterState.DRY_RUN && old.state == state && old.reason.equals(reason);
+        LOGGER.log(
+                isKnown ? InternalLogLevel.DEBUG : state.logLevel(offload),
+                "{} filters in {}: {}",
+                channel,
+                state.location,
+                reason);
         // In a task of its own: what listeners do, as another replacement, is not to happen within this change.
         try {
             ctx.executor().execute(() -> announce(old, entered));
