@@ -111,14 +111,17 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         return new BpfFilterHandlerBuilder(program);
     }
 
-    /** {@return what the handler has done so far} From any thread. */
+    /**
+     * {@return what the handler has done so far} From any thread; with hits by rule better not from an event loop's, as
+     * naming the rules of a long expression may take seconds the first time.
+     */
     public FilterStats stats() {
         ChannelFilter current = filtering;
         FilterLocationEvent location = current == null ? null : current.location();
         PipelineFilter judge = current == null ? null : current.told();
         return new FilterStats(
                 counters,
-                current == null ? 0 : current.drops(),
+                droppedInKernel(),
                 judge == null ? List.of() : judge.hits(),
                 judge == null ? Optional.empty() : judge.shadow(),
                 location == null ? FilterStats.Location.UNDECIDED : location.location(),
@@ -128,7 +131,8 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     /**
      * Replaces the program without a gap: no packet passes that neither of the two would let pass, and once the future
      * succeeds only the new one judges. Packets that are queued in the socket at that time were judged by the old
-     * program, and are judged by the new one too. From any thread.
+     * program, and are judged by the new one too: of those that the kernel has cut, by what is left of them. From any
+     * thread.
      *
      * @param replacement the new program
      * @return a future that always completes: it succeeds when the new program is in force, and fails with {@link
@@ -326,6 +330,12 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
         return current == null
                 ? FilterStats.Location.UNDECIDED
                 : current.location().location();
+    }
+
+    /** {@return how many packets the kernel has dropped} From any thread. */
+    long droppedInKernel() {
+        ChannelFilter current = filtering;
+        return current == null ? 0 : current.drops();
     }
 
     /** {@return the counters, which do not refer to the handler} */

@@ -146,6 +146,8 @@ public final class BpfFilterHandlerBuilder {
      * {@return this builder} Hands samples of the dropped packets to a listener, at most 10,000 a second. They are copies,
      * and dropped packets reach no other handler. Where the kernel filters, it lets one packet in so many pass unjudged,
      * and the pipeline judges it; with 1, and where the pipeline cannot judge as the kernel does, the kernel passes none.
+     * What the kernel keeps, the pipeline then judges too, by what the channel's receive buffer holds: make it large enough
+     * for all that the program reads.
      * Counts by rule as well, as {@link #countReturns} does. By default there are no samples.
      *
      * @param oneIn of how many dropped packets one is a sample, on average: at least 1

@@ -15,6 +15,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -263,15 +264,24 @@ final class ChannelFilter implements KernelHandover.Target {
         if (!rule.enforced()) {
             requirePipeline(rule.program(), "a dry run judges in the pipeline: ", localAddress);
         }
-        Program shadow = rule.shadow();
-        if (shadow != null) {
-            requirePipeline(shadow, "shadow program: ", localAddress);
-        }
+        requireShadow(rule, shadow -> PipelineSupport.whyNot(shadow, placement, channel, localAddress));
     }
 
     private void requirePipeline(Program program, String what, @Nullable SocketAddress localAddress) {
         PipelineSupport.whyNot(program, placement, channel, localAddress).ifPresent(why -> {
             throw OffloadRules.notApplicable(what + why);
+        });
+    }
+
+    /** Throws if the rule has a shadow program that is for another placement, or that the pipeline cannot judge by. */
+    private void requireShadow(FilterRule rule, Function<Program, Optional<String>> whyNot) {
+        Program shadow = rule.shadow();
+        if (shadow == null) {
+            return;
+        }
+        Optional<String> refusal = PipelineSupport.misplaced(shadow, placement).or(() -> whyNot.apply(shadow));
+        refusal.ifPresent(why -> {
+            throw OffloadRules.notApplicable("shadow program: " + why);
         });
     }
 
@@ -319,12 +329,21 @@ final class ChannelFilter implements KernelHandover.Target {
         return socket.isPostponed(ctx::executor, action);
     }
 
+    /** {@return whether it is the rule that judges already} To hand over to it would cost packets that it has cut. */
+    @SuppressWarnings("ReferenceEquality") // to compare sets of sources may take long
+    private boolean isInForce(FilterRule rule) {
+        return rule == pipeline.rule() && !status.is(FilterState.DRAINING);
+    }
+
     /** Puts another rule in force and tells when, or throws and leaves the old one there. */
     void replace(FilterRule rule, Promise<Void> replaced) {
         if (status.is(FilterState.REMOVED)) {
             throw OffloadRules.notApplicable("the handler was removed from its pipeline");
         } else if (status.is(FilterState.FAILED) || !channel.isOpen()) {
             throw OffloadRules.closed(null);
+        } else if (isInForce(rule)) {
+            replaced.trySuccess(null);
+            return;
         }
         Program program = rule.program();
         PipelineSupport.misplaced(program, placement).ifPresent(why -> {
@@ -339,6 +358,9 @@ final class ChannelFilter implements KernelHandover.Target {
             }
         }
         if (!isDecided()) {
+            requireShadow(
+                    rule,
+                    shadow -> PipelineSupport.whyNot(shadow, placement, PipelineSupport.knownExtensions(channel)));
             judgeBy(pipelineOf(rule));
             replaced.trySuccess(null);
             return;
@@ -356,7 +378,9 @@ final class ChannelFilter implements KernelHandover.Target {
             if (!channel.isOpen()) {
                 throw OffloadRules.closed(e);
             } else if (isKernelRequired()) {
-                if (!socket.isAttached()) {
+                // A dry run had no filter to lose, and goes on unless the socket may have one that nobody knows.
+                boolean isUnchanged = socket.isAttached() || (status.is(FilterState.DRY_RUN) && !socket.isUnproved());
+                if (!isUnchanged) {
                     fail(e);
                 }
                 throw e;

@@ -127,7 +127,7 @@ public final class FilterStats {
     /**
      * {@return how often the present program has ended in which way, most often first; unmodifiable} For a return, each
      * of the jumps that lead to it counts by itself. Empty unless {@link BpfFilterHandlerBuilder#countReturns} or {@link
-     * BpfFilterHandlerBuilder#sampleDrops} was chosen. The figures begin anew with another program or channel.
+     * BpfFilterHandlerBuilder#sampleDrops} was chosen, or there is a shadow program. The figures begin anew with another program or channel.
      *
      * <p>Where the kernel filters, they have what the pipeline judges: nothing, or, if drops are sampled, all packets that
      * are kept and the samples, from which {@link RuleHits#estimate} estimates the number of all.

@@ -102,7 +102,10 @@ final class FilterStatus {
         present = entered;
         listener.accept(state);
         FilterEvents.get().locate(channel, old.state.location, state.location, reason);
-        LOGGER.log(logLevel, "{} filters in {}: {}", channel, state.location, reason);
+        // Each change of the sets of sources enters a dry run anew.
+        boolean isKnown = state == FilterState.DRY_RUN && old.state == state && old.reason.equals(reason);
+        LOGGER.log(
+                isKnown ? InternalLogLevel.DEBUG : logLevel, "{} filters in {}: {}", channel, state.location, reason);
         // In a task of its own: what listeners do, as another replacement, is not to happen within this change.
         try {
             ctx.executor().execute(() -> announce(old, entered));

@@ -93,8 +93,7 @@ final class HandlerFigures {
     /** {@return how many packets the kernel dropped} Of a handler that went without being removed, as was last seen. */
     synchronized long droppedInKernel() {
         BpfFilterHandler present = handler.get();
-        long now =
-                present == null ? counters.droppedInKernel() : present.stats().droppedInKernel();
+        long now = present == null ? counters.droppedInKernel() : present.droppedInKernel();
         droppedInKernel = Math.max(droppedInKernel, now);
         return droppedInKernel;
     }

@@ -134,14 +134,15 @@ final class KernelHandover {
         Object both = status.enter(FilterState.BOTH, how + samples);
         boolean tellsQueue = SocketFilters.tellsReceiveQueue(channel);
         boolean isExact = complete != null && PredicateForm.isExact(complete, PredicateForm.longestPacket(channel));
-        if (isSampled && (isEmpty || !tellsQueue)) {
-            next.setSampled();
-        } else if (tellsQueue && (isSampled || isExact)) {
+        boolean samplesSources = complete != null;
+        if (isSampled && isEmpty) {
+            next.setSampled(samplesSources);
+        } else if (isSampled || (tellsQueue && isExact)) {
             queue.whenDrained(
                     both,
                     ReceiveQueue.GRACE_MILLIS,
                     isSampled
-                            ? next::setSampled
+                            ? () -> next.setSampled(samplesSources)
                             : () -> status.enterKernel(how + "; what was queued before is judged" + samples),
                     // Nothing passes unjudged in this state either.
                     e -> LOGGER.debug("{} continues to judge what the kernel has judged", channel, e));

@@ -35,6 +35,9 @@ final class ObservedFilter extends PipelineFilter {
     private final @Nullable DropSampler sampler;
     private final @Nullable Shadow shadow;
 
+    /** Whether a packet whose source is not wanted is a sample of what the kernel drops. */
+    private boolean samplesSources;
+
     /**
      * Observes a filter.
      *
@@ -58,7 +61,7 @@ final class ObservedFilter extends PipelineFilter {
     int keep(Object message, ByteBuf content) {
         int kept = judge.keep(message, content);
         if (kept < 0 && sampler != null) {
-            boolean isSample = decisions.isSampled();
+            boolean isSample = kept == UNWANTED_SOURCE ? samplesSources : decisions.isSampled();
             if (sampler.chooses(isSample)) {
                 sample(sampler, message, content, reason(kept), rule(kept, message), !rule().enforced());
             }
@@ -119,8 +122,9 @@ final class ObservedFilter extends PipelineFilter {
     }
 
     @Override
-    void setSampled() {
+    void setSampled(boolean withSources) {
         decisions.setSampled();
+        samplesSources = withSources;
     }
 
     @Override

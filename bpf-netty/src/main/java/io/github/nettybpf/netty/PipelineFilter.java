@@ -166,8 +166,12 @@ abstract sealed class PipelineFilter permits PipelineFilter.OfBuffers, PipelineF
     /** Drops the references to packets, which others may use from now on. */
     abstract void releaseReferences();
 
-    /** Takes note that the kernel drops from now on, but for samples. */
-    void setSampled() {
+    /**
+     * Takes note that the kernel drops from now on, but for samples.
+     *
+     * @param samplesSources whether it drops all unwanted sources too; otherwise they reach the pipeline
+     */
+    void setSampled(boolean samplesSources) {
         // Only what is told of drops depends on it.
     }
 

@@ -156,6 +156,7 @@ public final class PipelineSupport {
                 && !isWildcard(localAddress);
         return program.offsetBases().contains(OffsetBase.LINK_LAYER)
                 || reads.readsChecksum()
+                || reads.readsAnywhere()
                 || (reads.readsLength() && !isIpv4);
     }
 

@@ -33,13 +33,14 @@ final class ReceiveQueue {
 
     /**
      * Runs the action once the receive queue was seen empty after a grace time, and then one delayed turn later; or the
-     * other one if the queue cannot be asked or the action fails.
+     * other one if the queue cannot be asked or the action fails. A queue that does not {@linkplain
+     * SocketFilters#tellsReceiveQueue tell} what is in it counts as empty after the grace time.
      *
      * @param wanted the state that this belongs to: nothing is run once it has ended
      */
     void whenDrained(Object wanted, long graceMillis, Runnable action, Consumer<Throwable> failure) {
         later(wanted, graceMillis, failure, () -> {
-            if (SocketFilters.receiveQueueBytes(channel) > 0) {
+            if (SocketFilters.tellsReceiveQueue(channel) && SocketFilters.receiveQueueBytes(channel) > 0) {
                 whenDrained(wanted, graceMillis, action, failure);
             } else {
                 later(wanted, POLL_MILLIS, failure, action);

@@ -5,17 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.core.address.AddressSet;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.drops.ShadowStats;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -207,6 +218,110 @@ class DryRunTest {
             assertEquals(Optional.empty(), handler.stats().shadow());
             assertEquals(Location.KERNEL, handler.stats().location());
         }
+    }
+
+    @Test
+    void aShadowProgramForAnotherPlacementIsRefused() throws Exception {
+        Program shadow = Program.parse("ret #-1").at(Placement.PAYLOAD);
+        String refusal = "shadow program: the program is for placement PAYLOAD, and the handler's is UDP_SOCKET";
+        BpfFilterHandler handler = builder(Transport.EPOLL_UDP).build();
+        try (FilteredReceiver receiver = new FilteredReceiver(Transport.EPOLL_UDP, handler, ch -> {})) {
+            receiver.bind().sync();
+            assertEquals(refusal, handler.shadow(shadow).await().cause().getMessage());
+        }
+        BpfFilterHandler built = builder(Transport.EPOLL_UDP).shadow(shadow).build();
+        try (FilteredReceiver receiver = new FilteredReceiver(Transport.EPOLL_UDP, built, ch -> {})) {
+            assertEquals(refusal, receiver.bind().cause().getMessage());
+        }
+    }
+
+    /** It must not be the bind that fails. */
+    @Test
+    void aShadowProgramIsRefusedBeforeTheBindToo() throws Exception {
+        BpfFilterHandler handler = builder(Transport.EPOLL_UDP).build();
+        BlockingQueue<Future<Void>> changes = new LinkedBlockingQueue<>();
+        // The task runs between the registration, in which the handler is added, and the bind.
+        Consumer<Channel> before =
+                ch -> ch.eventLoop().execute(() -> changes.add(handler.shadow(Program.parse("ld mark\nret a"))));
+        try (FilteredReceiver receiver = new FilteredReceiver(Transport.EPOLL_UDP, handler, before)) {
+            receiver.bind().sync();
+            assertEquals(
+                    "shadow program: insn 0: ld #mark: a pipeline does not know it (expected: len, proto, xor_x, rand;"
+                            + " or Offload.REQUIRED)",
+                    changes.take().await().cause().getMessage());
+            receiver.assertFilters();
+        }
+    }
+
+    /** The socket that has no filter, and passes everything, has lost nothing. */
+    @Test
+    void aDryRunGoesOnIfTheKernelIsRequiredAndDoesNotTakeTheFilter() throws Exception {
+        BpfFilterHandler handler = builder(Transport.EPOLL_UDP)
+                .offload(Offload.REQUIRED)
+                .dryRun(true)
+                .build();
+        try (FilteredReceiver receiver = new FilteredReceiver(Transport.EPOLL_UDP, handler, ch -> {})) {
+            receiver.bind().sync();
+            SocketFilters.attach(receiver.channel, Program.parse("ret #-1"));
+            assertEquals(
+                    "the socket has a filter already, and not from a handler",
+                    handler.enforce(true).await().cause().getMessage());
+            assertEquals(Location.DRY_RUN, handler.stats().location());
+            assertPassesAll(receiver);
+            SocketFilters.detach(receiver.channel);
+            handler.enforce(true).sync();
+            receiver.assertFilters();
+        }
+    }
+
+    /** To judge again what the kernel has cut would lose it: the program reads more than it keeps. */
+    @Test
+    void toEnforceWhatIsEnforcedChangesNothing() throws Exception {
+        BpfFilterHandler handler = new BpfFilterHandler(Program.parse("ldb [12]\njeq #1, keep\nret #0\nkeep: ret #11"));
+        try (FilteredReceiver receiver = new FilteredReceiver(
+                Transport.EPOLL_UDP, handler, ch -> ch.config().setAutoRead(false))) {
+            receiver.bind().sync();
+            receiver.send("0203040501");
+            handler.enforce(true).sync();
+            handler.shadow(null).sync();
+            assertEquals(Location.KERNEL, handler.stats().location());
+            receiver.channel.config().setAutoRead(true);
+            assertEquals("020304", receiver.next());
+        }
+    }
+
+    @Test
+    void thatNothingIsFilteredIsLoggedOnce() {
+        List<String> warnings = new CopyOnWriteArrayList<>();
+        Handler log = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                if (entry.getLevel().equals(Level.WARNING)) {
+                    warnings.add(entry.getMessage());
+                }
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger(BpfFilterHandler.class.getName());
+        logger.addHandler(log);
+        try {
+            BpfFilterHandler handler = BpfFilterHandler.builder(Program.parse("ret #0"))
+                    .dryRun(true)
+                    .build();
+            EmbeddedChannel channel = new EmbeddedChannel(handler);
+            for (int i = 0; i < 3; i++) {
+                handler.denySources(AddressSet.of("192.0.2." + i)).syncUninterruptibly();
+            }
+            channel.finish();
+        } finally {
+            logger.removeHandler(log);
+        }
+        assertEquals(List.of("[id: 0xembedded, L:embedded - R:embedded] filters in DRY_RUN: " + DRY_RUN), warnings);
     }
 
     /** Once the future has succeeded, nothing passes that is not wanted; and nothing that is wanted is lost at any time. */

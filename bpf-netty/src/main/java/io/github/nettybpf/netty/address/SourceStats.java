@@ -42,12 +42,15 @@ public final class SourceStats {
         return figures.allowedPrefixes;
     }
 
-    /** {@return how many packets the pipeline dropped because their source is denied} */
+    /** {@return how many packets the pipeline dropped because their source is denied, or would have in a dry run} */
     public long denied() {
         return figures.denied;
     }
 
-    /** {@return how many packets the pipeline dropped because their source is not allowed, or not known} */
+    /**
+     * {@return how many packets the pipeline dropped because their source is not allowed, or not known, or would have in a
+     * dry run}
+     */
     public long notAllowed() {
         return figures.notAllowed;
     }

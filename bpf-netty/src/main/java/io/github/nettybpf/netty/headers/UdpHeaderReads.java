@@ -98,6 +98,7 @@ public final class UdpHeaderReads {
     private boolean readsLength;
     private boolean readsChecksum;
     private boolean readsFirstByte;
+    private boolean readsAnywhere;
     private int unresolvedFirstByte = -1;
 
     public UdpHeaderReads(Program program) {
@@ -149,6 +150,11 @@ public final class UdpHeaderReads {
     /** {@return whether the UDP checksum may be read} A pipeline shows it as 0. */
     public boolean readsChecksum() {
         return readsChecksum;
+    }
+
+    /** {@return whether a packet decides which byte of the IP header is read, so that it may be one that is not known} */
+    public boolean readsAnywhere() {
+        return readsAnywhere;
     }
 
     /** {@return whether the first byte of the IP header is read for its version} Otherwise nothing of it may be shown. */
@@ -268,6 +274,7 @@ public final class UdpHeaderReads {
         }
         program.offsets(pc).ifPresent(offsets -> {
             readUdpHeader(offsets);
+            readsAnywhere |= offsets.touches(NETWORK, -NETWORK);
             if (offsets.touches(NETWORK, 1) && unresolvedFirstByte < 0) {
                 unresolvedFirstByte = pc;
             }

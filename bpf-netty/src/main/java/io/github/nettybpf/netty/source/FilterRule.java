@@ -31,13 +31,13 @@ public record FilterRule(
         return new FilterRule(program, other, enforced, shadow);
     }
 
-    /** {@return this rule, enforced or not} */
+    /** {@return this rule, enforced or not: itself if it is so already} */
     public FilterRule withEnforced(boolean isEnforced) {
-        return new FilterRule(program, sources, isEnforced, shadow);
+        return isEnforced == enforced ? this : new FilterRule(program, sources, isEnforced, shadow);
     }
 
     /** {@return this rule with another program to compare with, or none} */
     public FilterRule withShadow(@Nullable Program other) {
-        return new FilterRule(program, sources, enforced, other);
+        return other == null && shadow == null ? this : new FilterRule(program, sources, enforced, other);
     }
 }
