@@ -1,5 +1,6 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.kernel.NetlinkAttributes;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package io.github.nettybpf.core;
 
+import io.github.nettybpf.core.kernel.KernelConversion;
 import io.github.nettybpf.core.text.Assembler;
 import io.github.nettybpf.core.text.Disassembler;
 import java.util.List;

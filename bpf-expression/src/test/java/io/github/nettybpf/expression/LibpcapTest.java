@@ -109,8 +109,8 @@ class LibpcapTest {
             refused++;
             boolean agreed = !theirs.error().isEmpty()
                     || theirs.instructions().size() > Program.MAX_SIZE
-                    || e.getMessage().matches(".*' by [0-9]+ \\(expected: .*");
-            assertTrue(agreed, () -> describe(seed, type, text) + e.getMessage());
+                    || e.problem().matches(".*' by [0-9]+ \\(expected: .*");
+            assertTrue(agreed, () -> describe(seed, type, text) + e.problem());
             return;
         }
         if (!theirs.error().isEmpty()) {

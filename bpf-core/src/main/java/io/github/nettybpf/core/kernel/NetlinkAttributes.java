@@ -1,5 +1,6 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.kernel;
 
+import io.github.nettybpf.core.Packet;
 import java.nio.ByteOrder;
 
 /**
@@ -7,7 +8,7 @@ import java.nio.ByteOrder;
  * the byte order of the machine, aligned to 4. Source: net/core/filter.c ({@code bpf_skb_get_nlattr}) and lib/nlattr.c
  * of the kernel.
  */
-final class NetlinkAttributes {
+public final class NetlinkAttributes {
     private static final int HEADER = 4;
     private static final int TYPE_MASK = 0x3fff;
     private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
@@ -15,7 +16,7 @@ final class NetlinkAttributes {
     private NetlinkAttributes() {}
 
     /** {@return the offset of the first attribute of that type from {@code start} on, or 0 if there is none} */
-    static int find(Packet packet, int start, int type) {
+    public static int find(Packet packet, int start, int type) {
         if (!holdsHeader(packet, start)) {
             return 0;
         }
@@ -25,7 +26,7 @@ final class NetlinkAttributes {
     /**
      * {@return the offset of the first attribute of that type inside the one at {@code start}, or 0 if there is none}
      */
-    static int findNested(Packet packet, int start, int type) {
+    public static int findNested(Packet packet, int start, int type) {
         if (!holdsHeader(packet, start)) {
             return 0;
         }

@@ -1,5 +1,8 @@
-package io.github.nettybpf.core;
+package io.github.nettybpf.core.kernel;
 
+import io.github.nettybpf.core.AluOp;
+import io.github.nettybpf.core.Extension;
+import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluX;
 import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.Jump;
@@ -10,6 +13,7 @@ import io.github.nettybpf.core.Instruction.LoadIndirect;
 import io.github.nettybpf.core.Instruction.LoadMemShift;
 import io.github.nettybpf.core.Instruction.PacketLoad;
 import io.github.nettybpf.core.Instruction.ReturnConstant;
+import io.github.nettybpf.core.JumpCondition;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,7 +24,7 @@ import java.util.Optional;
  * <p>The lengths were fitted with SO_MEMINFO on Linux 6.18, x86-64: every number was seen there. Source of the limits:
  * {@code bpf_convert_filter} in net/core/filter.c of the kernel.
  */
-final class KernelConversion {
+public final class KernelConversion {
     private static final int FIXED_BYTES = 96;
     private static final int BYTES_PER_INSTRUCTION = 8;
     private static final int PROLOGUE = 3;
@@ -34,7 +38,7 @@ final class KernelConversion {
     /** The position of each instruction in the converted program, and of its end. */
     private final int[] position;
 
-    KernelConversion(List<Instruction> program) {
+    public KernelConversion(List<Instruction> program) {
         this.program = program;
         position = new int[program.size() + 1];
         boolean loads = program.stream().anyMatch(PacketLoad.class::isInstance);
@@ -45,12 +49,12 @@ final class KernelConversion {
     }
 
     /** {@return how many bytes struct sk_filter and the converted program take} */
-    int charge() {
+    public int charge() {
         return FIXED_BYTES + BYTES_PER_INSTRUCTION * position[program.size()];
     }
 
     /** {@return why the kernel cannot convert the program, or empty if it can} */
-    Optional<String> problem() {
+    public Optional<String> problem() {
         for (int pc = 0; pc < program.size(); pc++) {
             Instruction instruction = program.get(pc);
             String problem = "";
