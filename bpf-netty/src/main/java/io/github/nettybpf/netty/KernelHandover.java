@@ -210,7 +210,9 @@ final class KernelHandover {
                     attachOrDetach(whole);
                     target.judgeBy(next);
                     sources.setComplete(rule.sources());
-                    status.enterKernel(ATTACHED_TO_BOUND + ", with loss");
+                    status.enterKernel(ATTACHED_TO_BOUND
+                            + ", with loss"
+                            + (choices.dropsOneIn() > 0 ? OffloadRules.NOT_SAMPLED : ""));
                 },
                 e -> {
                     RuleChange.refuse(channel, replaced, e);
