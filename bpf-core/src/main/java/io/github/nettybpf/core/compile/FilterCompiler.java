@@ -24,6 +24,9 @@ public final class FilterCompiler {
     private static final MethodType CONSTRUCTOR = MethodType.methodType(void.class);
     private static final MethodType MAKES_FILTER = MethodType.methodType(Filter.class);
 
+    /** A property that is "runtime" in a native image of GraalVM. Defining a class there would be an Error of GraalVM's. */
+    private static final String IMAGE_CODE = "org.graalvm.nativeimage.imagecode";
+
     private final String name;
     private final List<Class<? extends Packet>> types;
     private final Partition fast;
@@ -66,6 +69,9 @@ public final class FilterCompiler {
      * @throws UnsupportedOperationException if this JVM cannot define classes while it runs
      */
     public static Filter compile(Program program, Lookup lookup, List<Class<? extends Packet>> types) {
+        if ("runtime".equals(System.getProperty(IMAGE_CODE))) {
+            throw new UnsupportedOperationException("a native image cannot define classes while it runs");
+        }
         Compilation compilation = Compilation.begin(program.size());
         try {
             FilterCompiler compiled = of(program, lookup.lookupClass(), types);

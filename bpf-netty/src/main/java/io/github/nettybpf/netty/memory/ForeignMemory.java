@@ -13,7 +13,8 @@ import java.util.Optional;
  *
  * <p>It takes a segment that is the whole memory, and so a restricted method. That is called only where native access is
  * enabled for this module, so that it neither fails nor makes the JVM print a warning: by {@code
- * --enable-native-access} or, on the class path, when Netty has loaded a native library.
+ * --enable-native-access} or, on the class path, when Netty has loaded a native library. In a native image, which has no
+ * compiler that could make one instruction of a method handle, it is not used.
  */
 final class ForeignMemory {
     private static final int FIRST_JAVA = 22;
@@ -37,7 +38,8 @@ final class ForeignMemory {
 
     /** {@return the segment that is the whole memory, or empty if this Java has none or gives it only with a warning} */
     private static Optional<Object> memory() {
-        if (Runtime.version().feature() < FIRST_JAVA) {
+        boolean isNativeImage = "runtime".equals(System.getProperty("org.graalvm.nativeimage.imagecode"));
+        if (isNativeImage || Runtime.version().feature() < FIRST_JAVA) {
             return Optional.empty();
         }
         try {
