@@ -95,6 +95,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
 
     BpfFilterHandler(FilterChoices choices, FilterRule first) {
         this.choices = choices;
+        first.sources().prepare();
         this.rule = new CurrentRule(first, counters.sources);
         choices.whyNot(rule.get()).ifPresent(refusal -> {
             FilterEvents.get().refuse(null, refusal);
@@ -176,7 +177,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      * @return a future as that of {@link #replace}
      */
     public Future<Void> denySources(AddressSet sources) {
-        return changeSources(sources, present -> present.denying(sources));
+        return changeSources(present -> present.denying(sources));
     }
 
     /**
@@ -186,12 +187,16 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
      * @return a future as that of {@link #replace}
      */
     public Future<Void> allowSources(AddressSet sources) {
-        return changeSources(sources, present -> present.allowing(sources));
+        return changeSources(present -> present.allowing(sources));
     }
 
-    private Future<Void> changeSources(AddressSet sources, UnaryOperator<SourceRule> change) {
-        sources.rangeCount(); // known afterwards: the event loop asks whether the kernel can have them
-        return change(present -> present.withSources(change.apply(present.sources())));
+    /** What takes long is done in the calling thread, unless another change comes in between. */
+    @SuppressWarnings("ReferenceEquality") // comparing a million prefixes takes long
+    private Future<Void> changeSources(UnaryOperator<SourceRule> change) {
+        SourceRule before = rule.get().sources();
+        SourceRule after = change.apply(before).prepare();
+        return change(
+                present -> present.withSources(present.sources() == before ? after : change.apply(present.sources())));
     }
 
     private Future<Void> change(UnaryOperator<FilterRule> change) {

@@ -6,14 +6,41 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which sources are wanted: those that are not denied, and allowed. One object, so that no packet is judged by an old
- * set and a new one.
- *
- * @param denied the addresses that are not wanted
- * @param allowed the addresses that are wanted unless they are denied, or null if all are
+ * set and a new one. Immutable.
  */
-public record SourceRule(AddressSet denied, @Nullable AddressSet allowed) {
+public final class SourceRule {
     /** All sources are wanted. */
     public static final SourceRule ALL = new SourceRule(AddressSet.EMPTY, null);
+
+    private final AddressSet denied;
+    private final @Nullable AddressSet allowed;
+
+    /** Computed at the first use, by any thread: the result is the same. */
+    private volatile @Nullable AddressSet deciding;
+
+    private SourceRule(AddressSet denied, @Nullable AddressSet allowed) {
+        this.denied = denied;
+        this.allowed = allowed;
+    }
+
+    /** {@return the addresses that are not wanted} */
+    public AddressSet denied() {
+        return denied;
+    }
+
+    /** {@return the addresses that are wanted unless they are denied, or null if all are} */
+    public @Nullable AddressSet allowed() {
+        return allowed;
+    }
+
+    /**
+     * {@return this rule} Afterwards it is known what the kernel may get of the sets: for those of a million prefixes that
+     * takes too long for an event loop.
+     */
+    public SourceRule prepare() {
+        deciding().rangeCount();
+        return this;
+    }
 
     /** {@return this rule with other addresses that are denied} */
     public SourceRule denying(AddressSet sources) {
@@ -50,7 +77,12 @@ public record SourceRule(AddressSet denied, @Nullable AddressSet allowed) {
 
     /** {@return the one set that decides: of those that are wanted if some are allowed, else of those that are not} */
     public AddressSet deciding() {
-        return allowed == null ? denied : allowed.difference(denied);
+        AddressSet known = deciding;
+        if (known == null) {
+            known = allowed == null ? denied : allowed.difference(denied);
+            deciding = known;
+        }
+        return known;
     }
 
     /** {@return whether what is in the {@link #deciding} set is wanted, rather than what is not} */
