@@ -81,7 +81,10 @@ final class CheckStaged {
     private int compare(Path other) throws IOException {
         TreeSet<String> files = new TreeSet<>(files(staged));
         TreeSet<String> others = new TreeSet<>(files(other));
-        require(files.equals(others), staged + " and " + other, "have different files: " + files + " and " + others);
+        TreeSet<String> single = new TreeSet<>(files);
+        single.addAll(others);
+        single.removeIf(each -> files.contains(each) && others.contains(each));
+        require(single.isEmpty(), staged + " and " + other, "only one of them has " + single);
         int same = 0;
         for (String each : files) {
             if (others.contains(each)) {
@@ -218,8 +221,8 @@ final class CheckStaged {
     private void requireLicences(String artifact) throws IOException {
         Path sbom = file(artifact, "-cyclonedx.json");
         String text = Files.readString(sbom);
-        int components = text.indexOf("\"components\" : [");
-        int dependencies = text.lastIndexOf("\"dependencies\" : [");
+        int components = text.indexOf("\n  \"components\" : [");
+        int dependencies = text.indexOf("\n  \"dependencies\" : [");
         require(components > 0 && components < dependencies, sbom.toString(), "has no components");
         Matcher component = COMPONENT.matcher(text.substring(components, dependencies));
         int count = 0;

@@ -52,7 +52,7 @@ class NativeImageTest {
                         "-cp",
                         System.getProperty("java.class.path"),
                         Calls.class.getName())
-                .redirectErrorStream(true)
+                .redirectError(ProcessBuilder.Redirect.DISCARD) // where Java 24 and later warn of JNA
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals("[-97, -9, -9, -9, -9]\n", output);
