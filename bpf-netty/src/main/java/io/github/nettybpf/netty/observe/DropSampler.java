@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,22 +20,29 @@ import org.jspecify.annotations.Nullable;
 public final class DropSampler {
     private static final int MOST_BYTES = 0xffff;
 
-    /** So much copying costs an event loop a few percent of its time. */
+    /** A bound on what an event loop copies. */
     static final int MOST_PER_SECOND = 10_000;
 
     private final int oneIn;
     private final Placement placement;
     private final PacketCounters counters;
     private final SampleQueue queue;
-    private long secondBegan = System.nanoTime();
+    private final LongSupplier nanoTime;
+    private long secondBegan;
     private int inThisSecond;
 
     /** A sampler that takes one packet in so many, at least 1. */
     public DropSampler(int oneIn, DropListener listener, Placement placement, PacketCounters counters) {
+        this(oneIn, listener, placement, counters, System::nanoTime);
+    }
+
+    DropSampler(int oneIn, DropListener listener, Placement placement, PacketCounters counters, LongSupplier nanoTime) {
         this.oneIn = oneIn;
         this.placement = placement;
         this.counters = counters;
         this.queue = SampleQueue.of(listener);
+        this.nanoTime = nanoTime;
+        this.secondBegan = nanoTime.getAsLong();
     }
 
     /**
@@ -92,7 +100,7 @@ public final class DropSampler {
     }
 
     private boolean isTooMany() {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
         if (now - secondBegan >= TimeUnit.SECONDS.toNanos(1)) {
             secondBegan = now;
             inThisSecond = 0;
