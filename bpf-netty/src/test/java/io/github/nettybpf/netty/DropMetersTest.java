@@ -27,6 +27,8 @@ import org.junit.jupiter.api.Test;
 class DropMetersTest {
     private static final Tags DNS = Tags.of("server", "dns");
 
+    private static final Program COUNTED = Program.parse("ldb [0]\njeq #1, drop\njeq #2, drop\nret #-1\ndrop: ret #0");
+
     private static final String ONES = "insn 1: jeq #1: yes: insn 4: ret #0";
     private static final String TWOS = "insn 2: jeq #2: yes: insn 4: ret #0";
     private static final String EMPTY = "insn 0: ldb [0]: outside the packet";
@@ -106,13 +108,28 @@ class DropMetersTest {
 
     /** Drops what begins with 1 or 2. */
     private static BpfFilterHandler counting() {
-        return BpfFilterHandler.builder(Program.parse("ldb [0]\njeq #1, drop\njeq #2, drop\nret #-1\ndrop: ret #0"))
-                .countReturns(true)
-                .build();
+        return BpfFilterHandler.builder(COUNTED).countReturns(true).build();
     }
 
     private Map<String, Double> rules() {
         return valuesBy("bpf.filter.rule.drops", "rule");
+    }
+
+    /** The rules of programs that were replaced between two looks are named at the second one, of the last 16. */
+    @Test
+    void programsThatNobodyLookedAtAreNamedLater() {
+        BpfFilterHandler handler = counting();
+        new BpfFilterMetrics(handler, DNS).bindTo(registry);
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        Program other = Program.parse("ldb [0]\njeq #9, drop\nret #-1\ndrop: ret #0");
+        for (int round = 1; round <= 18; round++) {
+            send(channel, 1);
+            handler.replace(other).syncUninterruptibly();
+            send(channel, 9);
+            handler.replace(COUNTED).syncUninterruptibly();
+        }
+        // 36 programs were replaced, of which the last 16 are 8 of each.
+        assertEquals(Map.of(ONES, 8.0, TWOS, 0.0, EMPTY, 0.0, "other", 28.0), rules());
     }
 
     @Test
