@@ -12,9 +12,9 @@ import java.util.function.Function;
  * A program that tells how it decides: which {@link Decision} ends it, and by that its verdict. For statistics by rule.
  *
  * <p>It runs another program, in which every way to end is a return of its own whose verdict is the number of the
- * decision. That one is interpreted and compiled as any other. What ends without a return, a load outside the packet or a
- * division by 0, is found by interpreting the program once more; so a packet that is too short takes longer. So does a
- * verdict that is A. A program that reads {@code rand} would decide otherwise when it runs again, and one that reads {@code
+ * decision. That one is interpreted and compiled as any other. A load that fails where no comparison with the packet's
+ * length can tell beforehand, at a negative offset or one that is added to an unknown X, is found by interpreting the
+ * program once more, and takes longer. So does a verdict that is A. A program that reads {@code rand} would decide otherwise when it runs again, and one that reads {@code
  * ifidx} or {@code hatype} may end without telling where: both are interpreted alone, once.
  *
  * <p>Allocates nothing for a packet. Not for use by several threads at once; filters of equal programs share the compiled
@@ -46,14 +46,13 @@ public final class DecisionFilter {
     private final int[] state = new int[Interpreter.STATE_SIZE];
 
     private DecisionFilter(Program program, Function<Program, Filter> engine) {
-        NumberedProgram numbering = new NumberedProgram(program);
-        Program derived = numbering.program();
+        NumberedProgram stepped = new NumberedProgram(program, false);
         this.program = program;
-        this.decisions = List.copyOf(numbering.decisions());
-        this.numbered = engine.apply(derived);
+        this.decisions = List.copyOf(stepped.decisions());
+        this.numbered = engine.apply(new NumberedProgram(program, true).program());
         this.verdictOfA = engine.apply(program);
-        this.steps = Interpreter.Step.singles(derived);
-        this.ends = numbering.ends();
+        this.steps = Interpreter.Step.singles(stepped.program());
+        this.ends = stepped.ends();
         this.isStepped = program.extensions().stream().anyMatch(each -> each.isOfDevice() || each == Extension.RAND);
         this.verdicts = new int[decisions.size()];
         this.returnsA = new boolean[decisions.size()];
@@ -110,7 +109,7 @@ public final class DecisionFilter {
      * @param packet the packet
      */
     public int decide(Packet packet) {
-        int number = isStepped ? NO_RETURN : numbered.run(packet);
+        int number = canBeNumbered(packet) ? numbered.run(packet) : NO_RETURN;
         return number == NO_RETURN ? step(packet) : number - 1;
     }
 
@@ -134,6 +133,11 @@ public final class DecisionFilter {
      */
     public int constantVerdict(int decision) {
         return verdicts[decision];
+    }
+
+    /** The numbered program compares with {@code len}. A malformed capture can claim less than the bytes that it has. */
+    private boolean canBeNumbered(Packet packet) {
+        return !isStepped && Integer.compareUnsigned(packet.wireLength(), packet.length()) >= 0;
     }
 
     private int step(Packet packet) {

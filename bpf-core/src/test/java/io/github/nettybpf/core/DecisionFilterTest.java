@@ -97,6 +97,78 @@ class DecisionFilterTest {
         assertEquals("insn 0: ld #mark: not known of the packet", decision.describe(program));
     }
 
+    /** A packet of one byte, 0x45, that counts how often it is read. */
+    private static final class ReadPacket extends UnixPacket {
+        private int reads;
+
+        ReadPacket() {
+            super(new byte[] {0x45});
+        }
+
+        @Override
+        public int u8(int offset) {
+            reads++;
+            return super.u8(offset);
+        }
+    }
+
+    /** A second run would read the byte a second time. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ldb [0]; ldb [1]; ret #1                     | 1 | insn 1: ldb [1]: outside the packet
+            ldb [0]; ldxb 4*([1]&0xf); ret a             | 1 | insn 1: ldxb 4*([1]&0xf): outside the packet
+            ldb [0]; tax; ldh [x+3]; ret #1              | 1 | insn 2: ldh [x + 3]: outside the packet
+            ldb [0]; tax; ldb [x+2147483647]; ret #1     | 2 | insn 2: ldb [x + 2147483647]: outside the packet
+            ldb [0]; ldx len; ldb [x+0]; ret #1          | 2 | insn 2: ldb [x + 0]: outside the packet
+            ldb [0]; and #0; tax; ld #9; div x; ret #1   | 1 | insn 4: div x: division by 0
+            ldb [0]; ldx #0; mod x; ret #1               | 1 | insn 2: mod x: division by 0
+            ldb [0]; ld [0xfff00004]; ret #1             | 2 | insn 1: ld [4293918724]: outside the packet
+            """)
+    void mostThatFailIsFoundInTheFirstRun(String text, int reads, String description) {
+        Program program = Program.parse(text.replace("; ", "\n"));
+        for (DecisionFilter filter :
+                List.of(DecisionFilter.interpret(program), DecisionFilter.compile(program, BytesPacket.KINDS))) {
+            ReadPacket packet = new ReadPacket();
+            int decision = filter.decide(packet);
+            assertEquals(description, filter.decisions().get(decision).describe(program));
+            assertEquals(reads, packet.reads);
+        }
+    }
+
+    /** A division needs a place for A while X is compared with 0. */
+    @Test
+    void aProgramThatUsesAllOfTheScratchMemoryDecidesAsStepped() {
+        StringBuilder text = new StringBuilder("ldb [0]\n");
+        for (int slot = 0; slot < Program.SCRATCH_SLOTS; slot++) {
+            text.append("st M[").append(slot).append("]\n");
+        }
+        Program program = Program.parse(text + "ldx #0\ndiv x\nret #1");
+        DecisionFilter filter = DecisionFilter.interpret(program);
+        ReadPacket packet = new ReadPacket();
+        Decision decision = filter.decisions().get(filter.decide(packet));
+        assertEquals("insn 18: div x: division by 0", decision.describe(program));
+        assertEquals(2, packet.reads);
+    }
+
+    /** A malformed capture says that the packet was shorter than what was captured of it. */
+    @Test
+    void aLengthThatIsLessThanTheBytesDecidesNothing() {
+        DecisionFilter filter = DecisionFilter.interpret(DNS);
+        Packet packet = ofLength(HexFormat.of().parseHex("000000350009000000"), 3);
+        assertEquals(
+                "insn 3: jset #128: no: insn 4: ret #4294967295",
+                filter.decisions().get(filter.decide(packet)).describe(DNS));
+    }
+
+    private static Packet ofLength(byte[] bytes, int wireLength) {
+        return new UnixPacket(bytes) {
+            @Override
+            public int wireLength() {
+                return wireLength;
+            }
+        };
+    }
+
     /** A packet for which each random number is another one. */
     private static Packet random(int... numbers) {
         return new UnixPacket(new byte[0]) {
@@ -183,7 +255,8 @@ class DecisionFilterTest {
             boolean[] found = new boolean[interpreted.decisions().size()];
             for (int j = 0; j < 50; j++) {
                 byte[] bytes = isAny ? random.packet() : random.smallPacket();
-                for (Packet packet : List.of(new UnixPacket(bytes), Packet.of(bytes))) {
+                Packet cut = ofLength(bytes, bytes.length + j % 5 - 2);
+                for (Packet packet : List.of(new UnixPacket(bytes), Packet.of(bytes), cut)) {
                     String what = "seed " + seed + ", program " + i + "\n" + program + "packet " + packet;
                     int decision = interpreted.decide(packet);
                     SteppingMachine machine = new SteppingMachine(program, packet);
