@@ -60,6 +60,9 @@ final class ObservedFilter extends PipelineFilter {
     @Override
     int keep(Object message, ByteBuf content) {
         int kept = judge.keep(message, content);
+        if (kept >= 0 || kept == DROP) {
+            decisions.count();
+        }
         if (kept < 0 && sampler != null) {
             boolean isSample = kept == UNWANTED_SOURCE ? samplesSources : decisions.isSampled();
             if (sampler.chooses(isSample)) {

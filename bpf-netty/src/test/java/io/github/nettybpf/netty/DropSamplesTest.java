@@ -16,6 +16,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.DatagramPacket;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -395,6 +397,29 @@ class DropSamplesTest {
         assertEquals("[insn 1: jeq #1: yes: insn 3: ret #4294967295 1 1 0]", hits(counting));
         counting.replace(Program.parse("ret #0")).syncUninterruptibly();
         assertEquals("[]", hits(counting));
+        channel.finishAndReleaseAll();
+    }
+
+    /** What was made up for a sender that is not known decides nothing, and so is counted for no rule. */
+    @Test
+    void whatReadsWhatIsNotKnownCountsForNoRule() {
+        BpfFilterHandler handler = BpfFilterHandler.builder(
+                        Program.parse("ldh [0]\njeq #0, drop\nret #-1\ndrop: ret #0"))
+                .placement(Placement.UDP_SOCKET)
+                .countReturns(true)
+                .build();
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        InetSocketAddress recipient = new InetSocketAddress("192.0.2.1", 53);
+        DatagramPacket unknown = new DatagramPacket(Unpooled.buffer(4).writeInt(1), recipient, null);
+        assertEquals(
+                OffloadRules.readUnknown().getMessage(),
+                assertThrows(SocketFilterException.class, () -> channel.writeInbound(unknown))
+                        .getMessage());
+        assertEquals(0, unknown.refCnt());
+        channel.writeInbound(
+                new DatagramPacket(Unpooled.buffer(4).writeInt(1), recipient, new InetSocketAddress("192.0.2.2", 9)));
+        assertEquals(1, handler.stats().dropped());
+        assertEquals("[insn 1: jeq #0: no: insn 2: ret #4294967295 1 1 0]", hits(handler));
         channel.finishAndReleaseAll();
     }
 }

@@ -147,6 +147,15 @@ public final class AddressFilterHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** {@return what is denied and allowed, and the figures} */
+    @Override
+    public String toString() {
+        SourceRule current = rule;
+        String allowed = current.allowed() == null ? "all" : current.allowed().toString();
+        return "AddressFilterHandler(denied " + current.denied() + ", allowed " + allowed + ": " + passed()
+                + " passed, " + unwanted() + " unwanted, " + unknown() + " unknown)";
+    }
+
     /** A listener has no remote address, a datagram socket has senders, and an embedded channel has no address. */
     private static boolean isConnection(Channel channel) {
         SocketAddress remote = channel.remoteAddress();

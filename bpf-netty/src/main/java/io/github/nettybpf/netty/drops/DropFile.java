@@ -170,6 +170,12 @@ public final class DropFile implements DropListener, Closeable {
                 .end();
     }
 
+    /** {@return the name of the file and its limit, and whether it is closed} */
+    @Override
+    public synchronized String toString() {
+        return "DropFile(" + path + ", " + (isClosed ? "closed" : "at most " + mostBytes + " bytes") + ')';
+    }
+
     /**
      * Closes the file. One without samples describes an interface then, because tcpdump opens none without. Has no effect
      * the second time.

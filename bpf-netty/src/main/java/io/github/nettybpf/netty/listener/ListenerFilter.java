@@ -146,6 +146,14 @@ public final class ListenerFilter extends ChannelDuplexHandler {
         return resets.sum();
     }
 
+    /** {@return how long the program is and how many listeners it filters for, in the kernel and not} */
+    @Override
+    public String toString() {
+        long inKernel = listeners.values().stream().filter(String::isEmpty).count();
+        return "ListenerFilter(" + program().size() + " instructions, listeners: " + inKernel + " in the kernel, "
+                + (listeners.size() - inKernel) + " not)";
+    }
+
     @Override
     public void bind(ChannelHandlerContext ctx, SocketAddress localAddress, ChannelPromise promise) {
         try {

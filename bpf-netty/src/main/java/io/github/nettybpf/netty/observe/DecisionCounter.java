@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a program and counts how it decides. For one event loop; {@link #hits} for any thread. */
+/**
+ * Runs a program and counts how it decides: {@link #run} and then {@link #count}, or not, if what the program has read was not
+ * known. For one event loop; {@link #hits} for any thread.
+ */
 public final class DecisionCounter implements Filter {
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -31,6 +34,7 @@ public final class DecisionCounter implements Filter {
 
     private @Nullable DecisionFilter interpreter;
     private int last;
+    private boolean lastDropped;
 
     /**
      * Nothing is counted yet.
@@ -88,10 +92,15 @@ public final class DecisionCounter implements Filter {
     private int run(DecisionFilter engine, Packet packet) {
         int decision = engine.decide(packet);
         int verdict = engine.verdict(decision, packet);
-        long[] counted = isSampled && verdict == 0 ? samples : counts;
-        COUNTS.setOpaque(counted, decision, counted[decision] + 1);
         last = decision;
+        lastDropped = verdict == 0;
         return verdict;
+    }
+
+    /** Counts how the last packet was decided. */
+    public void count() {
+        long[] counted = isSampled && lastDropped ? samples : counts;
+        COUNTS.setOpaque(counted, last, counted[last] + 1);
     }
 
     /** {@return what tells how the last packet was decided, for people} Not for an event loop: it may take long. */
@@ -124,8 +133,8 @@ public final class DecisionCounter implements Filter {
             if (exact + sampled > 0) {
                 Decision decision = filter.decisions().get(i);
                 hits.add(new RuleHits(
+                        program(),
                         decision,
-                        decision.rule(program()),
                         filter.constantVerdict(i),
                         exact + sampled,
                         exact + oneIn * sampled,

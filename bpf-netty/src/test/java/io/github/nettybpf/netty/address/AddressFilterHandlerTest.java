@@ -29,6 +29,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -258,5 +259,19 @@ class AddressFilterHandlerTest {
         assertEquals(1, packet.refCnt());
         channel.finish();
         packet.release();
+    }
+
+    @Test
+    void tellsItsSetsAndFigures() {
+        AddressFilterHandler handler = AddressFilterHandler.denying(AddressSet.of("192.0.2.0/24"));
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        InetSocketAddress here = new InetSocketAddress("198.51.100.1", 53);
+        for (String sender : List.of("192.0.2.1", "192.0.3.1", "192.0.1.1")) {
+            channel.writeInbound(new DatagramPacket(Unpooled.EMPTY_BUFFER, here, new InetSocketAddress(sender, 1000)));
+        }
+        assertEquals(
+                "AddressFilterHandler(denied [192.0.2.0/24], allowed all: 2 passed, 1 unwanted, 0 unknown)",
+                handler.toString());
+        channel.finishAndReleaseAll();
     }
 }

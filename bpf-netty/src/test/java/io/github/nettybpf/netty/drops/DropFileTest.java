@@ -130,7 +130,9 @@ class DropFileTest {
         DropFile file = DropFile.open(path(), MOST, 0);
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path())));
         assertEquals(1, blocks(path()).size());
+        assertEquals("DropFile(" + path() + ", at most " + MOST + " bytes)", file.toString());
         file.close();
+        assertEquals("DropFile(" + path() + ", closed)", file.toString());
         file.close();
         assertEquals(
                 List.of(0x0a0d0d0a, 1),

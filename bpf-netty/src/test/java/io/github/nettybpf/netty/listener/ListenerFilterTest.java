@@ -56,6 +56,9 @@ class ListenerFilterTest extends ListenerFixture {
                 ListenerFilter.builder(UNWANTED).offload(Offload.REQUIRED).build();
         Channel listener = bind(transport, filter, at);
         assertTrue(filter.isInKernel(listener));
+        assertEquals(
+                "ListenerFilter(" + filter.program().size() + " instructions, listeners: 1 in the kernel, 0 not)",
+                filter.toString());
         assertEquals(filter.program(), SocketFilters.read(listener).orElseThrow());
         try (SocketChannel unwanted = connect(from, port, to, listener)) {
             await(() -> "no SYN is dropped", () -> SocketFilters.drops(listener) > 0);
@@ -122,6 +125,9 @@ class ListenerFilterTest extends ListenerFixture {
         String why = "SO_GET_FILTER on NioServerSocketChannel (expected: an epoll or io_uring channel on Linux)";
         assertEquals(why, auto.whyNotInKernel(listener));
         assertFalse(auto.isInKernel(listener));
+        assertEquals(
+                "ListenerFilter(" + auto.program().size() + " instructions, listeners: 0 in the kernel, 1 not)",
+                auto.toString());
         listener.close().syncUninterruptibly();
         String gone = "no listener, or not bound yet";
         await(() -> "the handler is still there", () -> auto.whyNotInKernel(listener)
