@@ -18,7 +18,10 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java of README.md compiles: its snippets one after the other, as the statements of one method. */
+/**
+ * The Java of README.md compiles: its snippets one after the other, as the statements of one method, below the imports that
+ * the first begins with.
+ */
 class SnippetsTest {
     private static final Pattern JAVA = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
 
@@ -43,14 +46,18 @@ class SnippetsTest {
 
     @Test
     void theSnippetsOfTheReadmeCompile(@TempDir Path folder) throws IOException {
+        StringBuilder imports = new StringBuilder();
         StringBuilder source = new StringBuilder(BEFORE);
         Matcher snippet = JAVA.matcher(Files.readString(Path.of("..", "README.md")));
         int snippets = 0;
         while (snippet.find()) {
-            source.append(snippet.group(1)).append('\n');
+            snippet.group(1).lines().forEach(line -> (line.startsWith("import ") ? imports : source)
+                    .append(line)
+                    .append('\n'));
             snippets++;
         }
-        source.append("}}\n");
+        source.append("}}\n").insert(0, imports);
+        assertEquals(4, imports.toString().lines().count());
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter problems = new StringWriter();
         JavaFileObject file =
