@@ -132,8 +132,7 @@ public final class BpfFilterHandlerBuilder {
 
     /**
      * {@return this builder} Counts how often the program ends in which way: {@link FilterStats#returns}. That costs a
-     * packet in the pipeline some nanoseconds, and one that is shorter than the program wants some ten. The default is
-     * false, which costs nothing.
+     * packet in the pipeline some nanoseconds. The default is false, which costs nothing.
      *
      * @param wanted whether to count
      */

@@ -25,6 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 class SnippetsTest {
     private static final Pattern JAVA = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
 
+    private static final Pattern PRE = Pattern.compile("<pre>\\{@code (.*?)}</pre>", Pattern.DOTALL);
+
+    private static final String AFTER = "}}\n";
+
     private static final String BEFORE = """
             import io.github.nettybpf.core.*;
             import io.github.nettybpf.core.address.*;
@@ -32,6 +36,7 @@ class SnippetsTest {
             import io.github.nettybpf.netty.*;
             import io.github.nettybpf.netty.drops.*;
             import io.github.nettybpf.netty.reuseport.*;
+            import io.github.nettybpf.packet.*;
             import io.netty.bootstrap.*;
             import io.netty.channel.*;
             import io.netty.channel.epoll.*;
@@ -47,17 +52,37 @@ class SnippetsTest {
     @Test
     void theSnippetsOfTheReadmeCompile(@TempDir Path folder) throws IOException {
         StringBuilder imports = new StringBuilder();
-        StringBuilder source = new StringBuilder(BEFORE);
+        StringBuilder statements = new StringBuilder();
         Matcher snippet = JAVA.matcher(Files.readString(Path.of("..", "README.md")));
         int snippets = 0;
         while (snippet.find()) {
-            snippet.group(1).lines().forEach(line -> (line.startsWith("import ") ? imports : source)
+            snippet.group(1).lines().forEach(line -> (line.startsWith("import ") ? imports : statements)
                     .append(line)
                     .append('\n'));
             snippets++;
         }
-        source.append("}}\n").insert(0, imports);
         assertEquals(4, imports.toString().lines().count());
+        assertEquals("", problems(imports + BEFORE + statements + AFTER, folder));
+        assertTrue(snippets >= 5, "snippets: " + snippets);
+    }
+
+    /** The front page of the Javadoc. */
+    @Test
+    void theSnippetsOfTheOverviewCompile(@TempDir Path folder) throws IOException {
+        StringBuilder statements =
+                new StringBuilder("Channel channel = null;\nProgram program = null;\nbyte[] frame = {};\n");
+        Matcher snippet = PRE.matcher(Files.readString(Path.of("..", "docs", "javadoc-overview.html")));
+        int snippets = 0;
+        while (snippet.find()) {
+            String text = snippet.group(1);
+            statements.append(text).append("\n");
+            snippets++;
+        }
+        assertEquals("", problems(BEFORE + statements + AFTER, folder));
+        assertEquals(4, snippets);
+    }
+
+    private static String problems(String source, Path folder) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter problems = new StringWriter();
         JavaFileObject file =
@@ -75,8 +100,7 @@ class SnippetsTest {
                         null,
                         List.of(file))
                 .call();
-        assertEquals("", problems.toString());
-        assertTrue(compiled);
-        assertTrue(snippets >= 5, "snippets: " + snippets);
+        assertEquals(compiled, problems.toString().isEmpty());
+        return problems.toString();
     }
 }
