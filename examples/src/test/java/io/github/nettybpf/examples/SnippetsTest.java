@@ -17,11 +17,10 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * The Java of README.md compiles: its snippets one after the other, as the statements of one method, below the imports that
- * the first begins with.
- */
+/** The Java that the documents show compiles. What docs/recipes.md shows is run by RecipesTest. */
 class SnippetsTest {
     private static final Pattern JAVA = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
 
@@ -49,6 +48,49 @@ class SnippetsTest {
                 void run(EventLoopGroup group, Bootstrap bootstrap) throws Exception {
             """;
 
+    /** What the documents leave to the reader. */
+    private static final String APPLICATION = """
+            package io.github.nettybpf.examples.loops;
+
+            import io.github.nettybpf.core.*;
+            import io.github.nettybpf.core.address.*;
+            import io.github.nettybpf.expression.*;
+            import io.github.nettybpf.expression.FilterExpression.Options;
+            import io.github.nettybpf.netty.*;
+            import io.github.nettybpf.netty.address.*;
+            import io.github.nettybpf.netty.drops.*;
+            import io.github.nettybpf.netty.listener.*;
+            import io.github.nettybpf.netty.reuseport.*;
+            import io.github.nettybpf.packet.*;
+            import io.micrometer.core.instrument.*;
+            import io.micrometer.core.instrument.simple.*;
+            import io.netty.bootstrap.*;
+            import io.netty.channel.*;
+            import io.netty.channel.epoll.*;
+            import io.netty.handler.codec.quic.*;
+            import io.netty.util.internal.logging.InternalLogger;
+            import java.net.*;
+            import java.nio.file.*;
+            import java.time.Duration;
+            import java.util.concurrent.*;
+
+            abstract class Snippets {
+                static class YourHandler extends ChannelInboundHandlerAdapter {}
+                Program program, candidate, arp;
+                BpfFilterHandler handler;
+                AddressFilterHandler filter;
+                AddressSet blocked, customers;
+                ChannelPipeline pipeline;
+                Bootstrap bootstrap;
+                QuicConnectionIds ids;
+                int slots;
+                QuicSslContext context;
+                ScheduledExecutorService executor;
+                InternalLogger logger;
+                void run() throws Exception {
+            """;
+
+    /** The snippets of the README are one program: one after the other, below the imports that the first begins with. */
     @Test
     void theSnippetsOfTheReadmeCompile(@TempDir Path folder) throws IOException {
         StringBuilder imports = new StringBuilder();
@@ -64,6 +106,19 @@ class SnippetsTest {
         assertEquals(4, imports.toString().lines().count());
         assertEquals("", problems(imports + BEFORE + statements + AFTER, folder));
         assertTrue(snippets >= 5, "snippets: " + snippets);
+    }
+
+    /** Each of them by itself. */
+    @ParameterizedTest
+    @CsvSource({"address-sets, 5", "events, 1", "many-loops, 3", "raw-frames, 1", "seeing-drops, 4"})
+    void theSnippetsOfTheDocumentsCompile(String document, int snippets, @TempDir Path folder) throws IOException {
+        Matcher snippet = JAVA.matcher(Files.readString(Path.of("..", "docs", document + ".md")));
+        int found = 0;
+        while (snippet.find()) {
+            assertEquals("", problems(APPLICATION + snippet.group(1) + AFTER, folder));
+            found++;
+        }
+        assertEquals(snippets, found);
     }
 
     /** The front page of the Javadoc. */
