@@ -2,6 +2,7 @@ package io.github.nettybpf.netty;
 
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.SocketFilterException.Reason;
+import io.github.nettybpf.netty.code.PredicateForm;
 import io.github.nettybpf.netty.observe.FilterEvents;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -26,6 +27,7 @@ final class AttachedFilter {
     private final DropCounter drops;
     private volatile boolean attached;
     private boolean isUnproved;
+    private @Nullable Program program;
 
     AttachedFilter(Channel channel) {
         this.channel = channel;
@@ -35,6 +37,12 @@ final class AttachedFilter {
     /** {@return whether the socket has a filter of this handler} */
     boolean isAttached() {
         return attached;
+    }
+
+    /** {@return whether the socket has a filter that may cut packets} */
+    boolean cuts() {
+        Program present = program;
+        return attached && present != null && !PredicateForm.isExact(present, PredicateForm.longestPacket(channel));
     }
 
     /** {@return whether the socket may have a filter that could be neither read back nor detached} */
@@ -106,6 +114,7 @@ final class AttachedFilter {
             throw e;
         }
         attached = true;
+        this.program = program;
         channel.attr(OWNER).set(this);
     }
 

@@ -113,8 +113,7 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * {@return what the handler has done so far} From any thread; with hits by rule better not from an event loop's, as
-     * naming the rules of a long expression may take seconds the first time.
+     * {@return what the handler has done so far} From any thread.
      */
     public FilterStats stats() {
         ChannelFilter current = filtering;
@@ -132,8 +131,9 @@ public final class BpfFilterHandler extends ChannelDuplexHandler {
     /**
      * Replaces the program without a gap: no packet passes that neither of the two would let pass, and once the future
      * succeeds only the new one judges. Packets that are queued in the socket at that time were judged by the old
-     * program, and are judged by the new one too: of those that the kernel has cut, by what is left of them. From any
-     * thread.
+     * program, and are judged by the new one too, unless the old one may have cut them: then they pass as they are, and the
+     * future succeeds when they are gone, about a second later. What was cut is judged by what is left where the kernel cannot
+     * have the new program, where it passes samples, and on unix sockets, which do not tell what is queued. From any thread.
      *
      * @param replacement the new program
      * @return a future that always completes: it succeeds when the new program is in force, and fails with {@link

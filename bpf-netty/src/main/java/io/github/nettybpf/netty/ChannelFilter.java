@@ -332,7 +332,7 @@ final class ChannelFilter implements KernelHandover.Target {
     /** {@return whether it is the rule that judges already} To hand over to it would cost packets that it has cut. */
     @SuppressWarnings("ReferenceEquality") // to compare sets of sources may take long
     private boolean isInForce(FilterRule rule) {
-        return rule == pipeline.rule() && !status.is(FilterState.DRAINING);
+        return rule == pipeline.rule() && !status.is(FilterState.DRAINING) && !status.is(FilterState.REPLACED);
     }
 
     /** Puts another rule in force and tells when, or throws and leaves the old one there. */

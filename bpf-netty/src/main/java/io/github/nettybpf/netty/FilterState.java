@@ -15,6 +15,8 @@ enum FilterState {
     DRY_RUN(Action.JUDGE, Location.DRY_RUN),
     /** The kernel has judged everything that is received. */
     KERNEL(Action.PASS, Location.KERNEL),
+    /** The kernel judges by a new program, and what is queued was judged, and perhaps cut, by the one before. */
+    REPLACED(Action.PASS, Location.KERNEL),
     /** The kernel drops; the pipeline judges what it keeps, or what was queued before it had the filter. */
     BOTH(Action.JUDGE, Location.KERNEL_AND_PIPELINE),
     /** The kernel drops everything until nothing is queued that it has not judged. */

@@ -116,7 +116,8 @@ final class FilterStatus {
     }
 
     private void announce(Entered old, Entered entered) {
-        if (old.replaced != null && old.state == FilterState.DRAINING && entered.state == FilterState.KERNEL) {
+        boolean wasHandover = old.state == FilterState.DRAINING || old.state == FilterState.REPLACED;
+        if (old.replaced != null && wasHandover && entered.state == FilterState.KERNEL) {
             old.replaced.trySuccess(null);
         } else if (old.replaced != null) {
             RuleChange.refuse(

@@ -87,11 +87,14 @@ final class KernelHandover {
         Program complete = programs.complete();
         Program form = programs.form();
         boolean samples = choices.dropsOneIn() > 0;
-        if (isEmpty && complete != null && (form == null || !samples)) {
+        boolean isByKernelAlone = complete != null && (form == null || !samples);
+        if (isEmpty && complete != null && isByKernelAlone) {
             socket.attach(complete);
             sources.setComplete(rule.sources());
             status.enterKernel(ATTACHED_BEFORE_BIND + (samples ? OffloadRules.NOT_SAMPLED : ""));
             replaced.trySuccess(null);
+        } else if (complete != null && isByKernelAlone && isQueueCut()) {
+            replaceInKernel(rule, complete, form, replaced);
         } else if (form == null) {
             takeOverWithLoss(rule, complete, replaced);
         } else {
@@ -112,6 +115,43 @@ final class KernelHandover {
             throw OffloadRules.tooMany(rule.sources());
         }
         return programs;
+    }
+
+    /** {@return whether what is queued may have been cut by the kernel, and it is known when nothing is queued any more} */
+    private boolean isQueueCut() {
+        return (status.is(FilterState.REPLACED) || (status.is(FilterState.KERNEL) && socket.cuts()))
+                && SocketFilters.tellsReceiveQueue(channel);
+    }
+
+    /** To judge again what was cut would lose it: it passes, and the rule is in force once that is gone. */
+    private void replaceInKernel(FilterRule rule, Program complete, @Nullable Program form, Promise<Void> replaced) {
+        PipelineFilter next = target.pipelineOf(rule);
+        socket.attach(complete);
+        target.judgeBy(next);
+        sources.setComplete(rule.sources());
+        Object waiting = status.enter(
+                FilterState.REPLACED, "replaced; what was queued passes as it was judged before", replaced);
+        queue.whenDrained(
+                waiting,
+                ReceiveQueue.GRACE_MILLIS,
+                () -> status.enterKernel("replaced" + (choices.dropsOneIn() > 0 ? OffloadRules.NOT_SAMPLED : "")),
+                e -> judgeQueued(rule, complete, form, replaced, e));
+    }
+
+    /** It is not known when what was queued is gone: both judge from now on, if they can. */
+    private void judgeQueued(
+            FilterRule rule, Program complete, @Nullable Program form, Promise<Void> replaced, Throwable unknown) {
+        try {
+            if (form != null) {
+                LOGGER.debug("{} does not tell what is queued", channel, unknown);
+                takeOver(rule, complete, form, false, replaced);
+                return;
+            }
+        } catch (SocketFilterException e) {
+            unknown.addSuppressed(e);
+        }
+        RuleChange.refuse(channel, replaced, unknown);
+        target.fail(unknown);
     }
 
     /** Who judges last must see whole packets, so the kernel only drops until nothing older is queued. */
