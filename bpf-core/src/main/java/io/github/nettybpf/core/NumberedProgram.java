@@ -94,9 +94,8 @@ final class NumberedProgram {
     private int freeSlot() {
         BitSet used = new BitSet();
         for (Instruction instruction : program.instructions()) {
-            if (instruction instanceof LoadScratch load) {
-                used.set(load.n());
-            } else if (instruction instanceof StoreScratch store) {
+            // The kernel takes no load from a slot that may have no value.
+            if (instruction instanceof StoreScratch store) {
                 used.set(store.n());
             }
         }
@@ -200,7 +199,7 @@ final class NumberedProgram {
 
     private void addChecked(int pc, Cause cause) {
         int decision = decide(pc, cause);
-        check(pc, decision + 1).forEach(each -> add(each, each.isReturn() ? decision : -1));
+        check(pc, decision + 1).forEach(each -> add(each, -1));
         add(program.instructions().get(pc), decision);
     }
 

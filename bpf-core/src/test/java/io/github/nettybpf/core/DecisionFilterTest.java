@@ -119,6 +119,9 @@ class DecisionFilterTest {
             ldb [0]; ldxb 4*([1]&0xf); ret a             | 1 | insn 1: ldxb 4*([1]&0xf): outside the packet
             ldb [0]; tax; ldh [x+3]; ret #1              | 1 | insn 2: ldh [x + 3]: outside the packet
             ldb [0]; tax; ldb [x+2147483647]; ret #1     | 2 | insn 2: ldb [x + 2147483647]: outside the packet
+            ldb [0]; ld [0]; ret #1                      | 1 | insn 1: ld [0]: outside the packet
+            ldb [0]; and #1; tax; ldb [x+0]; ret #1      | 1 | insn 3: ldb [x + 0]: outside the packet
+            ldb [0]; tax; ldb [x+2147483392]; ret #1     | 1 | insn 2: ldb [x + 2147483392]: outside the packet
             ldb [0]; ldx len; ldb [x+0]; ret #1          | 2 | insn 2: ldb [x + 0]: outside the packet
             ldb [0]; and #0; tax; ld #9; div x; ret #1   | 1 | insn 4: div x: division by 0
             ldb [0]; ldx #0; mod x; ret #1               | 1 | insn 2: mod x: division by 0
