@@ -6,7 +6,6 @@ import io.github.nettybpf.core.Instruction.ConditionalJump;
 import io.github.nettybpf.core.Instruction.JumpIf;
 import io.github.nettybpf.core.Instruction.StoreScratch;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Interprets a program as a graph of steps. A step is an operation together with the jump that follows it, if one does,
@@ -249,7 +248,9 @@ final class Interpreter implements Filter {
         final int operation;
         final int k;
         final int size;
-        final @Nullable Extension extension;
+
+        /** What LD_EXTENSION loads; in all other steps LEN, which is loaded by an opcode of its own. */
+        final Extension extension;
 
         /** The test: {@code (A & mask) - from <= span}, unsigned. With all three 0 it always holds. */
         private int mask;
@@ -268,19 +269,20 @@ final class Interpreter implements Filter {
             onFalse = this;
             switch (raw.code()) {
                 case LD | ABS | W, LD | ABS | H, LD | ABS | B -> {
-                    extension = Extension.atOffset(k);
-                    operation = extension != null ? LD_EXTENSION : negative ? LD_NEGATIVE : raw.code();
+                    Extension loaded = Extension.atOffset(k);
+                    extension = loaded != null ? loaded : Extension.LEN;
+                    operation = loaded != null ? LD_EXTENSION : negative ? LD_NEGATIVE : raw.code();
                 }
                 case LDX | MSH | B -> {
-                    extension = null;
+                    extension = Extension.LEN;
                     operation = negative ? MSH_NEGATIVE : raw.code();
                 }
                 case JMP | JA, JMP | JEQ | K, JMP | JGT | K, JMP | JGE | K, JMP | JSET | K -> {
-                    extension = null;
+                    extension = Extension.LEN;
                     operation = NONE;
                 }
                 default -> {
-                    extension = null;
+                    extension = Extension.LEN;
                     operation = raw.code();
                 }
             }
@@ -291,7 +293,7 @@ final class Interpreter implements Filter {
             operation = STOP;
             k = pc;
             size = 0;
-            extension = null;
+            extension = Extension.LEN;
             onTrue = this;
             onFalse = this;
         }

@@ -1,5 +1,6 @@
 package io.github.nettybpf.expression;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Thrown for an expression that cannot be compiled. The message says where, what was found, and what was expected. */
@@ -59,7 +60,7 @@ public final class ExpressionException extends IllegalArgumentException {
      */
     @Override
     public String getMessage() {
-        String line = super.getMessage();
+        String line = Objects.requireNonNull(super.getMessage());
         return pointer == null ? line : line + "\n" + pointer;
     }
 

@@ -5,6 +5,7 @@ import io.github.nettybpf.netty.drops.ShadowStats;
 import io.github.nettybpf.netty.observe.PacketCounters;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link BpfFilterHandler} has done so far, and where its program runs. A snapshot; {@code received() ==
@@ -153,7 +154,7 @@ public final class FilterStats {
 
     /** {@return whether the other has the same figures} */
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof FilterStats stats && figures.equals(stats.figures);
     }
 

@@ -166,12 +166,13 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
     }
 
     @Override
-    public <T> boolean setOption(ChannelOption<T> option, T value) {
+    public <T> boolean setOption(ChannelOption<T> option, @Nullable T value) {
+        if (option.equals(PacketChannelOption.FANOUT)) { // null is its default; no other option can be null
+            change(option, value);
+            return true;
+        }
+        Objects.requireNonNull(value, "value");
         if (isOwn(option)) {
-            // Null is the default of FANOUT, and Netty's validate() refuses null.
-            if (!option.equals(PacketChannelOption.FANOUT)) {
-                validate(option, value);
-            }
             change(option, value);
             return true;
         }
@@ -227,7 +228,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
         try {
             if (option.equals(PacketChannelOption.OUTGOING)) {
                 socket.setOutgoing(value);
-            } else if (bound != null && !values.get(option).equals(value)) {
+            } else if (bound != null && value(PacketChannelOption.PROMISCUOUS) != value) {
                 socket.setPromiscuous(bound.interfaceIndex(), value);
             }
         } catch (IOException e) {
@@ -243,9 +244,7 @@ public final class PacketChannelConfig extends DefaultChannelConfig {
     private static void check(ChannelOption<?> option, @Nullable Object value) {
         String expected = null;
         if (option.equals(PacketChannelOption.BLOCK_SIZE)) {
-            expected = isWithin(value, 4096, Integer.MAX_VALUE) && (Integer) value % 4096 == 0
-                    ? null
-                    : "a multiple of 4096";
+            expected = value instanceof Integer size && size >= 4096 && size % 4096 == 0 ? null : "a multiple of 4096";
         } else if (option.equals(PacketChannelOption.BLOCK_COUNT)) {
             expected = isWithin(value, 1, MAX_BLOCKS) ? null : "1.." + MAX_BLOCKS;
         } else if (option.equals(PacketChannelOption.RETIRE_MILLIS)) {

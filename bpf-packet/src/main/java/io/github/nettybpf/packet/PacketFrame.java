@@ -143,9 +143,8 @@ public final class PacketFrame extends DefaultByteBufHolder {
     public PacketAddress address() {
         PacketAddress known = address;
         if (known == null) {
-            boolean named = local != null && local.interfaceIndex() == interfaceIndex();
             known = new PacketAddress(
-                    named ? local.interfaceName() : null,
+                    local != null && local.interfaceIndex() == interfaceIndex() ? local.interfaceName() : null,
                     interfaceIndex(),
                     protocol(),
                     hardwareType(),
@@ -296,7 +295,9 @@ public final class PacketFrame extends DefaultByteBufHolder {
     /** {@return whether the other is a frame with the same content and address} */
     @Override
     public boolean equals(@Nullable Object other) {
-        return super.equals(other) && address().equals(((PacketFrame) other).address());
+        return other instanceof PacketFrame frame
+                && super.equals(frame)
+                && address().equals(frame.address());
     }
 
     @Override

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Set;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,8 +181,12 @@ final class PacketSocket {
         if (address.protocol() == PacketAddress.ALL_PROTOCOLS) {
             return;
         }
-        Program filter = SocketFilters.read(fd()).orElse(null);
-        for (Extension extension : filter == null ? Set.<Extension>of() : filter.extensions()) {
+        Optional<Program> attached = SocketFilters.read(fd());
+        if (attached.isEmpty()) {
+            return;
+        }
+        Program filter = attached.get();
+        for (Extension extension : filter.extensions()) {
             if (FrameView.TELLS_VLAN.contains(extension)) {
                 int pc = filter.firstReading(extension).orElseThrow();
                 throw new SocketException("filter of a channel for " + address + ": insn " + pc + ": "

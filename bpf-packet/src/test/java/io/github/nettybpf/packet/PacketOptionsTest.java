@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The effect of each option, and writing frames. */
 @ExtendWith(InNamespace.class)
@@ -407,6 +408,26 @@ class PacketOptionsTest {
             tap.channel.bind(PacketAddress.of("b0")).sync();
             assertTrue(tap.channel.isActive());
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("optionsWithoutNull")
+    void noOtherOptionTakesNull(ChannelOption<?> option) throws Exception {
+        try (Tap tap = new Tap()) {
+            tap.channel = (PacketChannel) tap.bootstrap.register().sync().channel();
+            NullPointerException refused = assertThrows(
+                    NullPointerException.class, () -> tap.channel.config().setOption(option, null));
+            assertEquals("value", refused.getMessage());
+        }
+    }
+
+    static List<ChannelOption<?>> optionsWithoutNull() {
+        return List.of(
+                PacketChannelOption.PROMISCUOUS,
+                PacketChannelOption.BLOCK_SIZE,
+                ChannelOption.SO_RCVBUF,
+                ChannelOption.SO_SNDBUF,
+                ChannelOption.AUTO_READ);
     }
 
     @Test

@@ -192,7 +192,8 @@ final class DhcpPool {
      * declines, only the last one is kept back.
      */
     boolean decline(DhcpClient client, Ip4 address) {
-        if (!release(client, address)) {
+        Slot slot = slots.get(address);
+        if (slot == null || !release(client, address)) {
             return false;
         }
         for (Slot other : slots.values()) {
@@ -200,7 +201,6 @@ final class DhcpPool {
                 other.state = State.FREE;
             }
         }
-        Slot slot = slots.get(address);
         slot.client = null;
         slot.decliner = client;
         slot.state = State.QUARANTINED;

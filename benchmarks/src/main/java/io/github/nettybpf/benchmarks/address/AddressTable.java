@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.StringJoiner;
 
 /**
@@ -31,7 +33,7 @@ final class AddressTable {
     public static void main(String[] args) throws IOException, InterruptedException {
         for (String jdk : args) {
             int equals = jdk.indexOf('=');
-            Map<AddressLookup, Map<String, Double>> figures = new HashMap<>();
+            EnumMap<AddressLookup, Map<String, Double>> figures = new EnumMap<>(AddressLookup.class);
             for (AddressLookup lookup : AddressLookup.values()) {
                 figures.put(lookup, figures(Path.of(jdk.substring(equals + 1), "bin", "java"), lookup));
             }
@@ -60,7 +62,7 @@ final class AddressTable {
         return figures;
     }
 
-    private static void print(String jvm, Map<AddressLookup, Map<String, Double>> figures) {
+    private static void print(String jvm, EnumMap<AddressLookup, Map<String, Double>> figures) {
         StringJoiner titles = new StringJoiner(" | ", "| " + jvm + ": ns for a lookup | prefixes | sources | ", " |");
         for (AddressLookup lookup : AddressLookup.values()) {
             titles.add(lookup.title);
@@ -77,7 +79,7 @@ final class AddressTable {
         System.out.println();
         System.out.println("| " + jvm + ": 1,000,000 prefixes | IPv4 | IPv6 |");
         System.out.println("|---|---:|---:|");
-        Map<String, Double> set = figures.get(AddressLookup.ADDRESS_SET);
+        Map<String, Double> set = Objects.requireNonNull(figures.get(AddressLookup.ADDRESS_SET));
         for (String name : List.of("build ms", "parse ms", "bytes MiB", "heap MiB", "update us", "longest update us")) {
             System.out.printf(
                     Locale.ROOT, "| %s | %,.1f | %,.1f |%n", name, set.get("IPV4 " + name), set.get("IPV6 " + name));
@@ -86,13 +88,12 @@ final class AddressTable {
     }
 
     private static void row(
-            AddressFamily family, String count, String sources, Map<AddressLookup, Map<String, Double>> figures) {
+            AddressFamily family, String count, String sources, EnumMap<AddressLookup, Map<String, Double>> figures) {
         StringJoiner row = new StringJoiner(" | ", "| ", " |");
         row.add(family.title);
         row.add(String.format(Locale.ROOT, "%,d", Integer.parseInt(count)));
         row.add(sources);
-        for (AddressLookup lookup : AddressLookup.values()) {
-            Map<String, Double> all = figures.get(lookup);
+        for (Map<String, Double> all : figures.values()) {
             String name = family + " " + count + " ";
             Double wrong = all.get(name + "wrong");
             boolean isSaid = wrong != null && wrong > 0 && sources.equals("listed");

@@ -16,9 +16,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +42,7 @@ final class IfConversionFinder {
     private final List<Test> tests = new ArrayList<>();
 
     /** The targets of the blocks so far. */
-    private final Map<Integer, Exit> exits = new TreeMap<>();
+    private final NavigableMap<Integer, Exit> exits = new TreeMap<>();
 
     /** How many of them end the program. */
     private int ends;
@@ -107,12 +107,12 @@ final class IfConversionFinder {
     }
 
     private void remember() {
-        List<Integer> out = List.copyOf(new TreeSet<>(exits.keySet()));
-        for (int pc : out) {
-            boolean keepsA = (flow.live(pc) & Registers.bit(Registers.A)) == 0
-                    || initialA.equals(exits.get(pc).a());
-            boolean keepsX = (flow.live(pc) & Registers.bit(Registers.X)) == 0
-                    || initialX.equals(exits.get(pc).x());
+        for (Map.Entry<Integer, Exit> exit : exits.entrySet()) {
+            int live = flow.live(exit.getKey());
+            boolean keepsA = (live & Registers.bit(Registers.A)) == 0
+                    || initialA.equals(exit.getValue().a());
+            boolean keepsX = (live & Registers.bit(Registers.X)) == 0
+                    || initialX.equals(exit.getValue().x());
             if (!keepsA || !keepsX) {
                 return;
             }
@@ -123,8 +123,8 @@ final class IfConversionFinder {
                 initialX,
                 List.copyOf(values),
                 List.copyOf(tests),
-                out.get(0),
-                out.get(1),
+                exits.firstKey(),
+                exits.lastKey(),
                 (int) reach,
                 hasFallback);
     }

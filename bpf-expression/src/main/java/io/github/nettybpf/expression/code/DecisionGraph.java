@@ -58,7 +58,7 @@ final class DecisionGraph {
             }
         }
         DecisionNode only = targets[0];
-        boolean implied = slot == null && only.value != null && only.value.implies(value);
+        boolean implied = slot == null && !only.isVerdict() && only.value().implies(value);
         if (used == 1 && (implied || only == DecisionNode.REJECT)) {
             return only;
         }

@@ -3,6 +3,7 @@ package io.github.nettybpf.expression.code;
 import io.github.nettybpf.expression.lower.RangeSet;
 import io.github.nettybpf.expression.lower.Value;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,7 @@ final class DecisionNode {
     /** What tells the nodes of a graph apart. */
     final int id;
 
-    /** What is tested or stored, or null for a verdict. */
-    final @Nullable Value value;
+    private final @Nullable Value value;
 
     /** The scratch slot that the value is stored in, if the node does that and has one successor; otherwise null. */
     final @Nullable Value slot;
@@ -38,6 +38,11 @@ final class DecisionNode {
 
     boolean isVerdict() {
         return value == null;
+    }
+
+    /** {@return what a node that is no verdict tests or stores} */
+    Value value() {
+        return Objects.requireNonNull(value);
     }
 
     /** {@return the number after the last one of the range} */

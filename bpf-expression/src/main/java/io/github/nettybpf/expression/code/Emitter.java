@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 
 /**
@@ -85,10 +86,9 @@ final class Emitter {
         }
         stores = order.stream().anyMatch(node -> node.slot != null);
         int unset = unset(order);
-        Map<DecisionNode, InstructionSelection.Block> blocks = new InstructionSelection(optimize).select(order);
+        List<InstructionSelection.Block> blocks = new InstructionSelection(optimize).select(order);
         for (int i = order.size() - 1; i >= 0; i--) {
-            DecisionNode node = order.get(i);
-            block(node, blocks.get(node));
+            block(order.get(i), blocks.get(i));
             if (backwards.size() > 4 * Program.MAX_SIZE) {
                 return;
             }
@@ -109,7 +109,7 @@ final class Emitter {
         int unset = 0;
         for (DecisionNode node : order) {
             int before = stored.getOrDefault(node, 0);
-            unset |= node.value.slotsRead & ~before;
+            unset |= node.value().slotsRead & ~before;
             int after = node.slot == null ? before : before | node.slot.slotsRead;
             for (DecisionNode target : node.targets) {
                 stored.merge(target, after, (a, b) -> a & b);
@@ -127,17 +127,17 @@ final class Emitter {
     private void block(DecisionNode node, InstructionSelection.Block block) {
         InstructionSelection.Branch branch = block.branch();
         if (branch instanceof InstructionSelection.Always) {
-            fallInto(positions.get(node.targets[0]));
+            fallInto(position(node.targets[0]));
         } else if (branch instanceof InstructionSelection.CompareX compare) {
-            int yes = positions.get(node.targets[node.rangeOf(1)]);
-            int no = positions.get(node.targets[0]);
+            int yes = position(node.targets[node.rangeOf(1)]);
+            int no = position(node.targets[0]);
             jump(yes, no, (t, f) -> new JumpIfX(compare.cond(), t, f));
         } else if (branch instanceof InstructionSelection.BitTest test) {
-            int yes = positions.get(node.targets[1]);
-            int no = positions.get(node.targets[0]);
+            int yes = position(node.targets[1]);
+            int no = position(node.targets[0]);
             jump(yes, no, (t, f) -> new JumpIf(JumpCondition.JSET, test.mask(), t, f));
         } else if (branch instanceof InstructionSelection.RangeTest test) {
-            fallInto(new SwitchLowering(this::compare, test.unit()).emit(node, positions, this::uses));
+            fallInto(new SwitchLowering(this::compare, test.unit()).emit(node, this::position, this::uses));
         } else {
             throw new IllegalArgumentException(branch.toString());
         }
@@ -146,6 +146,11 @@ final class Emitter {
             add(computation.get(i));
         }
         positions.put(node, backwards.size() - 1);
+    }
+
+    /** {@return the position of a node that is emitted, as all successors of the next one are} */
+    private int position(DecisionNode node) {
+        return Objects.requireNonNull(positions.get(node));
     }
 
     private int uses(long start, DecisionNode target) {

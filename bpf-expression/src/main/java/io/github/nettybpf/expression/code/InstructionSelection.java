@@ -5,6 +5,7 @@ import io.github.nettybpf.core.Instruction;
 import io.github.nettybpf.core.Instruction.AluConstant;
 import io.github.nettybpf.core.JumpCondition;
 import io.github.nettybpf.expression.lower.Value;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,16 +72,16 @@ final class InstructionSelection {
     }
 
     /**
-     * {@return the code of each node}
+     * {@return the code of each node, in the same order}
      *
      * @param order the nodes in topological order
      */
-    Map<DecisionNode, Block> select(List<DecisionNode> order) {
-        Map<DecisionNode, Block> blocks = new HashMap<>();
+    List<Block> select(List<DecisionNode> order) {
+        List<Block> blocks = new ArrayList<>(order.size());
         for (DecisionNode node : order) {
             Registers registers = optimize ? entry.getOrDefault(node, Registers.UNKNOWN) : Registers.UNKNOWN;
             ValueCodeGenerator generator = new ValueCodeGenerator(registers.a(), registers.x());
-            blocks.put(node, block(node, generator));
+            blocks.add(block(node, generator));
             Registers after = new Registers(generator.a(), generator.x());
             for (DecisionNode target : node.targets) {
                 entry.merge(target, after, Registers::join);
@@ -90,7 +91,7 @@ final class InstructionSelection {
     }
 
     private Block block(DecisionNode node, ValueCodeGenerator generator) {
-        Value value = Objects.requireNonNull(node.value);
+        Value value = node.value();
         if (node.slot != null) {
             generator.store(node.slot, value);
             return new Block(generator.code(), new Always());
@@ -130,7 +131,7 @@ final class InstructionSelection {
 
     /** {@return the mask, if a node only tests whether one of its bits is set, otherwise 0} */
     private static int bits(DecisionNode node) {
-        Value mask = Objects.requireNonNull(node.value).mask();
+        Value mask = node.value().mask();
         if (mask == null || node.targets.length != 2) {
             return 0;
         }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,7 @@ final class Optimizer {
         inDegrees = new HashMap<>();
         slotsRead = 0;
         for (DecisionNode node : order) {
-            slotsRead |= node.value.slotsRead;
+            slotsRead |= node.value().slotsRead;
             Arrays.stream(node.targets).distinct().forEach(target -> inDegrees.merge(target, 1, Integer::sum));
         }
         List<Draft> drafts = new ArrayList<>(order.size());
@@ -105,11 +106,15 @@ final class Optimizer {
             Draft draft = drafts.get(i);
             DecisionNode[] targets = draft.targets;
             for (int j = 0; j < targets.length; j++) {
-                targets[j] = targets[j].isVerdict() ? targets[j] : made.get(targets[j]);
+                targets[j] = rebuilt(targets[j], made);
             }
-            made.put(draft.node, graph.node(draft.node.value, draft.node.slot, draft.starts, targets));
+            made.put(draft.node, graph.node(draft.node.value(), draft.node.slot, draft.starts, targets));
         }
-        return start.isVerdict() ? start : made.get(start);
+        return rebuilt(start, made);
+    }
+
+    private static DecisionNode rebuilt(DecisionNode node, Map<DecisionNode, DecisionNode> made) {
+        return node.isVerdict() ? node : Objects.requireNonNull(made.get(node));
     }
 
     private Draft draft(DecisionNode node) {
@@ -119,7 +124,7 @@ final class Optimizer {
                     .forEach(target -> facts.put(target, null));
             return new Draft(node, node.starts.clone(), node.targets.clone());
         }
-        Value value = node.value;
+        Value value = node.value();
         budget.spend(NODE_WORK + node.starts.length);
         RangeFacts before = facts.get(node);
         RangeSet possible = RangeFacts.range(before, value, depth(before));
@@ -153,7 +158,8 @@ final class Optimizer {
         long end = node.end(i);
         RangeFacts here = after(node, before, possible.within(start, end));
         DecisionNode target = thread(here, node.targets[i]);
-        boolean inline = target.value == node.value
+        boolean inline = !target.isVerdict()
+                && target.value() == node.value()
                 && target.slot == null
                 && node.slot == null
                 && inDegrees.getOrDefault(target, 0) == 1;
@@ -166,7 +172,7 @@ final class Optimizer {
             starts.add(Math.max(start, target.starts[j]));
             RangeFacts there = RangeFacts.and(
                     before,
-                    node.value,
+                    node.value(),
                     RangeSet.between(Math.max(start, target.starts[j]), Math.min(end, target.end(j)) - 1));
             targets.add(thread(there, target.targets[j]));
         }
@@ -197,7 +203,7 @@ final class Optimizer {
 
     /** {@return the facts on the edge from a node for a range of its value} */
     private static RangeFacts after(DecisionNode node, @Nullable RangeFacts before, RangeSet range) {
-        RangeFacts computed = RangeFacts.and(before, node.value, range);
+        RangeFacts computed = RangeFacts.and(before, node.value(), range);
         return node.slot == null ? computed : RangeFacts.stored(computed, node.slot);
     }
 
@@ -225,17 +231,18 @@ final class Optimizer {
             if (steps == 1) {
                 possible = new HashMap<>(possible);
             }
-            RangeSet range = possible.get(node.value);
+            Value value = node.value();
+            RangeSet range = possible.get(value);
             if (range == null) {
                 int depth = depth(known);
-                if (!RangeFacts.isDefined(known, node.value, depth)) {
+                if (!RangeFacts.isDefined(known, value, depth)) {
                     return node;
                 }
-                range = RangeFacts.range(known, node.value, depth);
+                range = RangeFacts.range(known, value, depth);
                 if (steps == 0) {
-                    possible = Map.of(node.value, range);
+                    possible = Map.of(value, range);
                 } else {
-                    possible.put(node.value, range);
+                    possible.put(value, range);
                 }
             }
             DecisionNode only = only(node, range);

@@ -1,10 +1,9 @@
 package io.github.nettybpf.expression.code;
 
 import io.github.nettybpf.core.JumpCondition;
-import io.github.nettybpf.expression.lower.RangeSet;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.function.ToIntBiFunction;
+import java.util.function.ToIntFunction;
 
 /**
  * Emits the comparisons that find the range of a value (switch lowering): a binary search tree of {@code jge} over the
@@ -74,15 +73,15 @@ final class SwitchLowering {
     /**
      * {@return the position of the first comparison of a node, all of which are emitted}
      *
-     * @param positions the positions of its successors
+     * @param position tells the position of each of its successors
      * @param uses how many nodes have a range that starts at a number and leads to a successor
      */
-    int emit(DecisionNode node, Map<DecisionNode, Integer> positions, ToIntBiFunction<Long, DecisionNode> uses) {
+    int emit(DecisionNode node, ToIntFunction<DecisionNode> position, ToIntBiFunction<Long, DecisionNode> uses) {
         int n = node.targets.length;
         int[] targets = new int[n];
         int[] used = new int[n];
         for (int i = 0; i < n; i++) {
-            targets[i] = positions.get(node.targets[i]);
+            targets[i] = position.applyAsInt(node.targets[i]);
             used[i] = uses.applyAsInt(node.starts[i], node.targets[i]);
         }
         return emitAll(node, new Ranges(node.starts, targets, used));
@@ -90,7 +89,7 @@ final class SwitchLowering {
 
     private int emitAll(DecisionNode node, Ranges ranges) {
         int n = node.targets.length;
-        long end = (node.value == null ? RangeSet.END - 1 : node.value.max) + 1;
+        long end = node.value().max + 1;
         long different = Arrays.stream(ranges.targets).distinct().count();
         int whole = different > n / 4 ? WHOLE_SWITCH : WHOLE_CHAIN;
         return n > 2 * whole + 1 ? emit(ranges, 0, n, end) : chain(ranges, 0, n, end);

@@ -66,15 +66,18 @@ final class ProtocolLowering {
         if (isis != null) {
             return or(isis.stream().map(pdu -> proto("isis", pdu, column)).toArray(BooleanFormula[]::new));
         }
-        return switch (name) {
-            case "sctp", "tcp", "udp", "pim" -> proto("", IP_PROTOCOLS.get(name), column);
-            case "ah" -> proto("", AH, column);
-            case "esp" -> proto("", ESP, column);
-            case "icmp6" -> proto("ip6", ICMP6, column);
-            case "icmp", "igmp", "igrp", "vrrp", "carp" -> proto("ip", IP_PROTOCOLS.get(name), column);
-            default ->
-                throw new ExpressionException(column, "'" + name + "' (expected: a protocol that can be tested)");
-        };
+        Integer protocol = IP_PROTOCOLS.get(name);
+        if (protocol != null) {
+            return proto("", protocol, column);
+        }
+        Integer protocol4 = IP4_PROTOCOLS.get(name);
+        if (protocol4 != null) {
+            return proto("ip", protocol4, column);
+        }
+        if (name.equals("icmp6")) {
+            return proto("ip6", ICMP6, column);
+        }
+        throw new ExpressionException(column, "'" + name + "' (expected: a protocol that can be tested)");
     }
 
     private BooleanFormula onSocket(String name, int column) {

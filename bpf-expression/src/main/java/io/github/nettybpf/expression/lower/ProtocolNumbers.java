@@ -76,10 +76,12 @@ final class ProtocolNumbers {
             IP, 0x0021, IP6, 0x0057, DECNET, 0x0027, ATALK, 0x0029, 0x0600, 0x0025, SAP_ISO, 0x0023, SAP_STP, 0x0031,
             SAP_IPX, 0x002b);
 
-    /** IP protocols that are a word of the language. */
-    static final Map<String, Integer> IP_PROTOCOLS = Map.of(
-            "sctp", SCTP, "tcp", TCP, "udp", UDP, "icmp", 1, "igmp", 2, "igrp", 9, "pim", 103, "vrrp", 112, "carp", 112,
-            "icmp6", ICMP6);
+    /** Protocols in IPv4 and IPv6 that are a word of the language. */
+    static final Map<String, Integer> IP_PROTOCOLS =
+            Map.of("sctp", SCTP, "tcp", TCP, "udp", UDP, "pim", 103, "ah", AH, "esp", ESP);
+
+    /** Those in IPv4 only. */
+    static final Map<String, Integer> IP4_PROTOCOLS = Map.of("icmp", 1, "igmp", 2, "igrp", 9, "vrrp", 112, "carp", 112);
 
     /** ISO network layer protocols (NLPID, ISO/IEC TR 9577). */
     static final int ISIS = 0x83;

@@ -63,8 +63,10 @@ final class WirelessHeader {
         boolean isPayloadRead = (read & payload.slotsRead) != 0;
         BooleanFormula all = isPayloadRead ? and(header.storePayload(payload), formula) : formula;
         Value frame = offsets.linkHeader().base();
-        boolean isFrameRead = frame != null && (isPayloadRead || (read & frame.slotsRead) != 0);
-        return isFrameRead ? and(new BooleanFormula.Store(frame, header.radiotapLength()), all) : all;
+        if (frame == null || (!isPayloadRead && (read & frame.slotsRead) == 0)) {
+            return all;
+        }
+        return and(new BooleanFormula.Store(frame, header.radiotapLength()), all);
     }
 
     private Value sum(Value value, int more) {

@@ -2,6 +2,7 @@ package io.github.nettybpf.netty.drops;
 
 import io.github.nettybpf.core.Decision;
 import io.github.nettybpf.core.Program;
+import org.jspecify.annotations.Nullable;
 
 /** How often a program has decided in one way: see {@code FilterStats.returns}. A snapshot. */
 public final class RuleHits {
@@ -57,7 +58,7 @@ public final class RuleHits {
 
     /** {@return whether the other is of an equal program and decision, and has the same figures} */
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof RuleHits hits && program.equals(hits.program) && figures.equals(hits.figures);
     }
 

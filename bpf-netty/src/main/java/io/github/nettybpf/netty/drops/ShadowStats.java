@@ -1,5 +1,7 @@
 package io.github.nettybpf.netty.drops;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a program that is tried beside the one in force would have judged. A snapshot. Where the kernel drops, of the
  * packets that it drops only the samples are compared, and {@link #keepsEstimate} tells what that means.
@@ -41,7 +43,7 @@ public final class ShadowStats {
 
     /** {@return whether the other has the same figures} */
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof ShadowStats stats && figures.equals(stats.figures);
     }
 

@@ -164,8 +164,8 @@ public final class HotSources {
         hot.add(samples, seconds);
         Program program = null;
         Map<AddressPrefix, Double> rates = Map.of();
-        boolean goesOn = kernel != null;
-        while (goesOn && budget >= LEAST_BUDGET) {
+        boolean goesOn = true;
+        while (kernel != null && goesOn && budget >= LEAST_BUDGET) {
             rates = hot.choose(budget);
             Optional<Program> made = rates.isEmpty() ? Optional.empty() : kernel.program(setOf(rates.keySet()));
             program = made.orElse(null);

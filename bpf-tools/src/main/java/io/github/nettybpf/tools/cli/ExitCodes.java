@@ -7,6 +7,7 @@ import io.github.nettybpf.tools.Session;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -79,7 +80,7 @@ final class ExitCodes
      * reader, for example {@code head}, had enough.
      */
     static int outputFailed(UncheckedIOException e, String name, PrintWriter err) {
-        String problem = String.valueOf(e.getCause().getMessage());
+        String problem = String.valueOf(Objects.requireNonNull(e.getCause()).getMessage());
         if (problem.toLowerCase(Locale.ROOT).contains("broken pipe")) {
             return CommandLine.ExitCode.OK;
         }

@@ -43,7 +43,7 @@ final class UsageText {
         } else if (argument == null && e.getValue() != null) {
             return "'" + e.getValue() + "'" + expectedVerb(e.getValue());
         }
-        return e.getMessage();
+        return String.valueOf(e.getMessage());
     }
 
     private static String expectedVerb(String word) {

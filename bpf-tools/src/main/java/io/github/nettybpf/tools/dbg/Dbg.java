@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jline.terminal.Terminal;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +120,7 @@ public final class Dbg implements Callable<Integer> {
         } catch (IOException e) {
             throw new Source(name).unreadable(e);
         } catch (UncheckedIOException e) {
-            throw new Source(name).unreadable(e.getCause());
+            throw new Source(name).unreadable(Objects.requireNonNull(e.getCause()));
         }
     }
 

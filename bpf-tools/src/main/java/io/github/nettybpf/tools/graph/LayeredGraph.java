@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A graph whose vertices are in layers, with segments only from one layer to the next (a proper layering). The first
@@ -21,6 +22,17 @@ final class LayeredGraph {
 
     /** The edges that share dummy vertices. */
     private record Trunk(int to, Branch branch) {}
+
+    /** The dummy vertices of a trunk, from its top layer down, and the counts of the edges that join it at each. */
+    private static final class Dummies {
+        final int[] vertices;
+        final long[] counts;
+
+        Dummies(int[] vertices) {
+            this.vertices = vertices;
+            this.counts = new long[vertices.length];
+        }
+    }
 
     private final FlowGraph graph;
     private final List<Integer> layers = new ArrayList<>();
@@ -62,14 +74,13 @@ final class LayeredGraph {
 
     private void placeEdges() {
         // In the order of the edges: the same program has the same picture in every JVM.
-        Map<Trunk, int[]> trunks = new LinkedHashMap<>();
+        Map<Trunk, Dummies> trunks = new LinkedHashMap<>();
         Map<Trunk, Integer> tops = new HashMap<>();
         for (Edge edge : graph.edges()) {
             if (layers.get(edge.to()) - layers.get(edge.from()) > 1) {
                 tops.merge(new Trunk(edge.to(), edge.branch()), layers.get(edge.from()) + 1, Math::min);
             }
         }
-        Map<Trunk, long[]> counts = new HashMap<>();
         for (int i = 0; i < first.length; i++) {
             Edge edge = graph.edges().get(i);
             int below = layers.get(edge.from()) + 1;
@@ -77,24 +88,25 @@ final class LayeredGraph {
                 first[i] = edge.to();
             } else {
                 Trunk trunk = new Trunk(edge.to(), edge.branch());
-                int top = tops.get(trunk);
-                int[] vertices = trunks.computeIfAbsent(trunk, it -> trunk(it, top));
-                first[i] = vertices[below - top];
-                counts.computeIfAbsent(trunk, it -> new long[vertices.length])[below - top] += edge.count();
+                int top = Objects.requireNonNull(tops.get(trunk));
+                Dummies dummies = trunks.computeIfAbsent(trunk, it -> new Dummies(vertices(it, top)));
+                first[i] = dummies.vertices[below - top];
+                dummies.counts[below - top] += edge.count();
             }
             segments.add(new Segment(edge.from(), first[i], edge.branch(), edge.count()));
         }
-        trunks.forEach((trunk, vertices) -> {
+        trunks.forEach((trunk, dummies) -> {
+            int[] vertices = dummies.vertices;
             long count = 0;
             for (int i = 0; i < vertices.length; i++) {
-                count += counts.get(trunk)[i];
+                count += dummies.counts[i];
                 int next = i + 1 < vertices.length ? vertices[i + 1] : trunk.to();
                 segments.add(new Segment(vertices[i], next, trunk.branch(), count));
             }
         });
     }
 
-    private int[] trunk(Trunk trunk, int top) {
+    private int[] vertices(Trunk trunk, int top) {
         int[] vertices = new int[layers.get(trunk.to()) - top];
         for (int i = 0; i < vertices.length; i++) {
             vertices[i] = layers.size();

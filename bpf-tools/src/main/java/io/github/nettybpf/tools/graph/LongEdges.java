@@ -6,7 +6,6 @@ import io.github.nettybpf.tools.graph.FlowGraph.Edge;
 import io.github.nettybpf.tools.graph.FlowGraph.Kind;
 import io.github.nettybpf.tools.graph.FlowGraph.Row;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,14 +53,14 @@ final class LongEdges {
                 passed.merge(new Trunk(edge.to(), edge.branch()), layersBetween, Math::max);
             }
         }
-        List<Trunk> byLength = new ArrayList<>(passed.keySet());
-        byLength.sort(Comparator.comparing((Trunk trunk) -> passed.get(trunk)));
+        List<Map.Entry<Trunk, Integer>> byLength = new ArrayList<>(passed.entrySet());
+        byLength.sort(Map.Entry.comparingByValue());
         long all = 0;
         Set<Trunk> longest = new HashSet<>();
-        for (Trunk trunk : byLength) {
-            all += passed.get(trunk);
+        for (Map.Entry<Trunk, Integer> trunk : byLength) {
+            all += trunk.getValue();
             if (all > MOST_PASSED) {
-                longest.add(trunk);
+                longest.add(trunk.getKey());
             }
         }
         return longest;

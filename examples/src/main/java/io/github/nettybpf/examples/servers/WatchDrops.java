@@ -45,6 +45,7 @@ public final class WatchDrops implements Callable<Integer> {
     static final String FILTER =
             "src portrange 1024-65535 and udp[4:2] <= 520 and udp[10] & 0x80 = 0 and udp[12:2] = 1";
 
+    private static final String FILE = "drops.pcapng";
     private static final long MOST_BYTES = 16 << 20;
 
     @Option(names = "--seconds", defaultValue = "10", paramLabel = "N", description = "How long (default 10 s).")
@@ -66,10 +67,10 @@ public final class WatchDrops implements Callable<Integer> {
 
     @Option(
             names = "--file",
-            defaultValue = "drops.pcapng",
+            defaultValue = FILE,
             paramLabel = "FILE",
             description = "Where the samples go (default ${DEFAULT-VALUE}).")
-    private Path file;
+    private Path file = Path.of(FILE);
 
     /** Runs the program with the options that {@code --help} describes. */
     public static void main(String[] args) {
