@@ -77,7 +77,7 @@ class AssemblerTest {
 
     @Test
     void junkIsRefusedAndNeverBreaksTheAssembler() {
-        assertTrue(acceptedOfJunk(7, 50_000) > 0);
+        assertTrue(acceptedOfJunk(7, 15_000) > 0);
     }
 
     @Test

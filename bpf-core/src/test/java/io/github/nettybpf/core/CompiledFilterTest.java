@@ -20,19 +20,19 @@ class CompiledFilterTest {
     @Test
     void chains() {
         RandomPrograms random = RandomPrograms.deterministic(SEED + 1);
-        compare(SEED + 1, random::chains, random::keyedPacket, RandomPrograms.share(400), 100);
+        compare(SEED + 1, random::chains, random::keyedPacket, RandomPrograms.share(200), 100);
     }
 
     @Test
     void tests() {
         RandomPrograms random = RandomPrograms.deterministic(SEED + 2);
-        compare(SEED + 2, random::tests, random::smallPacket, RandomPrograms.share(1_500), 60);
+        compare(SEED + 2, random::tests, random::smallPacket, RandomPrograms.share(750), 60);
     }
 
     @Test
     void trees() {
         RandomTrees random = new RandomTrees(SEED + 3);
-        compare(SEED + 3, random::program, random::packet, RandomPrograms.share(1_500), 100);
+        compare(SEED + 3, random::program, random::packet, RandomPrograms.share(750), 100);
     }
 
     private static void compare(

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -255,17 +256,20 @@ class DecisionFilterTest {
             Program program = isAny ? random.program() : random.tests();
             DecisionFilter interpreted = DecisionFilter.interpret(program);
             DecisionFilter compiled = DecisionFilter.compile(program, BytesPacket.KINDS);
+            Filter filter = Filter.interpret(program);
+            int number = i;
             boolean[] found = new boolean[interpreted.decisions().size()];
             for (int j = 0; j < 50; j++) {
                 byte[] bytes = isAny ? random.packet() : random.smallPacket();
                 Packet cut = ofLength(bytes, bytes.length + j % 5 - 2);
                 for (Packet packet : List.of(new UnixPacket(bytes), Packet.of(bytes), cut)) {
-                    String what = "seed " + seed + ", program " + i + "\n" + program + "packet " + packet;
+                    Supplier<String> what =
+                            () -> "seed " + seed + ", program " + number + "\n" + program + "packet " + packet;
                     int decision = interpreted.decide(packet);
                     SteppingMachine machine = new SteppingMachine(program, packet);
                     assertEquals(stepped(machine), interpreted.decisions().get(decision), what);
                     assertEquals(decision, compiled.decide(packet), what);
-                    int verdict = Filter.interpret(program).run(packet);
+                    int verdict = filter.run(packet);
                     assertEquals(verdict, interpreted.verdict(decision, packet), what);
                     assertEquals(verdict, compiled.verdict(decision, packet), what);
                     found[decision] = true;

@@ -42,7 +42,7 @@ class RandomProgramsTest {
 
     @Test
     void interpreterEqualsTheReference() {
-        compare(SEED, RandomPrograms.share(60_000));
+        compare(SEED, RandomPrograms.share(30_000));
     }
 
     @Test
@@ -55,6 +55,7 @@ class RandomProgramsTest {
             compare(seed, 100_000);
             rawPrograms(seed, 100_000);
             formats(seed, 10_000);
+            numericFormats(seed, 10_000);
         }
     }
 
@@ -157,7 +158,7 @@ class RandomProgramsTest {
 
     @Test
     void textAndEveryFormatLeadBack() {
-        formats(SEED, RandomPrograms.share(5_000));
+        formats(SEED, RandomPrograms.share(2_500));
     }
 
     private static void formats(long seed, int programs) {
@@ -176,15 +177,20 @@ class RandomProgramsTest {
 
     @Test
     void numericFormatsKeepFieldsThatTheKernelIgnores() {
-        RandomPrograms random = new RandomPrograms(SEED + 1);
+        numericFormats(SEED + 1, RandomPrograms.share(1_000));
+    }
+
+    private static void numericFormats(long seed, int programs) {
+        RandomPrograms random = new RandomPrograms(seed);
         List<ProgramFormat> numeric =
                 List.of(ProgramFormat.BYTECODE, ProgramFormat.C, ProgramFormat.DDD, ProgramFormat.HEX);
-        for (int i = 0; i < RandomPrograms.share(2_500); i++) {
+        for (int i = 0; i < programs; i++) {
             Program program = random.program();
             for (ProgramFormat format : numeric) {
                 assertEquals(
                         program.raw(),
-                        ProgramFormat.readAny(format.write(program)).raw());
+                        ProgramFormat.readAny(format.write(program)).raw(),
+                        () -> "seed " + seed + "\n" + program);
             }
         }
     }

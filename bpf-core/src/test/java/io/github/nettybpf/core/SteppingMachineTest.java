@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,7 +60,8 @@ class SteppingMachineTest {
         for (int i = 0; i < programs; i++) {
             Program program = i % 2 == 0 ? random.program() : random.tests();
             Packet packet = new UnixPacket(i % 2 == 0 ? random.packet() : random.smallPacket());
-            String seen = "seed " + seed + ", program " + i + "\n" + program + "packet " + packet;
+            int number = i;
+            Supplier<String> seen = () -> "seed " + seed + ", program " + number + "\n" + program + "packet " + packet;
             SteppingMachine machine = new SteppingMachine(program, packet);
             List<State> passed = new ArrayList<>();
             while (true) {
@@ -94,7 +96,7 @@ class SteppingMachineTest {
      *
      * @return how many registers were compared
      */
-    private static int agreesWithInterpreter(SteppingMachine machine, String seen) {
+    private static int agreesWithInterpreter(SteppingMachine machine, Supplier<String> seen) {
         int asked = 0;
         for (int register = 0; register < 18; register++) {
             Program asking;
@@ -104,11 +106,12 @@ class SteppingMachineTest {
                 // On another path to this instruction the slot is unset: it cannot be read here.
                 continue;
             }
+            int number = register;
             int value = register < 16 ? machine.m(register) : register == 16 ? machine.a() : machine.x();
             assertEquals(
                     value,
                     Filter.interpret(asking).run(machine.packet()),
-                    "at " + machine.pc() + ", register " + register + ", " + seen);
+                    () -> "at " + machine.pc() + ", register " + number + ", " + seen.get());
             asked++;
         }
         return asked;

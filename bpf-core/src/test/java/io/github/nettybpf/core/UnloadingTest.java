@@ -14,16 +14,16 @@ import org.junit.jupiter.api.Test;
 
 /** Compiled classes are unloaded with their filters: a small JVM compiles far more programs than it could keep. */
 class UnloadingTest {
-    private static final int PROGRAMS = 20_000;
+    private static final int PROGRAMS = 10_000;
 
     @Test
-    void twentyThousandProgramsInASmallHeap() throws IOException, InterruptedException {
+    void tenThousandProgramsInASmallHeap() throws IOException, InterruptedException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
-                "-XX:MaxMetaspaceSize=32m",
+                "-XX:MaxMetaspaceSize=20m",
                 "-cp",
                 System.getProperty("java.class.path") + ":" + System.getProperty("jdk.module.path", ""),
                 ManyPrograms.class.getName());

@@ -59,7 +59,7 @@ class LibpcapTest {
     @EnumSource(names = {"IEEE802_11", "IEEE802_11_RADIO"})
     void randomExpressionsOfWirelessFramesMeanTheSame(LinkType type) throws Exception {
         long seed = Long.getLong("bpf.seed", 1);
-        int count = Integer.getInteger("bpf.expressions", 300);
+        int count = Integer.getInteger("bpf.expressions", 100);
         try (Libpcap libpcap = Libpcap.start()) {
             for (int i = 0; i < count; i++) {
                 compare(libpcap, seed + i, new Random(seed + i), type, false);

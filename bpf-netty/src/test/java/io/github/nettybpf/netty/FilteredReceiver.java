@@ -21,6 +21,7 @@ import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -34,6 +35,8 @@ final class FilteredReceiver implements AutoCloseable {
 
     /** The same on a UDP socket, whose offset 0 is the UDP header. */
     static final String ON_UDP = "ldb [8]\njne #1, no\nret #11\nno: ret #0";
+
+    private static final int AT_A_TIME = 8;
 
     final BlockingQueue<String> received = new LinkedBlockingQueue<>();
     final BlockingQueue<Throwable> thrown = new LinkedBlockingQueue<>();
@@ -74,7 +77,10 @@ final class FilteredReceiver implements AutoCloseable {
         return future;
     }
 
-    /** Sends through a socket of its own. */
+    /**
+     * Sends through a socket of its own, and waits for a few at a time: waiting for each costs more than sending it, and
+     * the receive queue of a unix socket holds ten (net.unix.max_dgram_qlen).
+     */
     void send(String... packets) throws Exception {
         Channel sender = new Bootstrap()
                 .group(group)
@@ -84,14 +90,27 @@ final class FilteredReceiver implements AutoCloseable {
                 .sync()
                 .channel();
         SocketAddress to = channel.localAddress();
+        List<ChannelFuture> sent = new ArrayList<>();
         for (String packet : packets) {
             ByteBuf content = Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(packet));
             Object message = to instanceof DomainSocketAddress domain
                     ? new DomainDatagramPacket(content, domain)
                     : new DatagramPacket(content, (InetSocketAddress) to);
-            sender.writeAndFlush(message).sync();
+            sent.add(sender.write(message));
+            if (sent.size() == AT_A_TIME) {
+                flush(sender, sent);
+            }
         }
+        flush(sender, sent);
         sender.close().sync();
+    }
+
+    private static void flush(Channel sender, List<ChannelFuture> sent) throws InterruptedException {
+        sender.flush();
+        for (ChannelFuture each : sent) {
+            each.sync();
+        }
+        sent.clear();
     }
 
     String next() throws InterruptedException {

@@ -38,7 +38,7 @@ class KernelDifferentialTest {
     private static final int SEED = 20261121;
 
     /** The system property random.share is a percentage, for runs that have to be short. */
-    private static final int STANDING = 60 * Integer.getInteger("random.share", 100);
+    private static final int STANDING = 25 * Integer.getInteger("random.share", 100);
 
     @BeforeEach
     void needsTheKernel() {

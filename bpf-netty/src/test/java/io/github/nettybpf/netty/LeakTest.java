@@ -44,7 +44,7 @@ class LeakTest {
 
     @Test
     void noPacketIsLeaked() {
-        packets(50_000);
+        packets(20_000);
     }
 
     @Test

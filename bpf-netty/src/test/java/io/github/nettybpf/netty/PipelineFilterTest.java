@@ -129,7 +129,11 @@ class PipelineFilterTest {
             value = Placement.class,
             names = {"ETHERNET", "IP", "UDP_SOCKET", "PAYLOAD"})
     void keepsTheSameOfAllBuffers(Placement placement) {
-        compare(SEED, placement, 90);
+        keepsTheSameOfAllBuffers(placement, 45);
+    }
+
+    void keepsTheSameOfAllBuffers(Placement placement, int programs) {
+        compare(SEED, placement, programs);
     }
 
     /** A compiled filter may read, before a test, what only a branch reads that no packet takes. */

@@ -280,18 +280,19 @@ class UdpHeaderReadsTest {
             }
             supported++;
             byte[] udp = {0, 53, 0, 53, 0, 12, 0, 0, 4, (byte) random.nextInt(256), 1, 2};
+            boolean hits = readsFirstByteUnresolved(program);
+            Filter filter = Filter.interpret(program);
             for (int version : new int[] {4, 6}) {
                 long first = Long.MIN_VALUE;
                 for (int rest = version == 4 ? 5 : 0; rest < 16; rest++) {
                     byte[] ip = new byte[60 + udp.length];
                     ip[0] = (byte) (version << 4 | rest);
-                    boolean hits = readsFirstByteUnresolved(program);
-                    int verdict = Filter.interpret(program).run(new KernelView(udp, ip));
+                    int verdict = filter.run(new KernelView(udp, ip));
                     if (!hits) {
                         if (first == Long.MIN_VALUE) {
                             first = verdict;
                         }
-                        assertEquals(first, verdict, "seed " + seed + ", first byte " + ip[0] + ":\n" + text);
+                        assertEquals(first, verdict, () -> "seed " + seed + ", first byte " + ip[0] + ":\n" + text);
                     }
                 }
             }

@@ -20,6 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -206,7 +207,21 @@ class PacketRingModelTest {
     @Test
     @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void nothingIsLostOrGivenBackEarlyWhenAllRun() throws Exception {
-        int frames = 100_000;
+        runAll(1, 20_000);
+    }
+
+    @Test
+    @Tag("soak")
+    void nothingIsLostOrGivenBackEarlyForLong() throws Exception {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("rings that all use at once, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            runAll(seed, 100_000);
+        }
+    }
+
+    private static void runAll(long seed, int frames) throws Exception {
         FakeKernel kernel = new FakeKernel(ReceiveMode.RING_SLICES, 4);
         List<LinkedBlockingQueue<Held>> queues = List.of(new LinkedBlockingQueue<>(), new LinkedBlockingQueue<>());
         Held end = new Held(new PacketFrame(Unpooled.EMPTY_BUFFER, FakeKernel.LOCAL), -1, 0);
@@ -223,7 +238,7 @@ class PacketRingModelTest {
                 }));
             }
             Future<?> filling = threads.submit(() -> {
-                Random random = new Random(1);
+                Random random = new Random(seed);
                 int written = 0;
                 while (written < frames) {
                     int[] block = new int[Math.min(frames - written, random.nextInt(20))];
@@ -236,7 +251,7 @@ class PacketRingModelTest {
                     written += block.length;
                 }
             });
-            Random random = new Random(2);
+            Random random = new Random(~seed);
             for (int read = 0; read < frames; ) {
                 PacketFrame frame = kernel.ring.next();
                 if (frame == null) {

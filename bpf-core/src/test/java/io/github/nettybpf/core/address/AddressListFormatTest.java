@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -231,23 +232,43 @@ class AddressListFormatTest {
     @ParameterizedTest
     @EnumSource
     void anyLineIsReadOrRefused(AddressListFormat format) {
+        assertTrue(readLines(format, 1, 4_000) > 0);
+    }
+
+    @Test
+    @Tag("soak")
+    void anyLineForLong() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("lines of lists of addresses, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            for (AddressListFormat format : AddressListFormat.values()) {
+                readLines(format, seed, 10_000);
+            }
+        }
+    }
+
+    /** {@return how many of the lines are read} */
+    private static int readLines(AddressListFormat format, long seed, int lines) {
         String characters = "0123456789 \t,,--::::....//[]%#;aF\\x\r";
-        Random random = new Random(1);
+        String list = list(format);
+        long next = list.lines().count() + 1;
+        Random random = new Random(seed);
         int read = 0;
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < lines; i++) {
             StringBuilder line = new StringBuilder(random.nextInt(3) == 0 ? "1.2.3.4" : "");
             for (int length = random.nextInt(12); length > 0; length--) {
                 line.append(characters.charAt(random.nextInt(characters.length())));
             }
-            String text = list(format) + line;
+            String text = list + line;
             try {
                 AddressSet.parse(text, format);
                 read++;
             } catch (AddressSetException e) {
-                assertEquals(list(format).lines().count() + 1, e.line(), text);
+                assertEquals(next, e.line(), () -> "seed " + seed + ": " + text);
             }
         }
-        assertTrue(read > 0);
+        return read;
     }
 
     @Test

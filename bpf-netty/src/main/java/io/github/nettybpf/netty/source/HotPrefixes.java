@@ -6,7 +6,6 @@ import io.github.nettybpf.netty.address.HotSource;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -170,10 +169,15 @@ final class HotPrefixes {
         }
     }
 
+    private record Valued(Figures figures, double value) {}
+
+    /** The value of each is computed once, not for each comparison. */
     private List<Figures> sorted(ToDoubleFunction<Figures> value) {
-        List<Figures> sorted = new ArrayList<>(figures.values());
-        sorted.sort(Comparator.comparingDouble(value).reversed());
-        return sorted;
+        return figures.values().stream()
+                .map(each -> new Valued(each, value.applyAsDouble(each)))
+                .sorted(Comparator.comparingDouble(Valued::value).reversed())
+                .map(Valued::figures)
+                .toList();
     }
 
     /**

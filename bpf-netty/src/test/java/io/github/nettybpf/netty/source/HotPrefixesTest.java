@@ -29,6 +29,18 @@ class HotPrefixesTest {
     /** The sum of the weights of the hottest ones up to each. */
     private static final double[] ZIPF = new double[ADDRESSES];
 
+    /** Which part of the junk the kernel dropped in each second of 90 in which the hottest stay the same. */
+    private static final double[] DROPPED = new double[90];
+
+    /** How often what the kernel drops has changed until the end of each second. */
+    private static final int[] CHANGES = new int[DROPPED.length];
+
+    /** The hottest after 20 seconds. */
+    private static List<HotSource> hottest = List.of();
+
+    /** Which part of the junk the kernel dropped ten seconds after the hottest had become others. */
+    private static double droppedAfterMove;
+
     @BeforeAll
     static void denyRandomAddresses() {
         Random random = new Random(1);
@@ -42,6 +54,21 @@ class HotPrefixesTest {
             ZIPF[i] = sum;
         }
         denied = set.build();
+        simulate();
+    }
+
+    private static void simulate() {
+        Simulation simulation = new Simulation();
+        for (int second = 0; second < DROPPED.length; second++) {
+            DROPPED[second] = simulation.second(0, PER_SECOND);
+            CHANGES[second] = simulation.changes;
+            if (second == 19) {
+                hottest = simulation.hot.hottest(3);
+            }
+        }
+        for (int second = 0; second < 10; second++) {
+            droppedAfterMove = simulation.second(50_000, PER_SECOND);
+        }
     }
 
     private static final class Simulation {
@@ -84,31 +111,15 @@ class HotPrefixesTest {
     /** The 3,600 hottest of 100,000 send 83 % of the junk: more do not fit a program. */
     @Test
     void theKernelSoonDropsWhatItCanAndFollowsTheHottest() {
-        Simulation simulation = new Simulation();
-        assertEquals(0, simulation.second(0, PER_SECOND));
-        double fifth = 0;
-        for (int second = 1; second < 6; second++) {
-            fifth = simulation.second(0, PER_SECOND);
-        }
-        assertTrue(fifth > 0.75, () -> "after 5 s");
-        for (int second = 6; second < 30; second++) {
-            fifth = simulation.second(0, PER_SECOND);
-        }
-        assertTrue(fifth > 0.78, "after 30 s");
-        double moved = 0;
-        for (int second = 0; second < 10; second++) {
-            moved = simulation.second(50_000, PER_SECOND);
-        }
-        assertTrue(moved > 0.75, "10 s after the hottest are others: " + moved);
+        assertEquals(0, DROPPED[0]);
+        assertTrue(DROPPED[5] > 0.75, () -> "after 5 s: " + DROPPED[5]);
+        assertTrue(DROPPED[29] > 0.78, () -> "after 30 s: " + DROPPED[29]);
+        assertTrue(droppedAfterMove > 0.75, () -> "10 s after the hottest are others: " + droppedAfterMove);
     }
 
     @Test
     void ratesOfTheHottestAreToldOfThoseInTheKernelToo() {
-        Simulation simulation = new Simulation();
-        for (int second = 0; second < 20; second++) {
-            simulation.second(0, PER_SECOND);
-        }
-        HotSource first = simulation.hot.hottest(3).get(0);
+        HotSource first = hottest.get(0);
         assertEquals(
                 ADDRESS[0],
                 ByteBuffer.wrap(first.prefix().address().getAddress()).getInt());
@@ -120,15 +131,8 @@ class HotPrefixesTest {
     /** A program is not replaced for the sake of noise. */
     @Test
     void whatStaysTheSameChangesSeldom() {
-        Simulation simulation = new Simulation();
-        for (int second = 0; second < 60; second++) {
-            simulation.second(0, PER_SECOND);
-        }
-        int before = simulation.changes;
-        for (int second = 0; second < 60; second++) {
-            simulation.second(0, PER_SECOND);
-        }
-        assertTrue(simulation.changes - before <= 20, "changes in a minute: " + (simulation.changes - before));
+        int changes = CHANGES[89] - CHANGES[29];
+        assertTrue(changes <= 20, () -> "changes in a minute: " + changes);
     }
 
     @Test

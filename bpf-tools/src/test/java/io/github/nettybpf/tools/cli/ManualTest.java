@@ -27,6 +27,11 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Man pages and completion scripts have all that the command takes, and the programs that read them accept them. */
 class ManualTest {
+    private static final CommandLine COMMAND = Bpf.commands(
+            new Session(
+                    InputStream.nullInputStream(), OutputStream.nullOutputStream(), OutputStream.nullOutputStream()),
+            Verbs.NAMES);
+
     @TempDir
     private static Path folder;
 
@@ -41,10 +46,7 @@ class ManualTest {
     }
 
     private static CommandLine command(String page) {
-        OutputStream nowhere = OutputStream.nullOutputStream();
-        Session session = new Session(InputStream.nullInputStream(), nowhere, nowhere);
-        CommandLine root = Bpf.commands(session, Verbs.NAMES);
-        return page.equals("bpf") ? root : root.getSubcommands().get(page.substring("bpf-".length()));
+        return page.equals("bpf") ? COMMAND : COMMAND.getSubcommands().get(page.substring("bpf-".length()));
     }
 
     private static String page(String name) throws IOException {

@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,9 +71,26 @@ class ExplainTest {
     /** Paths, verdicts and reasons are the machine's; where a load failed, so it would for all. */
     @Test
     void agreesWithTheMachineOnRandomPrograms() {
-        RandomPrograms random = RandomPrograms.deterministic(6);
+        int[] causes = explainRandomPrograms(6, 2_500);
+        assertTrue(Arrays.stream(causes).filter(count -> count > 20).count() >= 4, Arrays.toString(causes));
+    }
+
+    @Test
+    @Tag("soak")
+    void agreesWithTheMachineForLong() {
+        long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
+        long seed = System.nanoTime();
+        System.out.println("explanations, first seed " + seed);
+        for (; System.nanoTime() < end; seed++) {
+            explainRandomPrograms(seed, 6_000);
+        }
+    }
+
+    /** {@return how many programs have ended for each cause} */
+    private static int[] explainRandomPrograms(long seed, int programs) {
+        RandomPrograms random = RandomPrograms.deterministic(seed);
         int[] causes = new int[Cause.values().length];
-        for (int i = 0; i < 6_000; i++) {
+        for (int i = 0; i < programs; i++) {
             Program program = i % 2 == 0 ? random.program() : random.tests();
             byte[] bytes = i % 2 == 0 ? random.packet() : random.smallPacket();
             Packet packet = Packet.of(bytes);
@@ -82,14 +101,15 @@ class ExplainTest {
                 path.add(machine.pc());
                 machine.step();
             }
-            String what = program + HexFormat.of().formatHex(bytes);
+            Supplier<String> what =
+                    () -> "seed " + seed + "\n" + program + HexFormat.of().formatHex(bytes) + "\n" + trace.sentence();
             assertEquals(Filter.interpret(program).run(packet), trace.verdict(), what);
             assertEquals(path, trace.steps().stream().map(PacketTrace.Step::pc).toList(), what);
             String sentence = trace.sentence();
             Cause cause = machine.end().orElseThrow().cause();
             causes[List.of(Cause.values()).indexOf(cause)]++;
             assertEquals(trace.verdict() == 0, sentence.startsWith("Dropped: "), what);
-            assertTrue(sentence.contains(String.format(" at %03d", path.get(path.size() - 1))), what + sentence);
+            assertTrue(sentence.contains(String.format(" at %03d", path.get(path.size() - 1))), what);
             String mark =
                     switch (cause) {
                         case RETURNED -> ": ret ";
@@ -98,9 +118,9 @@ class ExplainTest {
                         case NOT_KNOWN -> ", which is not known here ";
                         case NO_DEVICE -> " asks for the network interface, there is none, ";
                     };
-            assertTrue(sentence.contains(mark), what + sentence);
+            assertTrue(sentence.contains(mark), what);
         }
-        assertTrue(Arrays.stream(causes).filter(count -> count > 20).count() >= 4, Arrays.toString(causes));
+        return causes;
     }
 
     /** If the blamed test had the other outcome, a return of the other kind could have been reached. */
@@ -117,11 +137,11 @@ class ExplainTest {
             if (because > 0) {
                 blamed++;
                 int test = Integer.parseInt(sentence.substring(because + 13, sentence.indexOf(' ', because + 13)));
-                assertTrue(outcomes.canKeep(test) && outcomes.canDrop(test), program + sentence);
+                assertTrue(outcomes.canKeep(test) && outcomes.canDrop(test), () -> program + sentence);
                 List<Integer> path =
                         trace.steps().stream().map(PacketTrace.Step::pc).toList();
                 int next = path.get(path.indexOf(test) + 1);
-                assertFalse(outcomes.canKeep(next) && outcomes.canDrop(next), program + sentence);
+                assertFalse(outcomes.canKeep(next) && outcomes.canDrop(next), () -> program + sentence);
             }
         }
         assertTrue(blamed > 300, blamed + " blamed");

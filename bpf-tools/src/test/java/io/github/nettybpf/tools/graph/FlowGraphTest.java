@@ -28,6 +28,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.xml.sax.InputSource;
 
 class FlowGraphTest {
@@ -95,7 +97,7 @@ class FlowGraphTest {
     void countsAddUpOnRandomPrograms() {
         RandomPrograms random = RandomPrograms.deterministic(5);
         long idle = 0;
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 120; i++) {
             Program program = i % 3 == 0 ? random.program() : i % 3 == 1 ? random.tests() : random.chains();
             Traffic traffic = new Traffic(program);
             Filter filter = Filter.interpret(program);
@@ -196,6 +198,21 @@ class FlowGraphTest {
             int characters = PictureLayout.numberWidth(box) + 2 + row.text().length() + note;
             assertTrue(characters * PictureLayout.CHARACTER <= place.width() - PictureLayout.PADDING, what);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0",
+        "0.04, 0",
+        "0.05, 0.1",
+        "12.0, 12",
+        "9.96, 10",
+        "1234567.89, 1234567.9",
+        "-0.04, 0",
+        "-1.25, -1.3"
+    })
+    void lengthsAreToldToATenth(double length, String text) {
+        assertEquals(text, PictureLayout.number(length));
     }
 
     @Test

@@ -88,7 +88,7 @@ class EvalTest {
                 () -> "no kernel to ask: " + KernelOracle.unavailabilityCause());
         RandomPrograms random = RandomPrograms.deterministic(3);
         StringBuilder cases = new StringBuilder();
-        for (int i = 0; i < 3_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             cases.append(ProgramFormat.BYTECODE.write(random.program()).strip()).append('\t');
             cases.append(HexFormat.of().formatHex(random.packet())).append("00\n");
         }
@@ -163,7 +163,7 @@ class EvalTest {
 
     /** Half of the cases with a program of their own. */
     @ParameterizedTest
-    @CsvSource({"interpreter, 100000", "compiler, 20000"})
+    @CsvSource({"interpreter, 50000", "compiler, 10000"})
     void answersManyCases(String engine, int count) {
         Growth.assertNearlyLinear(engine, count, cases -> many(engine, cases));
     }
