@@ -7,33 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.FilterStats.Location;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.AddressedEnvelope;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerAdapter;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.socket.DatagramPacket;
-import io.netty.channel.unix.DomainDatagramPacket;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
 import io.netty.util.concurrent.Future;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -175,7 +157,7 @@ final class FailingOptions {
     }
 
     private interface Case {
-        void run(Server server, BpfFilterHandler handler) throws Exception;
+        void run(FailingOptionsServer server, BpfFilterHandler handler) throws Exception;
     }
 
     /** Runs one case, and names it if it fails. */
@@ -195,7 +177,7 @@ final class FailingOptions {
                 .build();
         cases++;
         log.clear();
-        try (Server server = new Server(group, transport)) {
+        try (FailingOptionsServer server = new FailingOptionsServer(group, transport)) {
             this.errno = errno;
             this.faults = faults;
             test.run(server, handler);
@@ -261,13 +243,13 @@ final class FailingOptions {
         check("bind", group, transport, offload, errno, withoutGro, Option.GRO.always());
     }
 
-    private void bound(Server server, BpfFilterHandler handler, Location location) throws Exception {
+    private void bound(FailingOptionsServer server, BpfFilterHandler handler, Location location) throws Exception {
         server.bind(this::fails, handler).sync();
         assertEquals(location, handler.stats().location());
         server.assertKeeps('o', 'w');
     }
 
-    private void refused(Server server, BpfFilterHandler handler) throws Exception {
+    private void refused(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         ChannelFuture bound = server.bind(this::fails, handler).await();
         String why =
                 assertInstanceOf(SocketFilterException.class, bound.cause()).getMessage();
@@ -325,7 +307,7 @@ final class FailingOptions {
         check("add", group, transport, offload, errno, withoutGro, Option.GRO.always());
     }
 
-    private void added(Server server, BpfFilterHandler handler, Location location) throws Exception {
+    private void added(FailingOptionsServer server, BpfFilterHandler handler, Location location) throws Exception {
         server.bind(() -> {}, new ChannelHandlerAdapter() {}).sync();
         server.onLoop(() -> {
             fails();
@@ -335,7 +317,7 @@ final class FailingOptions {
         server.assertKeeps('o', 'w');
     }
 
-    private void closed(Server server, BpfFilterHandler handler) throws Exception {
+    private void closed(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         server.bind(() -> {}, new ChannelHandlerAdapter() {}).sync();
         server.onLoop(() -> {
             fails();
@@ -345,7 +327,7 @@ final class FailingOptions {
         assertFailed(server, handler);
     }
 
-    private void assertFailed(Server server, BpfFilterHandler handler) throws Exception {
+    private void assertFailed(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         assertEquals(Location.FAILED, handler.stats().location());
         assertEquals(
                 handler.stats().reason(),
@@ -377,7 +359,8 @@ final class FailingOptions {
         check("replace", group, transport, offload, errno, withoutGro, Option.GRO.always());
     }
 
-    private Future<Void> replace(Server server, BpfFilterHandler handler, Program program) throws Exception {
+    private Future<Void> replace(FailingOptionsServer server, BpfFilterHandler handler, Program program)
+            throws Exception {
         server.bind(() -> {}, handler).sync();
         assertEquals(Location.KERNEL, handler.stats().location());
         server.assertKeeps('o', 'w');
@@ -387,14 +370,14 @@ final class FailingOptions {
         return replaced;
     }
 
-    private void replaced(Server server, BpfFilterHandler handler, Program program, Location location)
+    private void replaced(FailingOptionsServer server, BpfFilterHandler handler, Program program, Location location)
             throws Exception {
         assertEquals(null, replace(server, handler, program).cause());
         assertEquals(location, handler.stats().location());
         server.assertKeeps('n', 'w');
     }
 
-    private void kept(Server server, BpfFilterHandler handler) throws Exception {
+    private void kept(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         assertSays(replace(server, handler, NEW).cause());
         assertEquals(Location.KERNEL, handler.stats().location());
         server.assertKeeps('o', 'w');
@@ -408,7 +391,7 @@ final class FailingOptions {
                 message);
     }
 
-    private void lost(Server server, BpfFilterHandler handler, Program program) throws Exception {
+    private void lost(FailingOptionsServer server, BpfFilterHandler handler, Program program) throws Exception {
         Throwable cause = replace(server, handler, program).cause();
         assertSays(cause);
         server.assertClosed();
@@ -456,102 +439,5 @@ final class FailingOptions {
                     "not logged");
         };
         check("remove", group, transport, Offload.AUTO, errno, test, Option.DETACH.at(1));
-    }
-
-    /** A channel, what came through its pipeline, and a sender. */
-    private static final class Server implements AutoCloseable {
-        private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
-        final BlockingQueue<Throwable> thrown = new LinkedBlockingQueue<>();
-        private final MultiThreadIoEventLoopGroup group;
-        private final Transport transport;
-        private final Channel sender;
-        Channel channel;
-
-        Server(MultiThreadIoEventLoopGroup group, Transport transport) throws Exception {
-            this.group = group;
-            this.transport = transport;
-            this.sender = new Bootstrap()
-                    .group(group)
-                    .channel(transport.channel)
-                    .handler(new ChannelHandlerAdapter() {})
-                    .bind(transport.anyAddress())
-                    .sync()
-                    .channel();
-        }
-
-        ChannelFuture bind(Runnable before, ChannelHandler handler) throws IOException {
-            ChannelFuture bound = new Bootstrap()
-                    .group(group)
-                    .channel(transport.channel)
-                    .handler(new ChannelInitializer<Channel>() {
-                        @Override
-                        protected void initChannel(Channel initialized) {
-                            before.run();
-                            initialized.pipeline().addLast(handler, new Receiver());
-                        }
-                    })
-                    .bind(transport.anyAddress());
-            channel = bound.channel();
-            return bound;
-        }
-
-        private final class Receiver extends ChannelInboundHandlerAdapter {
-            @Override
-            public void channelRead(ChannelHandlerContext ctx, Object msg) {
-                ByteBuf content = (ByteBuf) ((AddressedEnvelope<?, ?>) msg).content();
-                received.add(content.toString(StandardCharsets.US_ASCII));
-                content.release();
-            }
-
-            @Override
-            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                thrown.add(cause);
-            }
-        }
-
-        void onLoop(Runnable task) throws InterruptedException {
-            channel.eventLoop().submit(task).sync();
-        }
-
-        private void send(char first) throws InterruptedException {
-            ByteBuf content = Unpooled.copiedBuffer(first + "12345.", StandardCharsets.US_ASCII);
-            Object packet = channel.localAddress() instanceof DomainSocketAddress domain
-                    ? new DomainDatagramPacket(content, domain)
-                    : new DatagramPacket(content, (InetSocketAddress) channel.localAddress());
-            sender.writeAndFlush(packet).sync();
-        }
-
-        /** Sends one of each kind; the last is wanted always. */
-        void assertKeeps(char... kinds) throws InterruptedException {
-            for (char kind : new char[] {'x', 'o', 'n', 'x', 'w'}) {
-                send(kind);
-            }
-            List<String> expected = new ArrayList<>();
-            for (char kind : kinds) {
-                expected.add(kind + "123");
-            }
-            List<String> arrived = new ArrayList<>();
-            while (!arrived.contains("w123")) {
-                arrived.add(String.valueOf(received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS)));
-                assertTrue(!arrived.contains("null"), () -> "only " + arrived);
-            }
-            assertEquals(expected, arrived);
-        }
-
-        void assertClosed() throws InterruptedException {
-            assertTrue(channel.closeFuture().await(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "is not closed");
-            assertEquals(List.of(), List.copyOf(received));
-        }
-
-        @Override
-        public void close() {
-            sender.close().syncUninterruptibly();
-            if (channel != null) {
-                channel.close().syncUninterruptibly();
-                // What removes the handlers is a task of the event loop.
-                channel.eventLoop().submit(() -> {}).syncUninterruptibly();
-            }
-            assertEquals(List.of(), List.copyOf(received));
-        }
     }
 }
