@@ -7,8 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.nettybpf.core.Filter;
 import io.github.nettybpf.core.Packet;
 import io.github.nettybpf.core.Placement;
-import io.github.nettybpf.core.Program;
-import io.github.nettybpf.expression.FilterExpression;
+import io.github.nettybpf.netty.DatagramConfiguration.Bound;
+import io.github.nettybpf.netty.DatagramConfiguration.Reading;
+import io.github.nettybpf.netty.DatagramConfiguration.Rule;
 import io.github.nettybpf.netty.FilterStats.Location;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufUtil;
@@ -42,7 +43,6 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -55,69 +55,6 @@ import org.junit.jupiter.api.Test;
 class DatagramMatrixTest {
     private static final int LONGEST = 89;
     private static final int[] LENGTHS = {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, LONGEST};
-
-    private enum Bound {
-        WILDCARD,
-        SPECIFIC,
-        CONNECTED
-    }
-
-    private enum Reading {
-        PLAIN,
-        /** Several datagrams with one call, where the transport can. */
-        BATCHED,
-        /** Without autoRead; asks for more only when something came. */
-        ON_DEMAND,
-        /** Into a buffer that is just long enough. */
-        TIGHT,
-        /** By a handler that is added when the channel is bound, and datagrams are queued. */
-        LIVE
-    }
-
-    private record Configuration(
-            Transport transport, boolean isIp6, Bound bound, Reading reading, Rule rule, Offload offload) {
-        boolean isInKernel() {
-            return transport != Transport.NIO_UDP && offload != Offload.NEVER;
-        }
-
-        /** {@return how the reason begins why the channel cannot be filtered, or null if it can} */
-        @Nullable
-        String refusal() {
-            if (offload == Offload.REQUIRED && transport == Transport.NIO_UDP) {
-                return "NioDatagramChannel takes no filter (expected: an epoll or io_uring channel)";
-            } else if (rule.readsDestination && bound == Bound.WILDCARD) {
-                if (!isInKernel() || (reading == Reading.LIVE && offload == Offload.AUTO)) {
-                    return "the program reads the destination address, and the channel is bound to ";
-                } else if (reading == Reading.LIVE) {
-                    return "the channel is bound, and the pipeline cannot judge what is queued as the kernel would";
-                }
-            }
-            return null;
-        }
-
-        Location location() {
-            return !isInKernel()
-                    ? Location.PIPELINE
-                    : reading == Reading.LIVE ? Location.KERNEL_AND_PIPELINE : Location.KERNEL;
-        }
-    }
-
-    /** A program, and what its offset 0 is. */
-    private record Rule(String text, Program program, Placement placement, boolean readsDestination) {
-        static Rule expression(String text) {
-            Program program = FilterExpression.compile(text, Placement.UDP_SOCKET);
-            return new Rule(text, program, Placement.UDP_SOCKET, text.contains("dst"));
-        }
-
-        static Rule assembly(Placement placement, String text) {
-            return new Rule(text, Program.parse(text.replace("; ", "\n")), placement, false);
-        }
-
-        @Override
-        public String toString() {
-            return text;
-        }
-    }
 
     @SuppressWarnings("ArrayRecordComponent") // no two are compared
     private record Sent(DatagramSocket socket, InetSocketAddress to, byte[] payload) {
@@ -184,15 +121,15 @@ class DatagramMatrixTest {
         leaks.close();
     }
 
-    private List<Configuration> all() {
-        List<Configuration> all = new ArrayList<>();
+    private List<DatagramConfiguration> all() {
+        List<DatagramConfiguration> all = new ArrayList<>();
         for (Transport transport : groups.keySet()) {
             for (boolean isIp6 : ip6.isEmpty() ? new boolean[] {false} : new boolean[] {false, true}) {
                 for (Bound bound : Bound.values()) {
                     for (Reading reading : Reading.values()) {
                         for (Rule rule : rules) {
                             for (Offload offload : Offload.values()) {
-                                all.add(new Configuration(transport, isIp6, bound, reading, rule, offload));
+                                all.add(new DatagramConfiguration(transport, isIp6, bound, reading, rule, offload));
                             }
                         }
                     }
@@ -205,7 +142,7 @@ class DatagramMatrixTest {
     /** A prime step takes each value of each dimension. */
     @Test
     void someConfigurationsKeepWhatTheReferenceKeeps() throws Exception {
-        List<Configuration> all = all();
+        List<DatagramConfiguration> all = all();
         for (int i = 0; i < all.size(); i += 53) {
             check(all.get(i));
         }
@@ -216,7 +153,7 @@ class DatagramMatrixTest {
     @Tag("soak")
     void allConfigurationsKeepWhatTheReferenceKeeps() throws Exception {
         long end = System.nanoTime() + Long.getLong("soak.seconds", 60) * 1_000_000_000L;
-        List<Configuration> all = all();
+        List<DatagramConfiguration> all = all();
         Collections.shuffle(all, random);
         int done = 0;
         while (System.nanoTime() < end) {
@@ -234,12 +171,13 @@ class DatagramMatrixTest {
         assertEquals(0, leaks.count());
     }
 
-    private void check(Configuration configuration) throws Exception {
+    private void check(DatagramConfiguration configuration) throws Exception {
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
         try {
-            BpfFilterHandler handler = BpfFilterHandler.builder(configuration.rule.program)
-                    .placement(configuration.rule.placement)
-                    .offload(configuration.offload)
+            BpfFilterHandler handler = BpfFilterHandler.builder(
+                            configuration.rule().program())
+                    .placement(configuration.rule().placement())
+                    .offload(configuration.offload())
                     .build();
             try (Receiver receiver = new Receiver(configuration, handler, allocator)) {
                 if (configuration.refusal() != null) {
@@ -260,35 +198,35 @@ class DatagramMatrixTest {
 
     /** A channel as the configuration has it, and what came through its handler. */
     private final class Receiver implements AutoCloseable {
-        private final Configuration configuration;
+        private final DatagramConfiguration configuration;
         private final BpfFilterHandler handler;
         private final List<String> received = Collections.synchronizedList(new ArrayList<>());
         private final BlockingQueue<Throwable> thrown = new LinkedBlockingQueue<>();
         private final ChannelFuture bound;
         private final Channel channel;
 
-        Receiver(Configuration configuration, BpfFilterHandler handler, UnpooledByteBufAllocator allocator)
+        Receiver(DatagramConfiguration configuration, BpfFilterHandler handler, UnpooledByteBufAllocator allocator)
                 throws Exception {
             this.configuration = configuration;
             this.handler = handler;
             Bootstrap bootstrap = new Bootstrap()
-                    .group(groups.get(configuration.transport))
-                    .channel(configuration.transport.channel)
+                    .group(groups.get(configuration.transport()))
+                    .channel(configuration.transport().channel)
                     .option(ChannelOption.ALLOCATOR, allocator)
                     .handler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel initialized) {
-                            if (configuration.reading != Reading.LIVE) {
+                            if (configuration.reading() != Reading.LIVE) {
                                 initialized.pipeline().addLast(handler);
                             }
                             initialized.pipeline().addLast(new Collector());
                         }
                     });
             read(bootstrap);
-            String any = configuration.isIp6 ? "::" : "0.0.0.0";
-            InetAddress local = configuration.bound == Bound.WILDCARD ? InetAddress.getByName(any) : ownAddress();
+            String any = configuration.isIp6() ? "::" : "0.0.0.0";
+            InetAddress local = configuration.bound() == Bound.WILDCARD ? InetAddress.getByName(any) : ownAddress();
             InetSocketAddress address = new InetSocketAddress(local, 0);
-            bound = configuration.bound == Bound.CONNECTED
+            bound = configuration.bound() == Bound.CONNECTED
                     ? bootstrap
                             .connect(senders().get(0).getLocalSocketAddress(), address)
                             .await()
@@ -297,10 +235,10 @@ class DatagramMatrixTest {
         }
 
         private void read(Bootstrap bootstrap) {
-            switch (configuration.reading) {
+            switch (configuration.reading()) {
                 case PLAIN -> {}
                 case BATCHED -> {
-                    if (configuration.transport == Transport.EPOLL_UDP) {
+                    if (configuration.transport() == Transport.EPOLL_UDP) {
                         bootstrap.option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, 128);
                         bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(8 * 128));
                     } else {
@@ -315,7 +253,7 @@ class DatagramMatrixTest {
         }
 
         private List<DatagramSocket> senders() {
-            return configuration.isIp6 ? ip6 : ip4;
+            return configuration.isIp6() ? ip6 : ip4;
         }
 
         private InetAddress ownAddress() {
@@ -328,7 +266,7 @@ class DatagramMatrixTest {
 
             @Override
             public void channelActive(ChannelHandlerContext ctx) {
-                if (configuration.reading == Reading.ON_DEMAND) {
+                if (configuration.reading() == Reading.ON_DEMAND) {
                     ctx.read();
                 }
             }
@@ -356,10 +294,10 @@ class DatagramMatrixTest {
         }
 
         void assertRefused(String reason) throws Exception {
-            if (configuration.reading == Reading.LIVE) {
+            if (configuration.reading() == Reading.LIVE) {
                 add();
             }
-            Throwable cause = configuration.reading == Reading.LIVE
+            Throwable cause = configuration.reading() == Reading.LIVE
                     ? thrown.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS)
                     : bound.cause();
             String message =
@@ -373,14 +311,14 @@ class DatagramMatrixTest {
             assertTrue(bound.isSuccess(), () -> "refused: " + bound.cause());
             List<Sent> sent = datagrams();
             datagrams += sent.size();
-            int beforeTheHandler = configuration.reading == Reading.LIVE ? sent.size() / 2 : 0;
+            int beforeTheHandler = configuration.reading() == Reading.LIVE ? sent.size() / 2 : 0;
             send(sent.subList(0, beforeTheHandler));
-            if (configuration.reading == Reading.LIVE) {
+            if (configuration.reading() == Reading.LIVE) {
                 add();
             }
             assertEquals(configuration.location(), handler.stats().location(), handler.stats()::reason);
             send(sent.subList(beforeTheHandler, sent.size()));
-            if (configuration.reading == Reading.LIVE) {
+            if (configuration.reading() == Reading.LIVE) {
                 channel.config().setAutoRead(true);
             }
             long ignored = sent.stream().filter(this::isIgnored).count();
@@ -416,14 +354,14 @@ class DatagramMatrixTest {
         private List<Sent> datagrams() throws IOException {
             int port = ((InetSocketAddress) channel.localAddress()).getPort();
             List<Sent> sent = new ArrayList<>();
-            if (configuration.bound == Bound.CONNECTED) {
+            if (configuration.bound() == Bound.CONNECTED) {
                 add(sent, senders().get(0), new InetSocketAddress(ownAddress(), port));
                 return sent;
             }
             for (DatagramSocket sender : senders()) {
                 add(sent, sender, new InetSocketAddress(ownAddress(), port));
             }
-            if (configuration.bound == Bound.WILDCARD) {
+            if (configuration.bound() == Bound.WILDCARD) {
                 for (DatagramSocket sender : ip4) {
                     add(sent, sender, new InetSocketAddress("127.0.0.2", port));
                 }
@@ -452,9 +390,9 @@ class DatagramMatrixTest {
 
         /** {@return whether the channel ignores empty datagrams} A connected one of epoll does, by recv(2). */
         private boolean ignoresEmpty() {
-            return configuration.transport == Transport.EPOLL_UDP
-                    && configuration.bound == Bound.CONNECTED
-                    && configuration.reading != Reading.BATCHED;
+            return configuration.transport() == Transport.EPOLL_UDP
+                    && configuration.bound() == Bound.CONNECTED
+                    && configuration.reading() != Reading.BATCHED;
         }
 
         /** {@return whether the kernel cuts off all bytes of the datagram, and the channel ignores it then} */
@@ -464,12 +402,12 @@ class DatagramMatrixTest {
 
         /** {@return how many bytes of the payload are kept, or -1 if it is dropped} */
         private int kept(Sent datagram) {
-            boolean isPayload = configuration.rule.placement == Placement.PAYLOAD;
+            boolean isPayload = configuration.rule().placement() == Placement.PAYLOAD;
             Packet shown = isPayload
                     ? Packet.of(datagram.payload)
                     : new KernelDatagram(datagram.from(), datagram.to, datagram.payload);
             long verdict = Integer.toUnsignedLong(
-                    Filter.interpret(configuration.rule.program).run(shown));
+                    Filter.interpret(configuration.rule().program()).run(shown));
             long kept = isPayload ? verdict : Math.max(0, verdict - 8);
             return verdict == 0 ? -1 : (int) Math.min(kept, datagram.payload.length);
         }

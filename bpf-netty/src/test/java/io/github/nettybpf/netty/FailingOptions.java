@@ -1,39 +1,28 @@
 package io.github.nettybpf.netty;
 
+import static io.github.nettybpf.netty.FailingOption.ATTACH;
+import static io.github.nettybpf.netty.FailingOption.DETACH;
+import static io.github.nettybpf.netty.FailingOption.GRO;
+import static io.github.nettybpf.netty.FailingOption.IS_LOCKED;
+import static io.github.nettybpf.netty.FailingOption.MEMINFO;
+import static io.github.nettybpf.netty.FailingOption.READ_BACK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
+import io.github.nettybpf.netty.FailingOption.Fault;
 import io.github.nettybpf.netty.FilterStats.Location;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.AddressedEnvelope;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerAdapter;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.socket.DatagramPacket;
-import io.netty.channel.unix.DomainDatagramPacket;
-import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
 import io.netty.util.concurrent.Future;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -56,56 +45,6 @@ final class FailingOptions {
 
     /** No pipeline can judge it as the kernel does. */
     private static final Program NEW_BY_KERNEL = Program.parse("ld #rand\n" + String.format(KEEP, (int) 'n'));
-
-    /** An option that fails. */
-    private enum Option {
-        ATTACH(1, 1, 26, "SO_ATTACH_FILTER"),
-        READ_BACK(2, 1, 26, "SO_GET_FILTER"),
-        DETACH(1, 1, 27, "SO_DETACH_FILTER"),
-        IS_LOCKED(2, 1, 44, "SO_LOCK_FILTER"),
-        MEMINFO(2, 1, 55, "SO_MEMINFO"),
-        GRO(2, 17, 104, "UDP_GRO");
-
-        final int call;
-        final int level;
-        final int number;
-        final String text;
-
-        Option(int call, int level, int number, String text) {
-            this.call = call;
-            this.level = level;
-            this.number = number;
-            this.text = text;
-        }
-
-        /** Only the n-th call fails. */
-        Fault at(int n) {
-            return new Fault(this, n, n);
-        }
-
-        Fault always() {
-            return new Fault(this, 1, Integer.MAX_VALUE);
-        }
-    }
-
-    private record Fault(Option option, int first, int last) {}
-
-    /** An error, and what the message of a failed option says of it. */
-    private enum Errno {
-        EPERM(1, "not permitted (EPERM): a security profile forbids it (expected: one that allows socket filters)"),
-        ENOMEM(12, "the socket's option memory is full (ENOMEM):"),
-        EINVAL(22, "invalid argument (EINVAL)"),
-        ENOSYS(38, "Function not implemented"),
-        ENOPROTOOPT(92, "the socket does not know this option (ENOPROTOOPT)");
-
-        final int number;
-        final String text;
-
-        Errno(int number, String text) {
-            this.number = number;
-            this.text = text;
-        }
-    }
 
     private final FailingSockopt rules;
     private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
@@ -175,7 +114,7 @@ final class FailingOptions {
     }
 
     private interface Case {
-        void run(Server server, BpfFilterHandler handler) throws Exception;
+        void run(FailingOptionsServer server, BpfFilterHandler handler) throws Exception;
     }
 
     /** Runs one case, and names it if it fails. */
@@ -195,7 +134,7 @@ final class FailingOptions {
                 .build();
         cases++;
         log.clear();
-        try (Server server = new Server(group, transport)) {
+        try (FailingOptionsServer server = new FailingOptionsServer(group, transport)) {
             this.errno = errno;
             this.faults = faults;
             test.run(server, handler);
@@ -215,8 +154,8 @@ final class FailingOptions {
     /** From now on the options of the present case fail. */
     private void fails() {
         for (int i = 0; i < faults.length; i++) {
-            Option option = faults[i].option;
-            rules.fail(i, option.call, option.level, option.number, errno.number, faults[i].first, faults[i].last);
+            FailingOption option = faults[i].option();
+            rules.fail(i, option.call, option.level, option.number, errno.number, faults[i].first(), faults[i].last());
         }
     }
 
@@ -250,24 +189,24 @@ final class FailingOptions {
             }
         };
         Case fails = this::refused;
-        check("bind", group, transport, offload, errno, fallsBack, Option.ATTACH.at(1));
-        check("bind", group, transport, offload, errno, fallsBack, Option.ATTACH.always(), Option.IS_LOCKED.always());
-        check("bind", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(1));
-        check("bind", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(2));
-        check("bind", group, transport, offload, errno, fallsBack, Option.READ_BACK.always());
-        check("bind", group, transport, offload, errno, fails, Option.READ_BACK.at(2), Option.DETACH.at(1));
-        check("bind", group, transport, offload, errno, kernel, Option.MEMINFO.always());
+        check("bind", group, transport, offload, errno, fallsBack, ATTACH.at(1));
+        check("bind", group, transport, offload, errno, fallsBack, ATTACH.always(), IS_LOCKED.always());
+        check("bind", group, transport, offload, errno, fallsBack, READ_BACK.at(1));
+        check("bind", group, transport, offload, errno, fallsBack, READ_BACK.at(2));
+        check("bind", group, transport, offload, errno, fallsBack, READ_BACK.always());
+        check("bind", group, transport, offload, errno, fails, READ_BACK.at(2), DETACH.at(1));
+        check("bind", group, transport, offload, errno, kernel, MEMINFO.always());
         Case withoutGro = withoutGro(transport, errno, kernel, fallsBack, fails);
-        check("bind", group, transport, offload, errno, withoutGro, Option.GRO.always());
+        check("bind", group, transport, offload, errno, withoutGro, GRO.always());
     }
 
-    private void bound(Server server, BpfFilterHandler handler, Location location) throws Exception {
+    private void bound(FailingOptionsServer server, BpfFilterHandler handler, Location location) throws Exception {
         server.bind(this::fails, handler).sync();
         assertEquals(location, handler.stats().location());
         server.assertKeeps('o', 'w');
     }
 
-    private void refused(Server server, BpfFilterHandler handler) throws Exception {
+    private void refused(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         ChannelFuture bound = server.bind(this::fails, handler).await();
         String why =
                 assertInstanceOf(SocketFilterException.class, bound.cause()).getMessage();
@@ -282,21 +221,21 @@ final class FailingOptions {
         assertTrue(rules.failed() > 0, "nothing failed");
         String reason = handler.stats().reason();
         assertTrue(
-                Arrays.stream(faults).anyMatch(fault -> reason.contains(fault.option.text + ": " + said(fault)))
+                Arrays.stream(faults).anyMatch(fault -> reason.contains(fault.option().text + ": " + said(fault)))
                         || (errno == Errno.EINVAL && saysWhatEinvalMeans(reason)),
                 reason);
         assertTrue(log.stream().anyMatch(line -> line.contains(reason)), "not logged");
     }
 
     private String said(Fault fault) {
-        return errno == Errno.EINVAL && fault.option == Option.ATTACH
+        return errno == Errno.EINVAL && fault.option() == ATTACH
                 ? "the kernel refuses the program (EINVAL)"
                 : errno == Errno.ENOSYS ? "" : errno.text;
     }
 
     /** SO_GET_FILTER answers EINVAL where the filter is longer than what is asked for. */
     private boolean saysWhatEinvalMeans(String reason) {
-        return Arrays.stream(faults).anyMatch(fault -> fault.option == Option.READ_BACK)
+        return Arrays.stream(faults).anyMatch(fault -> fault.option() == READ_BACK)
                 && (reason.equals("the socket has a filter already, and not from a handler")
                         || reason.startsWith(
                                 "SO_ATTACH_FILTER succeeded, but the filter read back is not the program"));
@@ -316,16 +255,16 @@ final class FailingOptions {
                 closed(server, handler);
             }
         };
-        check("add", group, transport, offload, errno, fallsBack, Option.ATTACH.at(1));
-        check("add", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(1));
-        check("add", group, transport, offload, errno, fallsBack, Option.READ_BACK.at(2));
-        check("add", group, transport, offload, errno, fails, Option.READ_BACK.at(2), Option.DETACH.at(1));
-        check("add", group, transport, offload, errno, both, Option.MEMINFO.always());
+        check("add", group, transport, offload, errno, fallsBack, ATTACH.at(1));
+        check("add", group, transport, offload, errno, fallsBack, READ_BACK.at(1));
+        check("add", group, transport, offload, errno, fallsBack, READ_BACK.at(2));
+        check("add", group, transport, offload, errno, fails, READ_BACK.at(2), DETACH.at(1));
+        check("add", group, transport, offload, errno, both, MEMINFO.always());
         Case withoutGro = withoutGro(transport, errno, both, fallsBack, fails);
-        check("add", group, transport, offload, errno, withoutGro, Option.GRO.always());
+        check("add", group, transport, offload, errno, withoutGro, GRO.always());
     }
 
-    private void added(Server server, BpfFilterHandler handler, Location location) throws Exception {
+    private void added(FailingOptionsServer server, BpfFilterHandler handler, Location location) throws Exception {
         server.bind(() -> {}, new ChannelHandlerAdapter() {}).sync();
         server.onLoop(() -> {
             fails();
@@ -335,7 +274,7 @@ final class FailingOptions {
         server.assertKeeps('o', 'w');
     }
 
-    private void closed(Server server, BpfFilterHandler handler) throws Exception {
+    private void closed(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         server.bind(() -> {}, new ChannelHandlerAdapter() {}).sync();
         server.onLoop(() -> {
             fails();
@@ -345,7 +284,7 @@ final class FailingOptions {
         assertFailed(server, handler);
     }
 
-    private void assertFailed(Server server, BpfFilterHandler handler) throws Exception {
+    private void assertFailed(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         assertEquals(Location.FAILED, handler.stats().location());
         assertEquals(
                 handler.stats().reason(),
@@ -368,43 +307,45 @@ final class FailingOptions {
             replaced(server, handler, NEW, Location.PIPELINE);
             assertTold(handler);
         };
-        check("replace", group, transport, offload, errno, auto ? pipeline : old, Option.ATTACH.at(1));
-        check("replace", group, transport, offload, errno, old, Option.ATTACH.at(1), Option.DETACH.at(1));
-        check("replace", group, transport, offload, errno, auto ? pipeline : fails, Option.READ_BACK.at(1));
-        check("replace", group, transport, offload, errno, fails, Option.READ_BACK.at(1), Option.DETACH.at(1));
+        check("replace", group, transport, offload, errno, auto ? pipeline : old, ATTACH.at(1));
+        check("replace", group, transport, offload, errno, old, ATTACH.at(1), DETACH.at(1));
+        check("replace", group, transport, offload, errno, auto ? pipeline : fails, READ_BACK.at(1));
+        check("replace", group, transport, offload, errno, fails, READ_BACK.at(1), DETACH.at(1));
         if (errno == Errno.EPERM || transport == Transport.EPOLL_UNIX) {
             // After the grace time of a second, whatever the error is.
-            check("replace", group, transport, offload, errno, both, Option.MEMINFO.always());
+            check("replace", group, transport, offload, errno, both, MEMINFO.always());
         }
         // A UDP socket tells when what the old program has cut is gone.
         Case kernel = (server, handler) -> replaced(server, handler, NEW, Location.KERNEL);
         Case known = transport == Transport.EPOLL_UNIX ? both : kernel;
         Case withoutGro = withoutGro(transport, errno, known, auto ? pipeline : old, old);
-        check("replace", group, transport, offload, errno, withoutGro, Option.GRO.always());
+        check("replace", group, transport, offload, errno, withoutGro, GRO.always());
     }
 
-    private Future<Void> replace(Server server, BpfFilterHandler handler, Program program) throws Exception {
+    private Future<Void> replace(FailingOptionsServer server, BpfFilterHandler handler, Program program)
+            throws Exception {
         server.bind(() -> {}, handler).sync();
         assertEquals(Location.KERNEL, handler.stats().location());
         server.assertKeeps('o', 'w');
         return replaceNow(server, handler, program);
     }
 
-    private Future<Void> replaceNow(Server server, BpfFilterHandler handler, Program program) throws Exception {
+    private Future<Void> replaceNow(FailingOptionsServer server, BpfFilterHandler handler, Program program)
+            throws Exception {
         fails();
         Future<Void> replaced = handler.replace(program);
         assertTrue(replaced.await(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "neither succeeds nor fails");
         return replaced;
     }
 
-    private void replaced(Server server, BpfFilterHandler handler, Program program, Location location)
+    private void replaced(FailingOptionsServer server, BpfFilterHandler handler, Program program, Location location)
             throws Exception {
         assertEquals(null, replace(server, handler, program).cause());
         assertEquals(location, handler.stats().location());
         server.assertKeeps('n', 'w');
     }
 
-    private void kept(Server server, BpfFilterHandler handler) throws Exception {
+    private void kept(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         assertSays(replace(server, handler, NEW).cause());
         assertEquals(Location.KERNEL, handler.stats().location());
         server.assertKeeps('o', 'w');
@@ -413,16 +354,16 @@ final class FailingOptions {
     private void assertSays(Throwable e) {
         String message = String.valueOf(e.getMessage());
         assertTrue(
-                Arrays.stream(faults).anyMatch(fault -> message.contains(fault.option.text))
+                Arrays.stream(faults).anyMatch(fault -> message.contains(fault.option().text))
                         || (errno == Errno.EINVAL && saysWhatEinvalMeans(message)),
                 message);
     }
 
-    private void lost(Server server, BpfFilterHandler handler, Program program) throws Exception {
+    private void lost(FailingOptionsServer server, BpfFilterHandler handler, Program program) throws Exception {
         assertLost(server, handler, replace(server, handler, program).cause());
     }
 
-    private void assertLost(Server server, BpfFilterHandler handler, Throwable cause) throws Exception {
+    private void assertLost(FailingOptionsServer server, BpfFilterHandler handler, Throwable cause) throws Exception {
         assertSays(cause);
         server.assertClosed();
         assertFailed(server, handler);
@@ -431,7 +372,7 @@ final class FailingOptions {
 
     // ---- replace, with loss
 
-    private void judgedByBoth(Server server, BpfFilterHandler handler) throws Exception {
+    private void judgedByBoth(FailingOptionsServer server, BpfFilterHandler handler) throws Exception {
         server.bind(() -> {}, new ChannelHandlerAdapter() {}).sync();
         server.onLoop(() -> server.channel.pipeline().addFirst(handler));
         assertEquals(Location.KERNEL_AND_PIPELINE, handler.stats().location());
@@ -454,16 +395,16 @@ final class FailingOptions {
                     server, handler, replaceNow(server, handler, NEW_BY_KERNEL).cause());
         };
         // The program itself, one that drops everything, and the program again.
-        check("lossy", group, transport, required, errno, old, Option.ATTACH.at(1));
+        check("lossy", group, transport, required, errno, old, ATTACH.at(1));
         for (int call = 2; call <= 3; call++) {
-            check("lossy", group, transport, required, errno, fails, Option.ATTACH.at(call));
-            check("lossy", group, transport, required, errno, fails, Option.ATTACH.at(call), Option.DETACH.always());
+            check("lossy", group, transport, required, errno, fails, ATTACH.at(call));
+            check("lossy", group, transport, required, errno, fails, ATTACH.at(call), DETACH.always());
         }
         for (int call = 1; call <= 3; call++) {
-            check("lossy", group, transport, required, errno, fails, Option.READ_BACK.at(call));
-            check("lossy", group, transport, required, errno, fails, Option.READ_BACK.at(call), Option.DETACH.always());
+            check("lossy", group, transport, required, errno, fails, READ_BACK.at(call));
+            check("lossy", group, transport, required, errno, fails, READ_BACK.at(call), DETACH.always());
         }
-        check("lossy", group, transport, required, errno, fails, Option.MEMINFO.always());
+        check("lossy", group, transport, required, errno, fails, MEMINFO.always());
     }
 
     // ---- remove
@@ -481,103 +422,6 @@ final class FailingOptions {
                                     && line.contains("SO_DETACH_FILTER: ")),
                     "not logged");
         };
-        check("remove", group, transport, Offload.AUTO, errno, test, Option.DETACH.at(1));
-    }
-
-    /** A channel, what came through its pipeline, and a sender. */
-    private static final class Server implements AutoCloseable {
-        private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
-        final BlockingQueue<Throwable> thrown = new LinkedBlockingQueue<>();
-        private final MultiThreadIoEventLoopGroup group;
-        private final Transport transport;
-        private final Channel sender;
-        Channel channel;
-
-        Server(MultiThreadIoEventLoopGroup group, Transport transport) throws Exception {
-            this.group = group;
-            this.transport = transport;
-            this.sender = new Bootstrap()
-                    .group(group)
-                    .channel(transport.channel)
-                    .handler(new ChannelHandlerAdapter() {})
-                    .bind(transport.anyAddress())
-                    .sync()
-                    .channel();
-        }
-
-        ChannelFuture bind(Runnable before, ChannelHandler handler) throws IOException {
-            ChannelFuture bound = new Bootstrap()
-                    .group(group)
-                    .channel(transport.channel)
-                    .handler(new ChannelInitializer<Channel>() {
-                        @Override
-                        protected void initChannel(Channel initialized) {
-                            before.run();
-                            initialized.pipeline().addLast(handler, new Receiver());
-                        }
-                    })
-                    .bind(transport.anyAddress());
-            channel = bound.channel();
-            return bound;
-        }
-
-        private final class Receiver extends ChannelInboundHandlerAdapter {
-            @Override
-            public void channelRead(ChannelHandlerContext ctx, Object msg) {
-                ByteBuf content = (ByteBuf) ((AddressedEnvelope<?, ?>) msg).content();
-                received.add(content.toString(StandardCharsets.US_ASCII));
-                content.release();
-            }
-
-            @Override
-            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                thrown.add(cause);
-            }
-        }
-
-        void onLoop(Runnable task) throws InterruptedException {
-            channel.eventLoop().submit(task).sync();
-        }
-
-        private void send(char first) throws InterruptedException {
-            ByteBuf content = Unpooled.copiedBuffer(first + "12345.", StandardCharsets.US_ASCII);
-            Object packet = channel.localAddress() instanceof DomainSocketAddress domain
-                    ? new DomainDatagramPacket(content, domain)
-                    : new DatagramPacket(content, (InetSocketAddress) channel.localAddress());
-            sender.writeAndFlush(packet).sync();
-        }
-
-        /** Sends one of each kind; the last is wanted always. */
-        void assertKeeps(char... kinds) throws InterruptedException {
-            for (char kind : new char[] {'x', 'o', 'n', 'x', 'w'}) {
-                send(kind);
-            }
-            List<String> expected = new ArrayList<>();
-            for (char kind : kinds) {
-                expected.add(kind + "123");
-            }
-            List<String> arrived = new ArrayList<>();
-            while (!arrived.contains("w123")) {
-                arrived.add(String.valueOf(received.poll(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS)));
-                assertTrue(!arrived.contains("null"), () -> "only " + arrived);
-            }
-            assertEquals(expected, arrived);
-        }
-
-        void assertClosed() throws InterruptedException {
-            assertTrue(channel.closeFuture().await(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "is not closed");
-            assertEquals(List.of(), List.copyOf(received));
-        }
-
-        @Override
-        public void close() {
-            sender.close().syncUninterruptibly();
-            if (channel != null) {
-                channel.close().syncUninterruptibly();
-                // What removes the handlers is a task of the event loop.
-                channel.eventLoop().submit(() -> {}).syncUninterruptibly();
-            }
-            assertEquals(List.of(), List.copyOf(received));
-        }
+        check("remove", group, transport, Offload.AUTO, errno, test, DETACH.at(1));
     }
 }

@@ -32,13 +32,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * One program after the other, every 100 ms, under a flow. Kind 0 is wanted by no program, 1 and 2 by those of that
+ * One program after the other, every 5,000 packets of a flow. Kind 0 is wanted by no program, 1 and 2 by those of that
  * number, 3 by all.
  */
 class ReplacementFlowTest {
     private static final int ALL = 3;
     private static final long PACKETS_PER_SECOND = 50_000;
-    private static final long PERIOD_MILLIS = 100;
+    private static final long PACKETS_BETWEEN = 5_000;
 
     /** One in so many replacements comes when the kernel has taken over again. */
     private static final int FROM_KERNEL = 50;
@@ -106,7 +106,7 @@ class ReplacementFlowTest {
             thread.start();
             long[] heap = new long[2];
             int replacements =
-                    replaceUntil(System.nanoTime() + seconds * 1_000_000_000L, handler, channel, collector, heap);
+                    replaceUntil(System.nanoTime() + seconds * 1_000_000_000L, flow, handler, channel, collector, heap);
             flow.stop();
             thread.join();
             long[] counts = new long[2];
@@ -128,7 +128,8 @@ class ReplacementFlowTest {
     }
 
     private static int replaceUntil(
-            long end, BpfFilterHandler handler, Channel channel, Collector collector, long[] heap) throws Exception {
+            long end, NumberedFlow flow, BpfFilterHandler handler, Channel channel, Collector collector, long[] heap)
+            throws Exception {
         int done = 0;
         while (System.nanoTime() < end) {
             if (done % FROM_KERNEL == FROM_KERNEL - 1) {
@@ -150,7 +151,7 @@ class ReplacementFlowTest {
             if (done == 2 * FROM_KERNEL) {
                 heap[0] = usedHeap();
             }
-            TimeUnit.MILLISECONDS.sleep(PERIOD_MILLIS);
+            flow.awaitPackets(PACKETS_BETWEEN);
         }
         heap[1] = usedHeap();
         heap[0] = heap[0] == 0 ? heap[1] : heap[0];

@@ -118,7 +118,8 @@ class PacketPrivilegeTest {
                 "-Dio.netty.noUnsafe=true",
                 PacketPrivilegeTest.class.getName(),
                 PacketChannelTest.class.getName(),
-                PacketOptionsTest.class.getName());
+                PacketOptionsTest.class.getName(),
+                PacketFanoutTest.class.getName());
         String said = C.geteuid() == 0 ? "packet-tests-without-unsafe.txt" : IN_NAMESPACES;
         int code = C.geteuid() == 0 ? run(said, command) : run(command.toArray(String[]::new));
         assumeTrue(code != ALL_SKIPPED, "all of these tests were skipped: see target/" + said);
