@@ -53,6 +53,8 @@ class CompiledSwitchTest {
                 add(programs, "ld [0]\nand #0xffff0000\n" + ranges(0x10000, 0x100000L, 0x30000, count, "yes") + ENDS);
             }
         }
+        // All values but multiples of 256: only "and" makes low bits 0.
+        add(programs, "ld [0]\nor #0x100\n" + ranges(0x01000100, 0x1000000L, 0x51, 10, "yes") + ENDS);
         for (boolean returns : new boolean[] {true, false}) {
             for (int count : new int[] {4, 7, 8, 50}) {
                 add(programs, "ld [0]\n" + severalTargets(chain(0x01020304, 3, count), returns));

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The random test is seeded: a failure names its seed, program and packet. */
 class DecisionFilterTest {
@@ -54,6 +55,7 @@ class DecisionFilterTest {
             int decision = filter.decide(packet);
             assertEquals(description, filter.decisions().get(decision).describe(DNS));
             assertEquals(verdict, filter.verdict(decision, packet));
+            assertEquals(verdict, filter.constantVerdict(decision));
         }
     }
 
@@ -90,12 +92,14 @@ class DecisionFilterTest {
         }
     }
 
-    @Test
-    void whatIsNotKnownOfAPacketIsTold() {
-        Program program = Program.parse("ld mark\nret #1");
+    /** A program that reads ifidx is stepped, and can also end because there is no interface. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mark", "ifidx"})
+    void whatIsNotKnownOfAPacketIsTold(String extension) {
+        Program program = Program.parse("ld " + extension + "\nret #1");
         DecisionFilter filter = DecisionFilter.interpret(program);
         Decision decision = filter.decisions().get(filter.decide(packet("00")));
-        assertEquals("insn 0: ld #mark: not known of the packet", decision.describe(program));
+        assertEquals("insn 0: ld #" + extension + ": not known of the packet", decision.describe(program));
     }
 
     /** A packet of one byte, 0x45, that counts how often it is read. */
