@@ -327,10 +327,10 @@ final class FailingOptions {
         server.bind(() -> {}, handler).sync();
         assertEquals(Location.KERNEL, handler.stats().location());
         server.assertKeeps('o', 'w');
-        return replaceNow(server, handler, program);
+        return replaceNow(handler, program);
     }
 
-    private Future<Void> replaceNow(FailingOptionsServer server, BpfFilterHandler handler, Program program)
+    private Future<Void> replaceNow(BpfFilterHandler handler, Program program)
             throws Exception {
         fails();
         Future<Void> replaced = handler.replace(program);
@@ -385,14 +385,14 @@ final class FailingOptions {
         // Where the kernel alone judges, there is no loss.
         Case old = (server, handler) -> {
             judgedByBoth(server, handler);
-            assertSays(replaceNow(server, handler, NEW_BY_KERNEL).cause());
+            assertSays(replaceNow(handler, NEW_BY_KERNEL).cause());
             assertEquals(Location.KERNEL_AND_PIPELINE, handler.stats().location());
             server.assertKeeps('o', 'w');
         };
         Case fails = (server, handler) -> {
             judgedByBoth(server, handler);
             assertLost(
-                    server, handler, replaceNow(server, handler, NEW_BY_KERNEL).cause());
+                    server, handler, replaceNow(handler, NEW_BY_KERNEL).cause());
         };
         // The program itself, one that drops everything, and the program again.
         check("lossy", group, transport, required, errno, old, ATTACH.at(1));
