@@ -330,8 +330,7 @@ final class FailingOptions {
         return replaceNow(handler, program);
     }
 
-    private Future<Void> replaceNow(BpfFilterHandler handler, Program program)
-            throws Exception {
+    private Future<Void> replaceNow(BpfFilterHandler handler, Program program) throws Exception {
         fails();
         Future<Void> replaced = handler.replace(program);
         assertTrue(replaced.await(Transport.PATIENCE_SECONDS, TimeUnit.SECONDS), "neither succeeds nor fails");
@@ -391,8 +390,7 @@ final class FailingOptions {
         };
         Case fails = (server, handler) -> {
             judgedByBoth(server, handler);
-            assertLost(
-                    server, handler, replaceNow(handler, NEW_BY_KERNEL).cause());
+            assertLost(server, handler, replaceNow(handler, NEW_BY_KERNEL).cause());
         };
         // The program itself, one that drops everything, and the program again.
         check("lossy", group, transport, required, errno, old, ATTACH.at(1));
