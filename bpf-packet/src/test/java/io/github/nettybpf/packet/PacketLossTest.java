@@ -76,10 +76,11 @@ class PacketLossTest {
         }
     }
 
+    /** Fewer frames than a ring has blocks: on a busy machine each block has retired before the next frame comes. */
     @ParameterizedTest
     @EnumSource
     void longFramesSurviveAPause(ReceiveMode mode) throws Exception {
-        int frames = 100;
+        int frames = 60;
         Namespace.run("ip link set a0 mtu 65535");
         Namespace.run("ip link set b0 mtu 65535");
         try (Tap a = new Tap().bind("a0");
