@@ -39,6 +39,7 @@ final class LayeredGraph {
     private final List<Segment> segments = new ArrayList<>();
     private final int[] first;
     private final int[] placed;
+    private final int depth;
 
     LayeredGraph(FlowGraph whole) {
         placeBoxes(whole);
@@ -46,6 +47,7 @@ final class LayeredGraph {
         first = new int[graph.edges().size()];
         placeEdges();
         placed = layers.stream().mapToInt(Integer::intValue).toArray();
+        depth = Arrays.stream(placed).max().orElse(0) + 1;
     }
 
     private void placeBoxes(FlowGraph whole) {
@@ -133,7 +135,7 @@ final class LayeredGraph {
     }
 
     int depth() {
-        return Arrays.stream(placed).max().orElse(0) + 1;
+        return depth;
     }
 
     /** {@return the vertex in the next layer that an edge of the graph leads to first} */
