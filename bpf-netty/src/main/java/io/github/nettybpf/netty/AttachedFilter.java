@@ -25,9 +25,10 @@ final class AttachedFilter {
 
     private final Channel channel;
     private final DropCounter drops;
-    private volatile boolean attached;
     private boolean isUnproved;
-    private @Nullable Program program;
+
+    /** The program of the socket's filter, or null if that is not of this handler. */
+    private volatile @Nullable Program program;
 
     AttachedFilter(Channel channel) {
         this.channel = channel;
@@ -36,13 +37,13 @@ final class AttachedFilter {
 
     /** {@return whether the socket has a filter of this handler} */
     boolean isAttached() {
-        return attached;
+        return program != null;
     }
 
     /** {@return whether the socket has a filter that may cut packets} */
     boolean cuts() {
         Program present = program;
-        return attached && present != null && !PredicateForm.isExact(present, PredicateForm.longestPacket(channel));
+        return present != null && !PredicateForm.isExact(present, PredicateForm.longestPacket(channel));
     }
 
     /** {@return whether the socket may have a filter that could be neither read back nor detached} */
@@ -101,7 +102,7 @@ final class AttachedFilter {
 
     private void attachUntold(Program program) {
         try {
-            if (!attached) {
+            if (!isAttached()) {
                 drops.start();
             }
             SocketFilters.attach(channel, program);
@@ -113,7 +114,6 @@ final class AttachedFilter {
             }
             throw e;
         }
-        attached = true;
         this.program = program;
         channel.attr(OWNER).set(this);
     }
@@ -183,19 +183,19 @@ final class AttachedFilter {
 
     /** Gives up the socket's filter: the handler is gone. */
     void release() {
-        if (attached) {
+        if (isAttached()) {
             detachQuietly();
         }
         forget();
     }
 
     private void forget() {
-        attached = false;
+        program = null;
         channel.attr(OWNER).compareAndSet(this, null);
     }
 
     /** {@return how many packets the kernel has dropped while it had this filter} From any thread. */
     long drops() {
-        return drops.count(attached);
+        return drops.count(isAttached());
     }
 }

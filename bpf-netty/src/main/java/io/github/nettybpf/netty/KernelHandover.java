@@ -87,14 +87,14 @@ final class KernelHandover {
         Program complete = programs.complete();
         Program form = programs.form();
         boolean samples = choices.dropsOneIn() > 0;
-        boolean isByKernelAlone = complete != null && (form == null || !samples);
-        if (isEmpty && complete != null && isByKernelAlone) {
-            socket.attach(complete);
+        Program alone = form == null || !samples ? complete : null;
+        if (isEmpty && alone != null) {
+            socket.attach(alone);
             sources.setComplete(rule.sources());
             status.enterKernel(ATTACHED_BEFORE_BIND + (samples ? OffloadRules.NOT_SAMPLED : ""));
             replaced.trySuccess(null);
-        } else if (complete != null && isByKernelAlone && isQueueCut()) {
-            replaceInKernel(rule, complete, form, replaced);
+        } else if (alone != null && isQueueCut()) {
+            replaceInKernel(rule, alone, form, replaced);
         } else if (form == null) {
             takeOverWithLoss(rule, complete, replaced);
         } else {
@@ -147,7 +147,7 @@ final class KernelHandover {
                 takeOver(rule, complete, form, false, replaced);
                 return;
             }
-        } catch (SocketFilterException e) {
+        } catch (RuntimeException | Error e) {
             unknown.addSuppressed(e);
         }
         RuleChange.refuse(channel, replaced, unknown);
