@@ -28,7 +28,7 @@ class GrowthTest {
     void quadraticWorkFails() {
         AssertionError e = assertThrows(
                 AssertionError.class,
-                () -> Growth.assertNearlyLinear("quadratic", 16, size -> () -> work(size * size / 2)));
+                () -> Growth.assertNearlyLinear("quadratic", 16, size -> () -> work(size * size)));
         assertTrue(e.getMessage().startsWith("quadratic: for 8 times as much: ["), e.getMessage());
     }
 }

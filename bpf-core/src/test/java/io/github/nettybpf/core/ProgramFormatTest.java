@@ -145,7 +145,7 @@ class ProgramFormatTest {
     @ParameterizedTest
     @ValueSource(strings = {"/* ", "// {\n", "\n", " ", ",", "{ 1 ", "(000) ld", "#", "'", "0", "é"})
     void largeJunkIsRefusedInLinearTime(String piece) {
-        Growth.assertNearlyLinear(piece, 1 << 17, size -> {
+        Growth.assertNearlyLinear(piece, 1 << 18, size -> {
             String junk = piece.repeat(size / piece.length());
             return () -> {
                 assertThrows(AssemblyException.class, () -> ProgramFormat.readAny(junk));

@@ -265,7 +265,7 @@ class BpfTest {
             })
     void readsHostileTextInTime(String start, String unit) {
         String head = start == null ? "" : start.translateEscapes();
-        Growth.assertNearlyLinear(head + unit, 250_000, size -> {
+        Growth.assertNearlyLinear(head + unit, 500_000, size -> {
             String text = head + unit.translateEscapes().repeat(size) + "\rx";
             return () -> {
                 Command run = Command.run(text, "disasm");

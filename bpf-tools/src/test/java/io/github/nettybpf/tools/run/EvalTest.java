@@ -163,7 +163,7 @@ class EvalTest {
 
     /** Half of the cases with a program of their own. */
     @ParameterizedTest
-    @CsvSource({"interpreter, 50000", "compiler, 10000"})
+    @CsvSource({"interpreter, 100000", "compiler, 20000"})
     void answersManyCases(String engine, int count) {
         Growth.assertNearlyLinear(engine, count, cases -> many(engine, cases));
     }
