@@ -74,21 +74,11 @@ final class Group {
         conjunction = and;
     }
 
-    /** {@return the terms as one expression} */
+    /** {@return the terms as one expression, in which a chain of the same operator may be several nodes} */
     Expression result() {
         if (terms.size() == 1) {
             return terms.get(0);
         }
-        List<Expression> all = new ArrayList<>(terms.size());
-        for (Expression term : terms) {
-            if (conjunction && term instanceof Expression.And and) {
-                all.addAll(and.terms());
-            } else if (!conjunction && term instanceof Expression.Or or) {
-                all.addAll(or.terms());
-            } else {
-                all.add(term);
-            }
-        }
-        return conjunction ? new Expression.And(List.copyOf(all)) : new Expression.Or(List.copyOf(all));
+        return conjunction ? new Expression.And(List.copyOf(terms)) : new Expression.Or(List.copyOf(terms));
     }
 }

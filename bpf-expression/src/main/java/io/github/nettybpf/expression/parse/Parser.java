@@ -63,7 +63,7 @@ public final class Parser {
             } else if (token.is("or") || token.is("||")) {
                 group.join(false);
             } else if (token.kind() == Token.Kind.END && groups.isEmpty()) {
-                return group.result();
+                return Chains.joined(group.result());
             } else {
                 throw tokens.unexpected(token, groups.isEmpty() ? "'and', 'or' or the end" : "'and', 'or' or ')'");
             }

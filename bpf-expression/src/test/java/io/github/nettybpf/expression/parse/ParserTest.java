@@ -1,5 +1,6 @@
 package io.github.nettybpf.expression.parse;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
@@ -10,6 +11,7 @@ import io.github.nettybpf.expression.parse.Expression.Or;
 import io.github.nettybpf.expression.parse.Expression.Primitive;
 import io.github.nettybpf.expression.parse.Expression.Qualifiers;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +25,43 @@ class ParserTest {
                         new Primitive(qualifiers, new Numeral(80), 14),
                         new Primitive(qualifiers, new Numeral(443), 20))),
                 Parser.parse("tcp src port 80 or 443"));
+    }
+
+    /** Parentheses around a chain of the same operator make no difference, all others do. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+                    ip and (tcp and len = 1)         | and(3)
+                    (ip and tcp) and len = 1         | and(3)
+                    ip and (tcp and (ip and tcp))    | and(4)
+                    ip or (tcp or ip) or (tcp or ip) | or(5)
+                    ip and (tcp or (ip or tcp))      | and(2, or(3))
+                    ip or (tcp and (ip and tcp))     | or(2, and(3))
+                    ip and tcp or ip and tcp         | and(2, or(2, and(2)))
+                    not (ip and (tcp and ip)) or tcp | or(2, not(1, and(3)))
+                    not (not (ip or (ip or tcp)))    | not(1, not(1, or(3)))
+                    not (not ip)                     | not(1, not(1))
+                    ((ip))                           | 1
+                    """)
+    void aChainIsOneNode(String text, String shape) {
+        assertEquals(shape, shape(requireNonNull(Parser.parse(text))));
+    }
+
+    private static String shape(Expression expression) {
+        if (expression instanceof Expression.And and) {
+            return shape("and", and.terms());
+        }
+        if (expression instanceof Or or) {
+            return shape("or", or.terms());
+        }
+        return expression instanceof Expression.Not not ? shape("not", List.of(not.term())) : "1";
+    }
+
+    private static String shape(String name, List<Expression> terms) {
+        String nested = terms.stream()
+                .map(ParserTest::shape)
+                .filter(shape -> !shape.equals("1"))
+                .collect(Collectors.joining(", "));
+        return name + "(" + terms.size() + (nested.isEmpty() ? "" : ", " + nested) + ")";
     }
 
     @Test
