@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +73,7 @@ class HotPrefixesTest {
     }
 
     private static final class Simulation {
-        final Random random = new Random(2);
+        final SplittableRandom random = new SplittableRandom(2);
         final HotPrefixes hot = new HotPrefixes(denied);
         AddressSet kernel = AddressSet.EMPTY;
         int changes;
