@@ -3,6 +3,7 @@ package io.github.nettybpf.examples;
 import io.github.nettybpf.core.Placement;
 import io.github.nettybpf.core.Program;
 import io.github.nettybpf.netty.BpfFilterHandler;
+import io.github.nettybpf.netty.FilterStats.Location;
 import io.github.nettybpf.netty.Offload;
 import io.github.nettybpf.netty.Vlan;
 import io.github.nettybpf.packet.PacketAddress;
@@ -13,6 +14,8 @@ import io.github.nettybpf.packet.ReceiveMode;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -107,7 +110,7 @@ abstract class FrameProgram implements Callable<Integer> {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
-                        ch.pipeline().addLast(filter, handler);
+                        ch.pipeline().addLast(filter, new Start(filter, handler, out), handler);
                     }
                 })
                 .bind(address())
@@ -115,24 +118,41 @@ abstract class FrameProgram implements Callable<Integer> {
         if (!bound.isSuccess()) {
             throw new Refusal(String.valueOf(bound.cause().getMessage()));
         }
-        PacketChannel channel = (PacketChannel) bound.channel();
-        Signals.register("USR1", () -> report(channel, handler, out));
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            report(channel, handler, out);
-            try {
-                out.end();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }));
-        out.accept(Event.of(
-                        "start",
-                        interfaceName + ", filtered in " + filter.stats().location())
-                .with("interface", interfaceName)
-                .with("filtered", filter.stats().location()));
-        channel.closeFuture().sync();
+        bound.channel().closeFuture().sync();
         System.err.println(interfaceName + ": the channel is closed, because the interface is gone");
         return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** Tells where frames are filtered before the first one is read, and reports on a signal and at the end. */
+    private final class Start extends ChannelInboundHandlerAdapter {
+        private final BpfFilterHandler filter;
+        private final FrameHandler handler;
+        private final Output out;
+
+        Start(BpfFilterHandler filter, FrameHandler handler, Output out) {
+            this.filter = filter;
+            this.handler = handler;
+            this.out = out;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            PacketChannel channel = (PacketChannel) ctx.channel();
+            Signals.register("USR1", () -> report(channel, handler, out));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                report(channel, handler, out);
+                try {
+                    out.end();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+            Location location = filter.stats().location();
+            out.accept(Event.of("start", interfaceName + ", filtered in " + location)
+                    .with("interface", interfaceName)
+                    .with("filtered", location));
+            ctx.fireChannelActive();
+        }
     }
 
     private PacketAddress address() throws Refusal {

@@ -177,9 +177,8 @@ class DistributionTest {
     /** With -Xshare:on, the JVM ends with an error if it cannot use an archive. */
     @Test
     void makesAnArchiveThatTheJvmTakes() throws IOException, InterruptedException {
-        Path fresh = unpackedIn(directory.resolve("fresh"));
-        assertEquals(0, bpf(fresh, "--version").code());
-        List<Path> archives = archives(fresh.resolve("lib"));
+        assertEquals(0, bpf("--version").code());
+        List<Path> archives = archives(home.resolve("lib"));
         assertEquals(1, archives.size(), archives.toString());
         String[] words = {
             JAVA.resolve("bin/java").toString(),
@@ -187,19 +186,23 @@ class DistributionTest {
             "-XX:SharedArchiveFile=" + archives.get(0),
             "-XX:+UseSerialGC",
             "-jar",
-            fresh.resolve("bpf.jar").toString(),
+            home.resolve("bpf.jar").toString(),
             "asm",
             "ret #1"
         };
         assertEquals(new Command(0, "1,6 0 0 1,\n", ""), run(Map.of(), folder, words));
 
-        // Neither rubbish nor an archive of other jars is used, or told.
-        Files.delete(archives.get(0));
-        Files.writeString(archives.get(0), "rubbish");
+        // Neither rubbish nor an archive of jars elsewhere is used, or told. The name is that of the same file, by its
+        // inode.
+        Path fresh = unpackedIn(directory.resolve("fresh"));
+        Files.delete(fresh.resolve("bpf.jar"));
+        Files.createLink(fresh.resolve("bpf.jar"), home.resolve("bpf.jar"));
+        Path there = fresh.resolve(home.relativize(archives.get(0)));
+        Files.writeString(there, "rubbish");
         assertEquals(new Command(0, "1,6 0 0 1,\n", ""), bpf(fresh, "asm", "ret #1"));
-        Path archive = archives(home.resolve("lib")).stream().findFirst().orElse(archives.get(0));
-        Files.copy(archive, archives.get(0), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(archives.get(0), there, StandardCopyOption.REPLACE_EXISTING);
         assertEquals(new Command(0, "1,6 0 0 1,\n", ""), bpf(fresh, "asm", "ret #1"));
+        assertEquals(List.of(there), archives(fresh.resolve("lib")));
     }
 
     @Test
