@@ -180,7 +180,7 @@ public final class FilterExpression {
      * in {@code len > 9 and len + 1 < 9}, is not found.
      */
     public boolean rejectsAll() {
-        return program.instructions().equals(REJECT);
+        return program.size() == 1 && program.instructions().equals(REJECT);
     }
 
     /**

@@ -38,7 +38,21 @@ final class DecisionGraph {
     }
 
     /** What makes nodes equal. */
-    private record Key(Value value, @Nullable Value slot, List<Object> parts) {}
+    private record Key(Value value, @Nullable Value slot, List<Object> parts) {
+        // Written out: a record's own methods take the JVM some ten milliseconds when they are first called.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key key
+                    && value.equals(key.value)
+                    && Objects.equals(slot, key.slot)
+                    && parts.equals(key.parts);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * value.hashCode() + Objects.hashCode(slot)) + parts.hashCode();
+        }
+    }
 
     /**
      * {@return the node for a value and its successors} Adjacent ranges with the same successor are merged. A value

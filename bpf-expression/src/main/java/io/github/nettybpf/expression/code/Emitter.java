@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Emits a decision graph as instructions, from the last one to the first, so that the distance of each jump is known.
@@ -53,7 +54,18 @@ final class Emitter {
     private final Map<Range, Integer> ranges = new HashMap<>();
 
     /** A range by where it starts, and what it leads to. */
-    private record Range(long start, DecisionNode target) {}
+    private record Range(long start, DecisionNode target) {
+        // Written out: a record's own methods take the JVM some ten milliseconds when they are first called.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Range range && start == range.start && target.equals(range.target);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Long.hashCode(start) + target.hashCode();
+        }
+    }
 
     private Emitter() {}
 
@@ -165,7 +177,22 @@ final class Emitter {
     }
 
     /** A comparison and the positions that it branches to. */
-    private record Compared(JumpCondition cond, long number, int yes, int no) {}
+    private record Compared(JumpCondition cond, long number, int yes, int no) {
+        // Written out: a record's own methods take the JVM some ten milliseconds when they are first called.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Compared compared
+                    && cond == compared.cond
+                    && number == compared.number
+                    && yes == compared.yes
+                    && no == compared.no;
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(cond, number, yes, no);
+        }
+    }
 
     private int compare(JumpCondition cond, long number, int yes, int no) {
         Compared compared = new Compared(cond, number, yes, no);

@@ -2,6 +2,7 @@ package io.github.nettybpf.expression.lower;
 
 import io.github.nettybpf.core.AluOp;
 import io.github.nettybpf.core.Extension;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,25 @@ public final class Value {
     }
 
     /** What makes values equal; operands count by their ids, -1 if there is none. */
-    record Key(Kind kind, @Nullable AluOp op, @Nullable Extension extension, int size, int k, int left, int right) {}
+    record Key(Kind kind, @Nullable AluOp op, @Nullable Extension extension, int size, int k, int left, int right) {
+        // Written out: a record's own methods take the JVM some ten milliseconds when they are first called.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key key
+                    && kind == key.kind
+                    && op == key.op
+                    && extension == key.extension
+                    && size == key.size
+                    && k == key.k
+                    && left == key.left
+                    && right == key.right;
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(kind, op, extension, size, k, left, right);
+        }
+    }
 
     /** What tells the values of a program apart: values that were made first have the lower numbers. */
     public final int id;
