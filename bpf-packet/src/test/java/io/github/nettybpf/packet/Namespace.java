@@ -63,7 +63,7 @@ final class Namespace implements AutoCloseable {
         run("ip link set " + name + " up");
     }
 
-    /** Creates a veth pair in the thread's namespace, and sets both ends {@link #up}. */
+    /** Creates a veth pair in the thread's namespace, and sets both ends {@link #up}, until both can send. */
     static void pair(String one, String other) {
         try {
             run("ip link add " + one + " type veth peer name " + other);
@@ -76,6 +76,24 @@ final class Namespace implements AutoCloseable {
         }
         up(one);
         up(other);
+        awaitUp(one);
+        awaitUp(other);
+    }
+
+    /**
+     * Waits until an interface that was set up before its peer can send. The kernel's work queue makes it, some time after
+     * the peer came up, and until then what is sent is dropped without an error. Source: linkwatch_do_dev in
+     * net/core/link_watch.c, noop_enqueue in net/sched/sch_generic.c.
+     */
+    private static void awaitUp(String name) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Tap.PATIENCE_SECONDS);
+        String shown = run("ip link show dev " + name);
+        while (!shown.contains(" state UP ")) {
+            if (System.nanoTime() - end > 0) {
+                throw new IllegalStateException(name + " does not come up: " + shown);
+            }
+            shown = run("ip link show dev " + name);
+        }
     }
 
     /** {@return what a command says} It is run in the namespace, and must succeed. */
