@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -109,12 +110,20 @@ class DropSamplesTest {
                 .toString();
     }
 
-    /** 2,000 wanted datagrams and 18,000 others, of which 360 are samples. */
     @ParameterizedTest
     @EnumSource(Transport.class)
     void samplesAreAsManyAsWanted(Transport transport) throws Exception {
-        int wanted = 2_000;
-        int junk = 18_000;
+        assertSamples(transport, 2_000, 18_000);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    @Tag("soak")
+    void samplesOfManyAreAsManyAsWanted(Transport transport) throws Exception {
+        assertSamples(transport, 5_000, 45_000);
+    }
+
+    private void assertSamples(Transport transport, int wanted, int junk) throws Exception {
         int oneIn = 50;
         BpfFilterHandler handler = BpfFilterHandler.builder(program(transport))
                 .sampleDrops(oneIn, samples::add)
