@@ -302,7 +302,7 @@ class LimitsTest {
 
     @Test
     void junkIsRefused() {
-        assertTrue(compiledOfJunk(5, 20_000) > 10);
+        assertTrue(compiledOfJunk(5, 50_000) > 25);
     }
 
     @Test

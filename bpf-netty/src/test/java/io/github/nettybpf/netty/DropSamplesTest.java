@@ -29,16 +29,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Samples of what is dropped, in the pipeline and in the kernel. */
 class DropSamplesTest {
-    /** How many standard deviations chance may make: by chance it makes more once in 1.7 million comparisons. */
-    private static final int DEVIATIONS = 5;
-
     private final BlockingQueue<DroppedPacket> samples = new LinkedBlockingQueue<>();
 
     /** Keeps what begins with 1, and drops the rest for one of three reasons. */
@@ -110,20 +106,12 @@ class DropSamplesTest {
                 .toString();
     }
 
+    /** 5,000 wanted datagrams and 45,000 others: within four standard deviations, as by chance it is once in 16,000 runs. */
     @ParameterizedTest
     @EnumSource(Transport.class)
     void samplesAreAsManyAsWanted(Transport transport) throws Exception {
-        assertSamples(transport, 2_000, 18_000);
-    }
-
-    @ParameterizedTest
-    @EnumSource(Transport.class)
-    @Tag("soak")
-    void samplesOfManyAreAsManyAsWanted(Transport transport) throws Exception {
-        assertSamples(transport, 5_000, 45_000);
-    }
-
-    private void assertSamples(Transport transport, int wanted, int junk) throws Exception {
+        int wanted = 5_000;
+        int junk = 45_000;
         int oneIn = 50;
         BpfFilterHandler handler = BpfFilterHandler.builder(program(transport))
                 .sampleDrops(oneIn, samples::add)
@@ -172,8 +160,7 @@ class DropSamplesTest {
             sentByRule.forEach((rule, number) -> assertWithin(number / (double) oneIn, oneIn, byRule.get(rule)));
             for (RuleHits hits : stats.returns()) {
                 int of = sentByRule.getOrDefault(hits.rule(), wanted);
-                assertTrue(
-                        Math.abs(hits.estimate() - of) <= DEVIATIONS * hits.standardError(), () -> hits + " of " + of);
+                assertTrue(Math.abs(hits.estimate() - of) <= 4 * hits.standardError(), () -> hits + " of " + of);
                 assertEquals(isKernel && of != wanted, hits.standardError() > 0, hits.toString());
             }
         }
@@ -186,8 +173,8 @@ class DropSamplesTest {
     private static void assertWithin(double expected, int oneIn, long found) {
         double deviation = Math.sqrt(expected * (1 - 1.0 / oneIn));
         assertTrue(
-                Math.abs(found - expected) <= DEVIATIONS * deviation,
-                () -> found + " (expected: " + expected + " +- " + DEVIATIONS * deviation + ")");
+                Math.abs(found - expected) <= 4 * deviation,
+                () -> found + " (expected: " + expected + " +- " + 4 * deviation + ")");
     }
 
     /** The queue of a bound channel may hold packets that no kernel has judged: they are no samples of its drops. */
